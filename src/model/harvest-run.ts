@@ -60,7 +60,7 @@ export type HarvestPlan = {
   /** Number of its first output segment; `last` is that of its last. */
   readonly first: number
   readonly last: number
-  /** UTC range from the beginning of the first to the end of the last output segment. */
+  /** UTC range from the beginning of the first to the end of the last output segment, or where that is cut. */
   readonly content: UtcRange
   readonly segments: number
   readonly manifests: number
@@ -78,7 +78,7 @@ export type PlannedRange = {
   /** Number, in the asset, of the first one and of the last one shown. */
   readonly first: number
   readonly last: number
-  /** UTC range from the beginning of the first to the end of the last output segment shown. */
+  /** UTC range from the beginning of the first to the end of the last output segment shown, or where that is cut. */
   readonly content: UtcRange
   /** Number of the files of its segments. */
   readonly segments: number

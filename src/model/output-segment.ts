@@ -207,6 +207,11 @@ export type SegmentSummary = {
   readonly targetDuration?: number
   /** The shift of its slots, which are those of a locked input, onto this era's timeline and dates. */
   readonly shift?: { readonly ticks: Ticks; readonly ms: number }
+  /**
+   * True where an asset or a clip ends within the segment, and its duration with it: what begins at that end or later
+   * is left out, though its objects have it. Of no segment that is stored.
+   */
+  readonly isCut?: true
   readonly slots: readonly SlotSummary[]
 }
 

@@ -9,6 +9,13 @@ export type StreamInterval = { readonly start: Ticks; readonly duration: Ticks; 
  * than the first. It lasts no time at all where nothing of the stream begins and what began before goes on.
  */
 export function intervalOfStream(segment: SegmentSummary, index: number): StreamInterval {
+  const whole = wholeInterval(segment, index)
+  if (!segment.isCut) return whole
+  const end = segment.start + segment.duration
+  return { ...whole, duration: ticks(Math.max(Math.min(whole.start + whole.duration, end) - whole.start, 0)) }
+}
+
+function wholeInterval(segment: SegmentSummary, index: number): StreamInterval {
   const { slots, start, duration, startUtc } = segment
   // The usual case needs no times, which are costly to read of a summary.
   const [head, tail] = [slots[0]?.objects[index], slots.at(-1)?.objects[index]]

@@ -4,6 +4,9 @@ import { dash } from './dash/format.ts'
 import { hls } from './hls-ts/format.ts'
 import { mss } from './mss/format.ts'
 import type { OutputFormat } from './output-format.ts'
+import { cutting } from './shown-window.ts'
+
+const FORMATS = { hls: cutting(hls), cmaf: cutting(cmaf), dash: cutting(dash), mss: cutting(mss) }
 
 /** The format for an endpoint's container and manifests; undefined when it is not implemented. */
 export function outputFormatOf({ packaging }: OriginEndpoint): OutputFormat | undefined {
@@ -13,11 +16,11 @@ export function outputFormatOf({ packaging }: OriginEndpoint): OutputFormat | un
   const types = new Set(manifests.map(({ type }) => type))
   switch (container) {
     case 'TS':
-      return hls
+      return FORMATS.hls
     case 'CMAF':
       if (types.size > 1) return undefined
-      return types.has('DASH') ? dash : cmaf
+      return types.has('DASH') ? FORMATS.dash : FORMATS.cmaf
     case 'ISM':
-      return mss
+      return FORMATS.mss
   }
 }

@@ -118,6 +118,7 @@ type AskedHarvest = {
   readonly file: string
   readonly deliverables: readonly object[]
   readonly cut?: 'FRAME'
+  readonly report?: boolean
 }
 
 /**

@@ -41,12 +41,14 @@ const WATCHED: readonly { readonly engine: Engine; readonly file: string }[] = [
   { engine: 'browser', file: 'clip.mp4' },
   { engine: 'hls.js', file: 'clip.m3u8' },
   { engine: 'shaka', file: 'clip.m3u8' },
+  { engine: 'hls.js', file: 'clip-cmaf.m3u8' },
+  { engine: 'shaka', file: 'clip-cmaf.m3u8' },
   { engine: 'shaka', file: 'clip.mpd' },
   { engine: 'dash.js', file: 'clip.mpd' },
 ]
 
 /** Pictures by which what is shown differs from what was asked for; later is positive. */
-type Off = { readonly first: number; readonly last: number }
+type Off = { readonly clip: string; readonly first: number; readonly last: number }
 
 /**
  * Random in and out points: the first and the last picture that players show, beside those asked for; ffmpeg judges the
@@ -60,22 +62,24 @@ export async function run({ seed, log, runs }: SoakContext): Promise<Record<stri
   const offs = new Map<string, Off[]>()
   const lates: number[] = []
   const note = (who: string, off: Off) => offs.set(who, [...(offs.get(who) ?? []), off])
+  const chosen = process.env['WINDROW_EXACTNESS']?.split(',')
   try {
-    for (const stream of STREAMS) {
+    for (const stream of STREAMS.filter(({ fixture }) => chosen?.includes(fixture) ?? true)) {
       const source = await openSource(windrow, stream.fixture)
       for (let n = 0; n < CLIPS * runs; n++) {
         const wanted = randomClip(random, source.shown.pictures, stream.isOpen)
-        const id = `${stream.fixture}-${n}`
+        const id = `${stream.fixture}-${n}-${wanted.first}-${wanted.end}`
         const folder = await harvest(windrow, source, id, wanted)
         const clip = await shownBy(join(folder, 'clip.mp4'))
         const { pictures } = source.shown
-        note('mp4, ffmpeg', offOf(wanted, placeOf(clip.pictures[0], pictures), placeOf(clip.pictures.at(-1), pictures)))
+        const ends = [clip.pictures[0], clip.pictures.at(-1)].map((picture) => placeOf(picture, pictures))
+        note('mp4, ffmpeg', { clip: id, ...offOf(wanted, ...(ends as [number, number])) })
         const sound = soundOffset(clip, source.shown, pictures[wanted.first]!.time)
         if (sound) lates.push(sound.late)
         for (const { engine, file } of stream.isForBrowsers && n % SHOWN_IN_BROWSERS === 0 ? WATCHED : []) {
           const edges = await player.edges(engine, `${files.url}/${id}/${file}`, SIZE)
-          const off = offOf(wanted, ...nearest(edges, source.greys))
-          note(`${file.replace('clip.', '')}, ${engine}`, off)
+          const off = { clip: id, ...offOf(wanted, ...nearest(edges, source.greys)) }
+          note(`${file.replace(/^clip[.-]/, '')}, ${engine}`, off)
         }
       }
       log(`${stream.fixture}: ${CLIPS * runs} clips`)
@@ -98,14 +102,16 @@ const GROUP = 60
 const BEYOND = 3
 
 /**
- * What each may be off by: an MP4 file by nothing; DASH begins with the key frame before the picture asked for, and
- * HLS as its players begin, and ends with its last segment. Nothing asked for is left out, but by dash.js at the end.
+ * What each may be off by: an MP4 file by nothing; DASH begins with the key frame before the picture asked for, and HLS
+ * as its players begin. What pictures before the end need of those behind it is shown too, or left out with them by
+ * players that drop what lies beyond the end they are told.
  */
 const ALLOWED: Readonly<Record<string, { readonly first: number; readonly last: number; readonly lacks?: number }>> = {
   mp4: { first: 0, last: 0 },
   'mpd, dash.js': { first: GROUP, last: 0, lacks: BEYOND },
   'mpd, shaka': { first: GROUP, last: BEYOND },
-  m3u8: { first: GROUP, last: GROUP },
+  m3u8: { first: GROUP, last: BEYOND, lacks: BEYOND },
+  'cmaf.m3u8': { first: GROUP, last: BEYOND, lacks: BEYOND },
 }
 
 function report(
@@ -165,7 +171,7 @@ function harvest(windrow: Windrow, { name: originEndpointId, begin, shown }: Sou
   const { pictures } = shown
   const dateOf = (n: number) => begin + Math.round((pictures[n]!.time - pictures[0]!.time) * 1000)
   const window = { start: dateOf(wanted.first), end: dateOf(wanted.end) }
-  const deliverables = [{ kind: 'HLS' }, { kind: 'DASH' }, { kind: 'MP4' }]
+  const deliverables = [{ kind: 'HLS' }, { kind: 'CMAF' }, { kind: 'DASH' }, { kind: 'MP4' }]
   return harvested(windrow, { id, originEndpointId, ...window, file: 'clip.m3u8', deliverables, cut: 'FRAME' })
 }
 
@@ -181,7 +187,7 @@ function randomClip(random: Random, pictures: readonly Picture[], isOpen = false
   return { first, end: random.integer(first + 5, pictures.length - 20) }
 }
 
-function offOf({ first, end }: Clip, shownFirst: number, shownLast: number): Off {
+function offOf({ first, end }: Clip, shownFirst: number, shownLast: number): Omit<Off, 'clip'> {
   return { first: shownFirst - first, last: shownLast - (end - 1) }
 }
 

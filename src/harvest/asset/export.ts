@@ -55,7 +55,7 @@ export async function exportAsset(
   const filesUnder = (names: AssetNames) => assetFiles(job, { format, names }, window.summary, deps)
   if (!plan) {
     const inventory = await claimedNames(writer, attempt, window, filesUnder)
-    checkpoint.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
+    checkpoint.settle(planOf(job, window, inventory, await gapsOf(job, window)), inventory.tracks)
   }
   let files = filesUnder(checkpoint.names ?? {})
   await checkpoint.save()
@@ -65,12 +65,12 @@ export async function exportAsset(
     files = filesUnder(checkpoint.names ?? {})
     await writer.withdraw(before, { files, window }, signal)
     const inventory = await writer.reclaimNames({ files, window })
-    checkpoint.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
+    checkpoint.settle(planOf(job, window, inventory, await gapsOf(job, window)), inventory.tracks)
     await checkpoint.save()
   }
   if (plan && checkpoint.losses.length > 0) {
     const inventory = await writer.reclaimNames({ files, window })
-    const settled = planOf(window, inventory, await gapsOf(job, window))
+    const settled = planOf(job, window, inventory, await gapsOf(job, window))
     // The last attempt ended between noting a loss and applying it.
     const unmended = {
       files: assetFiles(job, { format, names: checkpoint.names ?? {} }, found.summary, deps),

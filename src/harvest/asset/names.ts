@@ -24,7 +24,7 @@ export async function freeNames(
   takenBy: (names: AssetNames) => Promise<keyof AssetNames | undefined>,
 ): Promise<AssetNames> {
   const counts = { manifests: 0, segments: 0, report: 0 }
-  const digest = ownDigest(window)
+  const digest = ownDigest(job, window)
   const stem = stemOf(job)
   const own = digest === undefined ? {} : { segments: `${stem}-${digest}` }
   let names: AssetNames = own

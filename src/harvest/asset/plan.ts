@@ -3,6 +3,8 @@ import { GapFinder, isBefore, longestWithoutGap, type ShownStream } from '../../
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan, PlannedRange } from '../../model/harvest-run.ts'
 import { type Era, endUtcOf } from '../../model/output-segment.ts'
+import { assetCuts } from '../../packaging/deliverables/asset-format.ts'
+import { ShownWindow } from '../../packaging/shown-window.ts'
 import { selectVariants } from '../../packaging/tracks/stream-selection.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import { archivedNumbers } from '../window/asset-window.ts'
@@ -71,6 +73,7 @@ export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): P
 }
 
 export function planOf(
+  job: HarvestJob,
   window: HarvestWindow,
   { segments, manifests, byRange }: Inventory,
   gaps: readonly HarvestGap[],
@@ -78,26 +81,28 @@ export function planOf(
   const numbers = archivedNumbers(window)
   const windows = rangeWindows(window)
   return {
-    ...extentOf(window),
+    ...extentOf(job, window),
     segments,
     manifests,
     gaps: gaps.slice(0, MOST_GAPS),
     gapCount: gaps.length,
     ...(numbers && {
       ranges: windows.map((own, i): PlannedRange => {
-        return { archived: numbers[i]!, ...extentOf(own), segments: byRange?.[i] ?? 0 }
+        return { archived: numbers[i]!, ...extentOf(job, own), segments: byRange?.[i] ?? 0 }
       }),
     }),
   }
 }
 
-function extentOf({ summary: { segments } }: HarvestWindow): Pick<HarvestPlan, 'first' | 'last' | 'content'> {
-  const [oldest, newest] = [segments[0], segments.at(-1)]
+function extentOf(job: HarvestJob, { summary }: HarvestWindow): Pick<HarvestPlan, 'first' | 'last' | 'content'> {
+  const [oldest, newest] = [summary.segments[0], summary.segments.at(-1)]
   if (!oldest || !newest) throw new Error('a plan needs a window with segments')
+  const cuts = assetCuts(job, summary)
+  const shown = cuts ? new ShownWindow(job.endpoint, summary, cuts).summary.segments.at(-1) : newest
   return {
     first: oldest.number,
     last: newest.number,
-    content: { start: oldest.startUtc, end: endUtcOf(newest) },
+    content: { start: oldest.startUtc, end: endUtcOf(shown ?? newest) },
   }
 }
 

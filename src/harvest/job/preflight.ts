@@ -73,7 +73,7 @@ async function contentOf(job: HarvestJob, deps: PreflightDeps) {
   // Media that has not arrived yet is no gap.
   const endOf = (range: number | undefined) => (job.ranges?.[range ?? 0] ?? job).end
   const met = isWaiting ? gaps.filter(({ end, track, range }) => track !== undefined || end < endOf(range)) : gaps
-  const plan = planOf(shown, inventory, met)
+  const plan = planOf(job, shown, inventory, met)
   const tracks = [...inventory.tracks].map(([name, segments]) => ({ name, segments, written: 0 }))
   return { isWaiting, plan, tracks }
 }

@@ -60,8 +60,8 @@ export function archivedNumbers(window: HarvestWindow): readonly ArchivedNumbers
 }
 
 /** Letters for the names of the segments of an asset whose numbers are its own; undefined for any other. */
-export function ownDigest(window: HarvestWindow): string | undefined {
-  return window instanceof SeveralRanges ? window.digest : undefined
+export function ownDigest({ options }: HarvestJob, window: HarvestWindow): string | undefined {
+  return window instanceof SeveralRanges ? window.digest(options?.cut === 'FRAME') : undefined
 }
 
 async function oneBehindTheOther(

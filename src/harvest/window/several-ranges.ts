@@ -76,12 +76,13 @@ export class SeveralRanges implements HarvestWindow {
     return this.ranges.map(({ place }) => place.archived)
   }
 
-  /** Letters and digits that differ where another asset shows other segments, or in another order. */
-  get digest(): string {
-    const shown = this.ranges.map(({ window, place: { archived } }) => [
+  /** Letters and digits that differ where another asset shows other segments, in another order, or cut elsewhere. */
+  digest(isCut: boolean): string {
+    const shown = this.ranges.map(({ window, place: { archived }, span: { start, end } }) => [
       window.outputTimeline,
       archived.first,
       archived.last,
+      ...(isCut ? [start, end] : []),
     ])
     return createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, DIGEST_LETTERS)
   }

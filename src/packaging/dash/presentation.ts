@@ -1,6 +1,6 @@
 import { utcTime, utcTiming } from '../../manifests/dash/descriptors.ts'
 import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
-import { TICKS_PER_MS, utcMs } from '../../media/time.ts'
+import { TICKS_PER_MS, ticks, utcMs } from '../../media/time.ts'
 import { intervalOfStream } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
 import { decodableFrom, type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
@@ -108,13 +108,17 @@ function cutOf({ cuts, window, settings }: DashPresentation, periods: readonly D
   const ends = cuts.map(({ end: utc, numbers }) => pictureNear(window, { utc, numbers }, streamSelection))
   const momentIn = ({ segments }: DashPeriod, moments: readonly (PlacedMoment | undefined)[]) =>
     moments.find((moment) => moment && segments.includes(moment.segment))
+  const endOf = (period: DashPeriod) => {
+    const last = period.segments.at(-1)!
+    return last.isCut ? ticks(last.start + last.duration) : momentIn(period, ends)?.time
+  }
   return periods.map((period) => {
-    const [start, end] = [momentIn(period, starts), momentIn(period, ends)]
+    const [start, end] = [momentIn(period, starts), endOf(period)]
     return {
       ...period,
       ...(start && { begins: momentOf(period.era, decodableFrom(start, period.tracks.video)) }),
       // A picture that ends after its Period is left out, if only by what is lost in rounding.
-      ...(end && { endUtc: utcMs(momentOf(period.era, end.time).utc + 1) }),
+      ...(end !== undefined && { endUtc: utcMs(momentOf(period.era, end).utc + 1) }),
     }
   })
 }

@@ -6,7 +6,7 @@ import {
 } from '../../model/deliverable.ts'
 import { deliverablesOf, type HarvestJob } from '../../model/harvest-job.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import type { SummaryWindow } from '../../model/output-segment.ts'
+import type { ShownRange, SummaryWindow } from '../../model/output-segment.ts'
 import { cutsOf } from '../cuts.ts'
 import {
   type Asset,
@@ -33,10 +33,16 @@ export function assetFormatOf(job: HarvestJob): AssetFormat | undefined {
   const deliverables = deliverablesOf(job)
   return {
     asset(endpoint, window, naming) {
-      const options = { ...naming, ...(job.options?.cut === 'FRAME' && { cuts: cutsOf(job, window) }) }
+      const cuts = assetCuts(job, window)
+      const options = { ...naming, ...(cuts && { cuts }) }
       return deliverables ? assetOf({ endpoint, window, deliverables, options }) : own.asset(endpoint, window, options)
     },
   }
+}
+
+/** What the asset of a job shows of each range of its window, to the frame; undefined where it shows all segments. */
+export function assetCuts(job: HarvestJob, window: SummaryWindow): readonly ShownRange[] | undefined {
+  return job.options?.cut === 'FRAME' ? cutsOf(job, window) : undefined
 }
 
 /** What all deliverables of an asset are made from. */

@@ -1,5 +1,5 @@
 import type { Absence } from '../../archive/reader.ts'
-import { framesOffset } from '../../media/packed-audio.ts'
+import { framesEnd, framesOffset } from '../../media/packed-audio.ts'
 import { filterTsInSteps } from '../../media/ts/filter.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
@@ -22,11 +22,13 @@ import { objectBody, transformedBody } from '../segments/segment-body.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBefore, cuesBeforeIn, type SegmentWithEarlier, webVttSegment } from '../segments/text-segment.ts'
 import { splitTimes } from '../time-shift.ts'
+import { cutEnd, pictureEnd } from '../tracks/cut-end.ts'
 import { windowParts } from '../window-parts.ts'
 import {
   allStreams,
   type HlsManifests,
   iFramePlaylistName,
+  isChanged,
   listedStreams,
   mediaPlaylist,
   parentPlaylist,
@@ -43,6 +45,7 @@ import {
 } from './names.ts'
 import { mediaTypeOf, segmentExtension } from './segment-media.ts'
 import { type HlsStream, streamNamed } from './stream-set.ts'
+import { hasPart } from './window-formats.ts'
 
 /** The format of HLS with MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */
 export const hls: OutputFormat = {
@@ -122,36 +125,43 @@ async function segmentBody(
   const listed = await index.outputSegment(endpoint, name.number)
   if (typeof listed === 'string') return listed
   const stream = streamNamed(listed.era, packagingOf(endpoint), name)
-  if (!stream || segmentExtension(stream.source) !== name.extension || (name.iframes && !stream.pids)) return 'no such'
-  const earlier =
-    stream.source.container === 'webvtt' ? await cuesBefore(endpoint, listed.segment, stream.source, index) : []
+  if (!stream || segmentExtension(stream.source) !== name.extension) return 'no such'
+  const isText = stream.source.container === 'webvtt'
+  if (name.iframes ? !isChanged(stream, listed.segment) : !isText && !hasPart(listed.segment, stream)) return 'no such'
+  const earlier = isText ? await cuesBefore(endpoint, listed.segment, stream.source, index) : []
   const body = await streamSegment(stream, name.iframes ?? false, { segment: listed.segment, earlier }, media)
   return body ?? 'no such'
 }
 
 async function streamSegment(
-  { source, pids }: HlsStream,
+  stream: HlsStream,
   areIFrames: boolean,
   { segment, earlier }: SegmentWithEarlier,
   media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
+  const { source, pids } = stream
   const type = mediaTypeOf(segmentExtension(source))
   if (source.container === 'webvtt') return webVttSegment(source, segment, earlier, media)
   const objects = segment.slots.flatMap(({ objects }) => inOrder(objects[source.index]))
-  if (source.container === 'packed-audio' && objects.length > 1) {
+  const end = { near: segment.start, time: cutEnd(segment) }
+  if (source.container === 'packed-audio' && (objects.length > 1 || segment.isCut)) {
     // One timestamp at the beginning, then only frames.
     return transformedBody(type, objects, media, function* (sources) {
       const parts: Uint8Array[] = []
       for (const bytes of sources) {
-        parts.push(parts.length === 0 ? bytes : bytes.subarray(framesOffset(bytes)))
+        const until = segment.isCut ? yield* framesEnd(bytes, end) : bytes.length
+        parts.push(bytes.subarray(parts.length === 0 ? 0 : framesOffset(bytes), until))
         yield
       }
       return parts
     })
   }
-  if (!pids || areIFrames) return objectBody(type, objects)
+  if (areIFrames || !isChanged(stream, segment)) return objectBody(type, objects)
+  const pictures = new Set(source.tracks.flatMap(({ kind, pid }) => (kind === 'video' ? pid : [])))
+  const endOf = (pid: number) => (pictures.has(pid) ? pictureEnd(segment) : end.time)
   return transformedBody(type, objects, media, function* (sources) {
-    return [yield* filterTsInSteps(sources, ({ pid }) => pids.includes(pid))]
+    const options = segment.isCut ? { until: { near: segment.start, endOf } } : {}
+    return [yield* filterTsInSteps(sources, ({ pid }) => pids?.includes(pid) ?? true, options)]
   })
 }
 

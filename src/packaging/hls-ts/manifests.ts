@@ -13,7 +13,7 @@ import { filterStreams } from './filter.ts'
 import { manifestFileName, type PlaylistName, type SegmentName, segmentFileName } from './names.ts'
 import { segmentExtension } from './segment-media.ts'
 import { type HlsRendition, type HlsStream, type HlsStreamSet, streamNamed, streamSetOf } from './stream-set.ts'
-import { hasMedia, hlsFormats, videoOf } from './window-formats.ts'
+import { hasMedia, hasPart, hlsFormats, videoOf } from './window-formats.ts'
 
 /** The values that all manifests of one HLS presentation share. */
 export type HlsManifests = Presentation & {
@@ -57,6 +57,11 @@ export function streamsNamed(
   )
 }
 
+/** True where a stream's segment in MPEG-TS has not the bytes of its sources. */
+export function isChanged({ pids }: HlsStream, { isCut }: SegmentSummary): boolean {
+  return pids !== undefined || isCut === true
+}
+
 /** The name of a stream's segment; undefined where the stream has a gap. */
 export function segmentNamed(
   streams: ReadonlyMap<number, HlsStream>,
@@ -66,10 +71,10 @@ export function segmentNamed(
   const stream = streams.get(segment.era)
   if (!stream) return undefined
   // Subtitles may be silent for a while: that is an empty segment, not a gap.
-  if (stream.source.container !== 'webvtt' && !hasMedia(segment, n)) return undefined
+  if (stream.source.container !== 'webvtt' && !hasPart(segment, stream)) return undefined
   const extension = segmentExtension(stream.source)
-  // I-frames are in the variant's own segments, or in the untouched sources where those are filtered.
-  const isApart = iframes && stream.pids !== undefined
+  // I-frames are in the variant's own segments, or in the untouched sources where those are filtered or cut.
+  const isApart = iframes && isChanged(stream, segment)
   return { n, ...(p !== undefined && { p }), ...(isApart && { iframes }), number: segment.number, extension, stream }
 }
 

@@ -1,11 +1,12 @@
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
-import type { Era, SegmentSummary, SourceStream } from '../../model/output-segment.ts'
+import { type Era, inOrder, type SegmentSummary, type SourceStream } from '../../model/output-segment.ts'
 import { believedCodecs, earlierEras, isSound, type VariantFormat } from '../hls-playlists/variant-formats.ts'
+import { cutEnd } from '../tracks/cut-end.ts'
 import { filtersAudio } from '../tracks/filtered-tracks.ts'
 import { isVariant } from '../tracks/stream-selection.ts'
 import { audioOf } from '../tracks/track-set.ts'
 import type { HlsManifests } from './manifests.ts'
-import { type HlsRendition, type HlsVariant, streamNamed } from './stream-set.ts'
+import { type HlsRendition, type HlsStream, type HlsVariant, streamNamed } from './stream-set.ts'
 
 type ListedVariant = Pick<HlsVariant, 'n' | 'source' | 'audio'>
 
@@ -65,8 +66,22 @@ function isSilenced(source: SourceStream, audio: readonly HlsRendition[], filter
   return hasGroup && audio.length === 0 && filter !== undefined && filtersAudio(filter) && audioOf(source).length === 0
 }
 
+/** True when a stream has an object in a segment; where that is cut, one that begins before its end. */
 export function hasMedia(segment: SegmentSummary, index: number): boolean {
-  return segment.slots.some(({ objects }) => objects[index] !== undefined)
+  if (!segment.isCut) return segment.slots.some(({ objects }) => objects[index] !== undefined)
+  return hasMediaOf(segment, index, () => true)
+}
+
+/** As `hasMedia`, of the part of a stream that is output. */
+export function hasPart(segment: SegmentSummary, { n, source, pids }: HlsStream): boolean {
+  if (!segment.isCut) return hasMedia(segment, n)
+  return hasMediaOf(segment, n, (position) => !pids || pids.includes(source.tracks[position]?.pid ?? -1))
+}
+
+function hasMediaOf(segment: SegmentSummary, index: number, isOutput: (position: number) => boolean): boolean {
+  const end = cutEnd(segment)
+  const objects = segment.slots.flatMap((slot) => inOrder(slot.objects[index]))
+  return objects.some(({ times }) => !times || times.some((own, at) => own && own.first < end && isOutput(at)))
 }
 
 export function videoOf({ tracks }: SourceStream) {

@@ -1,10 +1,11 @@
 import type { SampleChunk } from '../../media/mp4/chunk-tables.ts'
 import { type HeadPart, sizeOfPart } from '../../media/mp4/progressive.ts'
 import type { SampleTableName } from '../../media/mp4/sample-tables.ts'
+import { dataBetween } from '../../media/sample.ts'
 import type { FileRange, SegmentBatches } from '../output-format.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import type { FileTrack } from './file-tracks.ts'
-import { dataBetween, trackSamples } from './track-samples.ts'
+import { trackSamples } from './track-samples.ts'
 
 /** A chunk, and which of the samples' data of its segment and track it has. */
 export type PlannedChunk = SampleChunk & {

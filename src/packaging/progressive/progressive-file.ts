@@ -7,7 +7,7 @@ import {
   sizeOfHead,
 } from '../../media/mp4/progressive.ts'
 import { SAMPLE_TABLES, type SampleTableName, SampleTableWriter } from '../../media/mp4/sample-tables.ts'
-import type { SampleTable } from '../../media/sample.ts'
+import { dataBetween, type SampleTable, samplesBetween, sizeOf } from '../../media/sample.ts'
 import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
 import type { ShownRange } from '../../model/output-segment.ts'
 import type { FileRange, OpenSpool, SeekableBody, SegmentBatches, Spool } from '../output-format.ts'
@@ -20,7 +20,7 @@ import type { FileTrack } from './file-tracks.ts'
 import { type FrameCut, FrameCuts, type KeptSamples } from './frame-cut.ts'
 import { KeptMedia } from './kept-media.ts'
 import { MovieClock } from './movie-clock.ts'
-import { dataBetween, sizeOf, type TrackSamples, trackSamples } from './track-samples.ts'
+import { type TrackSamples, trackSamples } from './track-samples.ts'
 
 export type ProgressiveDeps = {
   readonly media: Pick<SourceMedia, 'lend'>
@@ -147,7 +147,7 @@ async function surveyed(
   if (kind === 'video') cut?.settle(all, timescale)
   const kept = keptBy(cut, kind, all, timescale)
   if (kept.first === kept.end) return undefined
-  const samples = samplesBetween(all, kept)
+  const samples = samplesBetween(all, kept.first, kept.end)
   await survey.add(samples, range, cut?.start)
   const [skipped, bytes] = [sizeOf(all, 0, kept.first), sizeOf(all, kept.first, kept.end)]
   return { samples: samples.count, skipped, bytes, description: found.description }
@@ -262,16 +262,4 @@ function earliest({ dts, compositionOffsets }: SampleTable): number {
 
 function later(samples: SampleTable, shift: number): SampleTable {
   return { ...samples, dts: samples.dts.map((time) => time + shift) }
-}
-
-function samplesBetween(all: SampleTable, { first, end }: KeptSamples): SampleTable {
-  if (first === 0 && end === all.count) return all
-  return {
-    count: end - first,
-    sizes: all.sizes.subarray(first, end),
-    dts: all.dts.subarray(first, end),
-    compositionOffsets: all.compositionOffsets.subarray(first, end),
-    durations: all.durations.subarray(first, end),
-    sync: all.sync.subarray(first, end),
-  }
 }

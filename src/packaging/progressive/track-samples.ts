@@ -1,4 +1,4 @@
-import type { SampleTable } from '../../media/sample.ts'
+import { dataBetween, type SampleTable } from '../../media/sample.ts'
 import type { SegmentBatch } from '../output-format.ts'
 import { samplesOf } from '../segments/segment-samples.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
@@ -58,22 +58,4 @@ function withSets(
   }
   pieces.push(...dataBetween(media, { skipped: taken, bytes: at - taken }))
   return { samples: { ...samples, sizes }, media: pieces }
-}
-
-/** Size of the data of some samples, in bytes. */
-export function sizeOf({ sizes }: SampleTable, first: number, end: number): number {
-  return sizes.subarray(first, end).reduce((sum, size) => sum + size, 0)
-}
-
-/** A part of data that lie in several pieces, as views of them. */
-export function* dataBetween(
-  media: readonly Uint8Array[],
-  { skipped, bytes }: { readonly skipped: number; readonly bytes: number },
-): Generator<Uint8Array> {
-  let at = 0
-  for (const piece of media) {
-    const part = piece.subarray(Math.max(0, skipped - at), Math.max(0, skipped + bytes - at))
-    if (part.length > 0) yield part
-    at += piece.length
-  }
 }

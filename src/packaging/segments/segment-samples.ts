@@ -1,9 +1,18 @@
-import { emptySamples, type Id3Event, type SampleTable, type Track } from '../../media/sample.ts'
-import { rescale } from '../../media/time.ts'
+import {
+  dataBetween,
+  emptySamples,
+  type Id3Event,
+  type SampleTable,
+  samplesBetween,
+  sizeOf,
+  type Track,
+} from '../../media/sample.ts'
+import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
 import { LostMedia } from '../../model/lost-media.ts'
 import { inOrder, type OutputSegment, type SlotObject } from '../../model/output-segment.ts'
+import { cutEnd, pictureEnd } from '../tracks/cut-end.ts'
 import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
-import { intervalOf } from '../tracks/track-times.ts'
+import { wholeIntervalOf } from '../tracks/track-times.ts'
 import { fittedTo } from './decoding-times.ts'
 import type { PlacedObject } from './demux-object.ts'
 import type { SourceMedia } from './source-media.ts'
@@ -35,12 +44,32 @@ export async function samplesOf(
   // A part of a segment, or an empty one, would be taken for the whole.
   const lost = samples.count === 0 ? 0 : demuxed.findIndex(({ problem }) => problem !== undefined)
   if (lost >= 0) throw new LostMedia(placed[lost]!.object.key, 'unusable')
+  const end = cutEnd(segment)
+  const all = fittedTo(wholeIntervalOf(track, segment), track, samples)
+  const shown = samplesBetween(all, 0, countShown(all, track, segment))
+  const media = pieces.map((piece) => piece.media)
   return {
-    samples: fittedTo(intervalOf(track, segment), track, samples),
-    media: pieces.map(({ media }) => media),
-    events: track.kind === 'video' ? demuxed.flatMap(({ events }) => events) : [],
+    samples: shown,
+    media: segment.isCut ? [...dataBetween(media, { skipped: 0, bytes: sizeOf(all, 0, shown.count) })] : media,
+    events: track.kind === 'video' ? demuxed.flatMap(({ events }) => events.filter(({ pts }) => pts < end)) : [],
     objects: placed.map(({ object }) => object),
   }
+}
+
+/**
+ * How many samples of a segment are left where it is cut: of pictures, up to the last in order of decoding that is
+ * shown before the end, at least one; of sound, what begins before it.
+ */
+function countShown(
+  { count, dts, compositionOffsets }: SampleTable,
+  { kind, timescale }: SingleVideo | SingleAudio,
+  segment: OutputSegment,
+): number {
+  if (!segment.isCut || count === 0) return count
+  const end = rescale(kind === 'video' ? pictureEnd(segment) : cutEnd(segment), TICKS_PER_SECOND, timescale)
+  let shown = count
+  while (shown > 0 && dts[shown - 1]! + compositionOffsets[shown - 1]! >= end) shown--
+  return kind === 'video' ? Math.max(shown, 1) : shown
 }
 
 function placedObjects({ stream }: SingleVideo | SingleAudio, { slots }: OutputSegment): readonly PlacedObject[] {

@@ -1,9 +1,18 @@
-import { rescale, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
+import {
+  rescale,
+  TICKS_PER_MS,
+  TICKS_PER_SECOND,
+  type Ticks,
+  ticks,
+  type UtcMs,
+  type UtcRange,
+} from '../../media/time.ts'
 import { joinedObject } from '../../model/joined-object.ts'
-import { inOrder, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
+import { type Era, inOrder, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
 import type { StreamSelection } from '../../model/packaging.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
 import { isWithin } from '../cuts.ts'
+import { SAME_PICTURE } from './cut-end.ts'
 import { type SingleVideo, trackSetOf } from './track-set.ts'
 
 /** A moment in a window, on the timeline of the era of the segment in which it lies. */
@@ -30,19 +39,16 @@ export function pictureNear(
   return { segment, time: ticks(video ? nearest(place(segment), segment, video) : place(segment)) }
 }
 
-/** Key frames of several renditions, in ticks, that are meant to be at the same moment: times are rounded. */
-const SAME_MOMENT = 2 * TICKS_PER_MS
-
 /**
  * The last moment before another in its segment at which decoding can begin in all of these tracks, by the index alone:
  * that of a key frame, else the beginning of the segment. In ticks of the era's timeline.
  */
 export function decodableFrom({ segment, time }: PlacedMoment, tracks: readonly SingleVideo[]): Ticks {
   const [first, ...others] = tracks.map(({ stream }) => keyFramesOf(segment, stream.index))
-  const isInAll = (at: number) => others.every((each) => each.some((other) => Math.abs(other - at) <= SAME_MOMENT))
-  const begin = first?.findLast((at) => at <= time + SAME_MOMENT && isInAll(at))
+  const isInAll = (at: number) => others.every((each) => each.some((other) => Math.abs(other - at) <= SAME_PICTURE))
+  const begin = first?.findLast((at) => at <= time + SAME_PICTURE && isInAll(at))
   // Of several renditions, the earliest: what lies before a Period's beginning is not decoded.
-  const near = others.flatMap((each) => each.filter((at) => Math.abs(at - (begin ?? Number.NaN)) <= SAME_MOMENT))
+  const near = others.flatMap((each) => each.filter((at) => Math.abs(at - (begin ?? Number.NaN)) <= SAME_PICTURE))
   return ticks(begin === undefined ? segment.start : Math.min(begin, time, ...near))
 }
 
@@ -50,6 +56,37 @@ function keyFramesOf({ slots }: SegmentSummary, stream: number): readonly number
   return slots.flatMap(({ objects }) =>
     inOrder(objects[stream]).flatMap(({ keyFrames = [] }) => keyFrames.map(({ pts }) => pts)),
   )
+}
+
+/**
+ * The segment as a span shows it, which ends where the picture nearest to the span's end begins: cut where that is
+ * within it, and undefined where nothing of it is left. By the index alone, and by this segment alone.
+ */
+export function shownOf<Segment extends SegmentSummary>(
+  segment: Segment,
+  era: Era | undefined,
+  { start, end }: UtcRange,
+  selection: StreamSelection,
+): Segment | undefined {
+  const time = timeAt(segment, end)
+  if (time >= segment.start + segment.duration) return segment
+  const [video] = era ? trackSetOf(era, selection).video : []
+  const place = (at: number) => (video ? nearest(at, segment, video) : at)
+  const { numerator, denominator } = video?.description.frameRate ?? { numerator: TICKS_PER_SECOND, denominator: 1 }
+  const isFirst = segment.startUtc <= start
+  // What begins in it shows a picture at least.
+  const least =
+    place(Math.max(timeAt(segment, start), segment.start)) + rescale(denominator, numerator, TICKS_PER_SECOND)
+  const until = isFirst ? Math.max(place(time), least) : place(time)
+  if (until <= segment.start + SAME_PICTURE) return undefined
+  const duration = ticks(until - segment.start)
+  return duration >= segment.duration - SAME_PICTURE ? segment : cutTo(segment, duration)
+}
+
+/** The segment cut after a duration. */
+export function cutTo<Segment extends SegmentSummary>(segment: Segment, duration: Ticks): Segment {
+  // A compact summary has its slots from its prototype.
+  return { ...segment, slots: segment.slots, duration, isCut: true }
 }
 
 /** The time of a date in or near a segment, on its era's timeline, in ticks. */

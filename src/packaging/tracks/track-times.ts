@@ -3,6 +3,7 @@ import { joinedObject } from '../../model/joined-object.ts'
 import { inOrder, type SegmentSummary, type SlotSummary } from '../../model/output-segment.ts'
 import type { TrackTimes } from '../../model/source-segment.ts'
 import { endOfObject } from '../../model/stream-interval.ts'
+import { cutEnd, pictureEnd } from './cut-end.ts'
 import type { SingleTrack, SingleVideo } from './track-set.ts'
 
 /**
@@ -16,9 +17,21 @@ export type TrackInterval = { readonly start: number; readonly duration: number 
 
 /**
  * The interval of an output segment of a track, taken from the index without reading media: from its first sample to
- * the end of its last, which for pictures is where the next segment begins. Undefined where the track has no media.
+ * the end of its last, which for pictures is where the next segment begins. Of a segment that is cut, as far as it is
+ * shown: to the picture, and the end of the last frame that is heard. Undefined where the track has no media.
  */
 export function intervalOf(track: SingleTrack, segment: SegmentSummary): TrackInterval | undefined {
+  const whole = wholeIntervalOf(track, segment)
+  if (!segment.isCut || !whole || track.kind === 'text') return whole
+  if (!hasTrack(track, segment)) return undefined
+  const { start, duration } = whole
+  const shown = rescale(cutEnd(segment), TICKS_PER_SECOND, track.timescale) - start
+  const frame = track.kind === 'audio' ? track.description.samplesPerFrame : 1
+  return { start, duration: Math.min(duration, Math.max(Math.ceil(shown / frame) * frame, 1)) }
+}
+
+/** As `intervalOf`, as if the segment were not cut. */
+export function wholeIntervalOf(track: SingleTrack, segment: SegmentSummary): TrackInterval | undefined {
   const { kind, stream, position, timescale } = track
   // A text track covers all times, even with empty text.
   if (kind === 'text') return between(segment.start, segment.start + segment.duration, timescale)
@@ -84,7 +97,11 @@ function between(start: number, end: number, timescale: number): TrackInterval {
 /** True when an output segment has media of a track; always for text while its stream takes part. */
 export function hasTrack({ kind, stream, position }: SingleTrack, segment: SegmentSummary): boolean {
   if (kind === 'text') return true
+  const end = kind === 'video' ? pictureEnd(segment) : cutEnd(segment)
   return segment.slots.some(({ objects }) =>
-    inOrder(objects[stream.index]).some(({ times }) => times?.[position] != null),
+    inOrder(objects[stream.index]).some(({ times }) => {
+      const own = times?.[position]
+      return own != null && own.first < end
+    }),
   )
 }
