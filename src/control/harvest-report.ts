@@ -5,6 +5,7 @@ import type { HarvestForecast } from '../model/harvest-forecast.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestRange } from '../model/harvest-job.ts'
 import { type Loss, lossesWithin } from '../model/harvest-losses.ts'
 import type { HarvestPlan, HarvestRecord, PlannedRange, TrackProgress } from '../model/harvest-run.ts'
+import { describedFrames } from '../model/shown-frames.ts'
 
 /** The most losses that a response lists. */
 const MOST_LOSSES = 100
@@ -77,6 +78,7 @@ function contentOf(plan: HarvestPlan | undefined) {
   return {
     firstProgramDateTime: isoDateTime(plan.content.start),
     lastProgramDateTime: isoDateTime(plan.content.end),
+    shown: plan.shown && describedFrames(plan.shown),
     gaps: plan.gaps.map(({ start, end, track, range }) => ({
       startTime: isoDateTime(start),
       endTime: isoDateTime(end),
@@ -91,6 +93,7 @@ function shownOf(planned: PlannedRange | undefined) {
   return {
     firstProgramDateTime: isoIf(planned?.content.start),
     lastProgramDateTime: isoIf(planned?.content.end),
+    shown: planned?.shown && describedFrames(planned.shown),
   }
 }
 

@@ -2,6 +2,7 @@ import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { HarvestFailure } from './harvest-failure.ts'
 import type { HarvestJob } from './harvest-job.ts'
 import type { Loss } from './harvest-losses.ts'
+import type { ShownFrames } from './shown-frames.ts'
 
 /** The state of a job, more detailed than the API's status. */
 export type HarvestState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED'
@@ -62,6 +63,8 @@ export type HarvestPlan = {
   readonly last: number
   /** UTC range from the beginning of the first to the end of the last output segment, or where that is cut. */
   readonly content: UtcRange
+  /** Where it is cut to the frame, of its one range. */
+  readonly shown?: ShownFrames
   readonly segments: number
   readonly manifests: number
   readonly gaps: readonly HarvestGap[]
@@ -80,6 +83,8 @@ export type PlannedRange = {
   readonly last: number
   /** UTC range from the beginning of the first to the end of the last output segment shown, or where that is cut. */
   readonly content: UtcRange
+  /** Where it is cut to the frame. */
+  readonly shown?: ShownFrames
   /** Number of the files of its segments. */
   readonly segments: number
 }

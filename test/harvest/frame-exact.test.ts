@@ -21,6 +21,8 @@ const FIXTURES: readonly FixtureName[] = ['b-pyramid-open-gop', 'hevc-open-gop',
 const CLIPS = 1
 const HOUR_MS = 3_600_000
 
+type Report = { readonly shown: { readonly firstFrame: string; readonly lastFrame: string } }
+
 describe('a clip cut to the frame', () => {
   let windrow: Windrow
   before(async () => {
@@ -43,7 +45,13 @@ describe('a clip cut to the frame', () => {
         const dateOf = (n: number) => begin + Math.round((source.pictures[n]!.time - source.pictures[0]!.time) * 1000)
         const window = { start: dateOf(clip.first), end: dateOf(clip.end) }
         const asked = { id, originEndpointId: name, file: 'clip.mp4', deliverables: [{ kind: 'MP4' }] }
-        const folder = await harvested(windrow, { ...asked, ...window, cut: 'FRAME' })
+        const folder = await harvested(windrow, { ...asked, ...window, cut: 'FRAME', report: true })
+        const { shown: told } = JSON.parse(readFileSync(join(folder, 'harvest.json'), 'utf8')) as Report
+        for (const [frame, number] of [
+          [told.firstFrame, clip.first],
+          [told.lastFrame, clip.end - 1],
+        ] as const)
+          assert.ok(Math.abs(Date.parse(frame) - dateOf(number)) <= 1, `${id}: ${frame} is not picture ${number}`)
         const shown = await shownBy(join(folder, 'clip.mp4'))
         const wanted = source.pictures.slice(clip.first, clip.end)
         assert.deepEqual(

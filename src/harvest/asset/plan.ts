@@ -3,7 +3,8 @@ import { GapFinder, isBefore, longestWithoutGap, type ShownStream } from '../../
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan, PlannedRange } from '../../model/harvest-run.ts'
 import { type Era, endUtcOf } from '../../model/output-segment.ts'
-import { assetCuts } from '../../packaging/deliverables/asset-format.ts'
+import { assetCuts, kindsOf } from '../../packaging/deliverables/asset-format.ts'
+import { shownFrames } from '../../packaging/deliverables/shown-frames.ts'
 import { ShownWindow } from '../../packaging/shown-window.ts'
 import { selectVariants } from '../../packaging/tracks/stream-selection.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -82,13 +83,15 @@ export function planOf(
   const windows = rangeWindows(window)
   return {
     ...extentOf(job, window),
+    ...(!numbers && framesOf(job, window, true)),
     segments,
     manifests,
     gaps: gaps.slice(0, MOST_GAPS),
     gapCount: gaps.length,
     ...(numbers && {
       ranges: windows.map((own, i): PlannedRange => {
-        return { archived: numbers[i]!, ...extentOf(job, own), segments: byRange?.[i] ?? 0 }
+        const extent = { ...extentOf(job, own), ...framesOf(job, own, i === 0) }
+        return { archived: numbers[i]!, ...extent, segments: byRange?.[i] ?? 0 }
       }),
     }),
   }
@@ -104,6 +107,12 @@ function extentOf(job: HarvestJob, { summary }: HarvestWindow): Pick<HarvestPlan
     last: newest.number,
     content: { start: oldest.startUtc, end: endUtcOf(shown ?? newest) },
   }
+}
+
+/** What is shown of a window of one range, if it is cut to the frame. */
+function framesOf(job: HarvestJob, { summary }: HarvestWindow, isFirst: boolean): Pick<HarvestPlan, 'shown'> {
+  const [cut] = assetCuts(job, summary) ?? []
+  return cut ? { shown: shownFrames(job.endpoint, summary, { cut, kinds: kindsOf(job), isFirst }) } : {}
 }
 
 /** The streams that have media anywhere in the window. */

@@ -2,6 +2,7 @@ import { isoDateTime } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestRange } from '../../model/harvest-job.ts'
 import { lossesWithin } from '../../model/harvest-losses.ts'
 import type { HarvestObject, PlannedRange } from '../../model/harvest-run.ts'
+import { describedFrames } from '../../model/shown-frames.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -33,6 +34,7 @@ export async function reportFile(
     ...(plan && {
       firstProgramDateTime: isoDateTime(plan.content.start),
       lastProgramDateTime: isoDateTime(plan.content.end),
+      ...(plan.shown && { shown: describedFrames(plan.shown) }),
       gaps: plan.gaps.map((gap) => ({ ...gap, start: isoDateTime(gap.start), end: isoDateTime(gap.end) })),
       gapCount: plan.gapCount,
       lost: lossesWithin(plan, losses).map((loss) => ({
@@ -76,7 +78,7 @@ function rangeEntry({ originEndpointId, startTime, endTime }: HarvestRange, plan
   if (!planned) return asked
   const { content, segments } = planned
   const shown = { firstProgramDateTime: isoDateTime(content.start), lastProgramDateTime: isoDateTime(content.end) }
-  return { ...asked, ...shown, segments }
+  return { ...asked, ...shown, ...(planned.shown && { shown: describedFrames(planned.shown) }), segments }
 }
 
 /** The entry of an object that is made of source segments: of which input, and with which hashes. */

@@ -1,5 +1,6 @@
 import {
   type Deliverable,
+  type DeliverableKind,
   isPresentation,
   type NamedDeliverable,
   type PresentationKind,
@@ -43,6 +44,16 @@ export function assetFormatOf(job: HarvestJob): AssetFormat | undefined {
 /** What the asset of a job shows of each range of its window, to the frame; undefined where it shows all segments. */
 export function assetCuts(job: HarvestJob, window: SummaryWindow): readonly ShownRange[] | undefined {
   return job.options?.cut === 'FRAME' ? cutsOf(job, window) : undefined
+}
+
+/** The kinds of a job's deliverables: of its endpoint's format, where it names none. */
+export function kindsOf(job: HarvestJob): readonly DeliverableKind[] {
+  const deliverables = deliverablesOf(job)
+  if (deliverables) return deliverables.map(({ deliverable: { kind } }) => kind)
+  const { container, manifests } = job.endpoint.packaging
+  if (container === 'TS') return ['HLS']
+  if (container === 'ISM') return ['MSS']
+  return [manifests.some(({ type }) => type === 'DASH') ? 'DASH' : 'CMAF']
 }
 
 /** What all deliverables of an asset are made from. */

@@ -1,0 +1,52 @@
+import { rescale, TICKS_PER_MS, TICKS_PER_SECOND, type UtcMs, utcMs } from '../../media/time.ts'
+import type { DeliverableKind } from '../../model/deliverable.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { ShownRange, SummaryWindow } from '../../model/output-segment.ts'
+import type { ShownFrames } from '../../model/shown-frames.ts'
+import { isWithin } from '../cuts.ts'
+import { decodableFrom, type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
+import { trackSetOf } from '../tracks/track-set.ts'
+
+/** Kinds whose beginning is not told: their files are of moments of their own. */
+const WITHOUT_BEGINNING: ReadonlySet<DeliverableKind> = new Set(['STILLS'])
+
+/**
+ * What an asset that is cut to the frame shows of a range, of the window of segments that it has of it, by the index
+ * alone. `isFirst` tells that the asset begins with the range.
+ */
+export function shownFrames(
+  { packaging: { streamSelection } }: Pick<OriginEndpoint, 'packaging'>,
+  window: SummaryWindow,
+  { cut, kinds, isFirst }: { cut: ShownRange; kinds: readonly DeliverableKind[]; isFirst: boolean },
+): ShownFrames {
+  const [oldest] = window.segments
+  const newest = window.segments.findLast((segment) => isWithin(cut.numbers, segment))
+  if (!oldest || !newest) throw new Error('nothing is shown of a window without segments')
+  const near = (utc: UtcMs) => pictureNear(window, { utc, numbers: cut.numbers }, streamSelection)
+  const begin = near(cut.start) ?? { segment: oldest, time: oldest.start }
+  const { start, duration } = newest
+  const end = near(cut.end) ?? { segment: newest, time: start + duration }
+  const videoOf = ({ segment }: Pick<PlacedMoment, 'segment'>) => {
+    const era = window.eras.find(({ id }) => id === segment.era)
+    return era ? trackSetOf(era, streamSelection).video : []
+  }
+  const rate = videoOf(end)[0]?.description.frameRate
+  const lastTime = rate && end.time - rescale(rate.denominator, rate.numerator, TICKS_PER_SECOND)
+  const [first, endUtc] = [dateOf(begin), dateOf(end)]
+  const startOf = (kind: DeliverableKind): UtcMs => {
+    if (kind === 'DASH') return dateOf({ ...begin, time: decodableFrom(begin, videoOf(begin)) })
+    const isWhole = kind === 'MSS' || ((kind === 'HLS' || kind === 'CMAF') && !isFirst)
+    return isWhole ? begin.segment.startUtc : first
+  }
+  return {
+    first,
+    ...(lastTime !== undefined && { last: dateOf({ ...end, time: lastTime }) }),
+    deliverables: [...new Set(kinds)]
+      .filter((kind) => !WITHOUT_BEGINNING.has(kind))
+      .map((kind) => ({ kind, start: startOf(kind), end: endUtc })),
+  }
+}
+
+function dateOf({ segment, time }: { readonly segment: PlacedMoment['segment']; readonly time: number }): UtcMs {
+  return utcMs(segment.startUtc + Math.round((time - segment.start) / TICKS_PER_MS))
+}
