@@ -266,7 +266,7 @@ export async function startServer(
       region: config.region,
       publicUrl: () => config.publicUrl ?? url,
       credentials: config.credentials,
-      clips: clipContents(archive, steady),
+      clips: clipContents(archive),
       timelines: segmentIndex,
     })
 

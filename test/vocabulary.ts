@@ -62,6 +62,8 @@ const SAME_FOR_EACH = new Set([
   'timelineOperations',
   'readPage',
   'writeEvent',
+  'PINS',
+  'pinnedIn',
   'MIGRATIONS',
   // Formats.
   'headerFileName',

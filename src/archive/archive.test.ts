@@ -14,8 +14,9 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { SegmentProbe } from '../model/source-segment.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
-import { storeJob } from '../stores/nouns.contract.ts'
+import { claimed, event, storeJob } from '../stores/nouns.contract.ts'
 import type { Objects } from '../stores/objects.ts'
+import type { Resources } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
 import { type Archive, openArchive } from './archive.ts'
@@ -58,14 +59,16 @@ describe('the archive', () => {
   let archive: Archive
   let now: UtcMs
 
-  const open = async (changed: { segmentIndex?: Partial<SegmentIndex>; objects?: Partial<Objects> } = {}) => {
+  const open = async (
+    changed: { segmentIndex?: Partial<SegmentIndex>; resources?: Partial<Resources>; objects?: Partial<Objects> } = {},
+  ) => {
     store = await openSqliteStore(join(folder, 'windrow.db'))
     const objects = { ...(await openFileObjects(join(folder, 'objects'))), ...changed.objects }
     const segmentIndex = { ...store.segmentIndex, ...changed.segmentIndex }
     const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
     archive = await openArchive({
       segmentIndex,
-      resources: store.resources,
+      resources: Object.assign(Object.create(store.resources), changed.resources),
       objects,
       clock: () => now,
       log,
@@ -300,6 +303,44 @@ describe('the archive', () => {
       window?.segments.map(({ slots }) => slots[0]!.index),
       [2, 3],
     )
+  })
+
+  it('keeps what is harvested by a job that is made while retention deletes', async () => {
+    const e = endpoint('e', 2, { startoverWindowSeconds: 0 })
+    await push(0, 200)
+    const early = { ...jobOf(e, 5000, 8000), id: 'early' }
+    const late = { ...jobOf(e, 305_000, 308_000), id: 'late' }
+    await close()
+    let steps = 0
+    await open({
+      resources: {
+        async retentionDemands(...asked) {
+          const demands = await store.resources.retentionDemands(...asked)
+          await storeJob(store.resources, early)
+          return demands
+        },
+      },
+      segmentIndex: {
+        async forget(...asked) {
+          if (steps++ === 1) await storeJob(store.resources, late)
+          return store.segmentIndex.forget(...asked)
+        },
+      },
+    })
+    await archive.retain()
+    assert.ok(steps > 2)
+    for (const job of [early, late]) {
+      const window = await wholeWindow(archive, e, job)
+      assert.equal(window?.segments.length, 2, job.id)
+    }
+    for (const { id } of [early, late]) {
+      const { run } = await claimed(store.resources, now)
+      const end = { at: now, outcome: { state: 'SUCCEEDED' } as const, event: event(id) }
+      assert.equal(await store.resources.finishHarvestJob({ id, fence: run.fence }, end), 'finished')
+    }
+    await archive.retain()
+    assert.equal((await numbers(e))?.length, 31)
+    assert.equal((await files()).length, 62)
   })
 
   it('sweeps objects that a crash left without a row, and nothing else', async () => {

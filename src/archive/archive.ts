@@ -5,7 +5,7 @@ import type { Account } from '../model/arn.ts'
 import { SAME_DATE, type ServerDate } from '../model/input-timeline/dates.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { Lookups } from '../stores/lookups.ts'
-import type { ChannelUsage } from '../stores/object-ledger.ts'
+import type { ChannelUsage, SlotWalk } from '../stores/object-ledger.ts'
 import type { Objects } from '../stores/objects.ts'
 import { provenObjects } from '../stores/proven-objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
@@ -113,6 +113,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const switches = new SwitchNotifier({ ...deps, date })
   const index = shared ? recordingStaged(segmentIndex) : segmentIndex
   const quota = new ArchiveQuota({ ...deps, limits: deps.limits ?? {}, usage: () => segmentIndex.usage(), date })
+  const walks = new Map<string, SlotWalk>()
   let closing = false
 
   const proven = provenObjects(objects, stored)
@@ -250,7 +251,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       const demands = await deps.resources.retentionDemands(graceDate(), retention.graceMs)
       if (isOurs(RETENTION)) {
         await unrecorded.abandon(utcMs(clock() - ABANDONED_MS), () => closing)
-        await forgetOldContent(demands, { ...deps, channels, isClosing: () => closing })
+        await forgetOldContent(demands, { ...deps, channels, walks, isClosing: () => closing })
       }
       for (const demand of demands) channels.get(demand.channelGuid)?.trim(keptSince(demand, retention, clock()))
       channels.unloadIdle((guid) => isOurs(workOf(guid)))

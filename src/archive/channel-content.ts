@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { SerialQueue } from '../concurrency/serial-queue.ts'
 import { settledWithin } from '../concurrency/settled-within.ts'
 import type { Log } from '../log.ts'
-import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { type UtcMs, utcMs } from '../media/time.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { ServerDate } from '../model/input-timeline/dates.ts'
 import type { TimelineEvent } from '../model/input-timeline/step.ts'
@@ -10,6 +10,7 @@ import type { Era } from '../model/output-segment.ts'
 import { restOutput } from '../model/output-timeline/step.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import type { ChangedPart } from '../stores/content-feed.ts'
+import type { ForgetOptions } from '../stores/object-ledger.ts'
 import { StoreUnavailable } from '../stores/resources.ts'
 import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import { ObjectAbandoned } from '../stores/staged-objects.ts'
@@ -183,16 +184,15 @@ export class ChannelContent {
     })
   }
 
-  /** Forgets slots and objects of an input from before a moment, at most `limit` of each; true when none are left. */
-  forget({ ingestEndpointId }: InputRef, before: UtcMs, pinned: readonly UtcRange[], limit: number): Promise<boolean> {
+  /** Forgets content of an input from before a moment, as `forget` of the segment index. */
+  forget({ ingestEndpointId }: InputRef, before: UtcMs, { walk, limit }: Pick<ForgetOptions, 'walk' | 'limit'>) {
     return this.inTurn(async () => {
-      const { inputs, outputs } = this.state
-      const input = await inputs.open(ingestEndpointId)
-      const options = { pinned, inUse: input.keysInUse(), inUseEras: [...outputs.erasInUse()], limit }
-      const { slots, objects } = await this.deps.segmentIndex.forget(input.ref, this.neededUntil(before), options)
+      const input = await this.state.inputs.open(ingestEndpointId)
+      const options = { walk, limit, inUse: input.keysInUse(), inUseEras: [...this.state.outputs.erasInUse()] }
+      const forgotten = await this.deps.segmentIndex.forget(input.ref, this.neededUntil(before), options)
       this.trim(before)
-      if (slots > 0) this.deps.changed()
-      return slots < limit && objects < limit
+      if (forgotten.slots > 0) this.deps.changed()
+      return forgotten
     })
   }
 

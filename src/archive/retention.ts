@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { InputRef } from '../model/input-ref.ts'
+import type { SlotWalk } from '../stores/object-ledger.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { Resources, RetentionDemand } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
@@ -31,21 +32,25 @@ export type RetentionDeps = {
   readonly retention: RetentionRules
   readonly channels: Pick<LoadedChannels, 'toChange' | 'forget'>
   readonly isClosing: () => boolean
+  /** How far the last round has come in each input; kept from one round to the next. */
+  readonly walks: Map<string, SlotWalk>
 }
 
 /**
- * Deletes, in small steps, the content that is older than every window of its channel: first the rows, then the
- * objects.
+ * Deletes, in small steps, the content that is older than every window of its channel and not pinned: first the rows,
+ * then the objects.
  */
 export async function forgetOldContent(demands: readonly RetentionDemand[], deps: RetentionDeps): Promise<void> {
   const now = deps.clock()
   const inputs = await deps.segmentIndex.inputs()
   for (const demand of demands) {
     if (!demand.gone) continue
-    await deps.segmentIndex.forgetChannel(demand.channelGuid)
+    if (!(await deps.segmentIndex.forgetChannel(demand.channelGuid))) continue
     await deps.resources.forgetDeletedChannel(demand.channelGuid)
     deps.channels.forget(demand.channelGuid)
   }
+  const known = new Set(inputs.map(({ ingestEndpointId }) => ingestEndpointId))
+  for (const key of deps.walks.keys()) if (!known.has(key)) deps.walks.delete(key)
   const living = new Map(demands.filter(({ gone }) => !gone).map((demand) => [demand.channelGuid, demand]))
   for (const { oldest, ...ref } of inputs) {
     const demand = living.get(ref.channelGuid)
@@ -63,7 +68,7 @@ export async function forgetOldContent(demands: readonly RetentionDemand[], deps
   await deletePending(deps)
 }
 
-/** The moment before which a channel needs no content but what harvest jobs have pinned. */
+/** The moment before which a channel needs no content but what is pinned. */
 export function keptSince(
   { startoverWindowSeconds }: RetentionDemand,
   { liveMs, marginMs }: RetentionRules,
@@ -75,7 +80,13 @@ export function keptSince(
 async function forgetOldSlots(deps: RetentionDeps, ref: InputRef, demand: RetentionDemand, now: UtcMs): Promise<void> {
   const before = keptSince(demand, deps.retention, now)
   const content = deps.channels.toChange(ref.channelGuid)
-  while (!(await content.forget(ref, before, demand.pinned, STEP)) && !deps.isClosing());
+  const { walks } = deps
+  const key = ref.ingestEndpointId
+  for (let isDone = false; !isDone && !deps.isClosing(); ) {
+    const forgotten = await content.forget(ref, before, { walk: walks.get(key), limit: STEP })
+    if (forgotten.walk) walks.set(key, forgotten.walk)
+    isDone = forgotten.isDone
+  }
 }
 
 /** Deletes the objects that are pending deletion. Those a crash leaves are still pending, and deleted next time. */

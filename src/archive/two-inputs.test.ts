@@ -222,7 +222,7 @@ describe('the archive of a channel with two inputs', () => {
     )
     const [filled] = segments[3]!.slots
     const ref = { channelGuid: FIRST, ingestEndpointId: SECOND }
-    await store.segmentIndex.forget(ref, utcMs(now + 1), { pinned: [], inUse: [], limit: 99 })
+    await store.segmentIndex.forget(ref, utcMs(now + 1), { inUse: [], limit: 99 })
     await archive.retain()
     assert.ok((await archive.read(filled!.objects[1]!)).length > 0)
   })

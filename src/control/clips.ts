@@ -4,6 +4,7 @@ import type { HarvestJob, S3Destination } from '../model/harvest-job.ts'
 import { checkDestination, parsedInstant } from '../model/harvest-request.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { checkedId, quoteValue, refuse } from '../model/rules.ts'
+import type { ShownSegments } from '../stores/clip-records.ts'
 import { allOf } from '../stores/pages.ts'
 import { ApiError } from './api-error.ts'
 import type { ClipOperation } from './clip-operations.ts'
@@ -18,6 +19,8 @@ import type { PageInput } from './page-tokens.ts'
 
 /** The `expiresAt` of a clip that lasts until it is deleted. */
 const NEVER = 'NEVER'
+/** How often the content of a new clip is looked up, until retention has deleted none of it meanwhile. */
+const CREATE_TRIES = 3
 
 type Named = { readonly id: string }
 type Changes = {
@@ -90,6 +93,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
 
   function refuseUnless(result: string, wanted: 'created' | 'updated'): void {
     if (result === wanted) return
+    if (result === 'content-deleted') refuse('startTime', 'must not be of content that is being deleted')
     if (result === 'no-endpoint') refuse('originEndpointId', 'the origin endpoint has been deleted')
     const most =
       result === 'clip-quota'
@@ -107,30 +111,33 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       if (input.id !== undefined && (await living(id)))
         refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
       const endpoints = await endpointsOf(input)
-      const now = clock()
-      const content = await clips.content({ endpoints, span: { start, end }, now })
       const { channelId, channelGuid } = endpoints[0]!
-      const clip: Clip = {
-        id,
-        channelId,
-        channelGuid,
-        ...(originEndpointId !== undefined && { originEndpointId }),
-        startTime,
-        endTime,
-        start,
-        end,
-        cut,
-        ...lastingUntil(ends),
-        ...content,
-        createdAt: now,
-        modifiedAt: now,
-        revision: 1,
-        edition: newEdition(now),
+      for (let tries = 1; ; tries++) {
+        const now = clock()
+        const { shown, ...content } = await clips.content({ endpoints, span: { start, end }, now })
+        const clip: Clip = {
+          id,
+          channelId,
+          channelGuid,
+          ...(originEndpointId !== undefined && { originEndpointId }),
+          startTime,
+          endTime,
+          start,
+          end,
+          cut,
+          ...lastingUntil(ends),
+          ...content,
+          createdAt: now,
+          modifiedAt: now,
+          revision: 1,
+          edition: newEdition(now),
+        }
+        const result = await resources.createClip(clip, quotas, shown)
+        if (result === 'content-deleted' && tries < CREATE_TRIES) continue
+        if (result === 'duplicate') refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
+        refuseUnless(result, 'created')
+        return described(clip)
       }
-      const result = await resources.createClip(clip, quotas)
-      if (result === 'duplicate') refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
-      refuseUnless(result, 'created')
-      return described(clip)
     },
 
     async ListClips(input: PageInput & { readonly channelId?: string }) {
@@ -150,14 +157,19 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
     /** Changes the members that are given. */
     async UpdateClip({ id, startTime, endTime, cut, expiresAt }: Named & Changes) {
       const ends = givenEnd(expiresAt)
+      let shown: readonly ShownSegments[] = []
       const changed = await changeOptimistically({
         read: async () => {
-          const clip = await living(id)
-          return clip && withContent(clip, { startTime, endTime, cut })
+          const stored = await living(id)
+          if (!stored) return undefined
+          const { clip, ...needed } = await withContent(stored, { startTime, endTime, cut })
+          shown = needed.shown
+          return clip
         },
         change: ({ expiresAt: former, ...clip }) => ({ ...clip, ...lastingUntil(ends ?? former), modifiedAt: clock() }),
         async write(clip) {
-          const result = await resources.updateClip(clip, quotas)
+          const result = await resources.updateClip(clip, quotas, shown)
+          if (result === 'content-deleted') return 'conflict'
           if (result === 'conflict' || result === 'missing') return result
           refuseUnless(result, 'updated')
           return 'updated'
@@ -213,19 +225,22 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
   async function withContent(
     clip: Clip,
     { startTime, endTime, cut = clip.cut }: Omit<Changes, 'expiresAt'>,
-  ): Promise<Clip> {
+  ): Promise<{ readonly clip: Clip; readonly shown: readonly ShownSegments[] }> {
     const span: UtcRange = {
       start: startTime === undefined ? clip.start : parsedInstant('startTime', startTime),
       end: endTime === undefined ? clip.end : parsedInstant('endTime', endTime),
     }
     const times = { startTime: startTime ?? clip.startTime, endTime: endTime ?? clip.endTime }
-    if (span.start === clip.start && span.end === clip.end && cut === clip.cut) return { ...clip, ...times }
+    if (span.start === clip.start && span.end === clip.end && cut === clip.cut) {
+      return { clip: { ...clip, ...times }, shown: [] }
+    }
     const isWithin = clip.start <= span.start && span.end <= clip.end
     const endpoints = isWithin ? clip.sources.map(({ endpoint }) => endpoint) : await endpointsOf(askedFor(clip))
     const now = clock()
-    const content = await clips.content({ endpoints, span, now, held: clip })
+    const { shown, ...content } = await clips.content({ endpoints, span, now, held: clip })
     const { edition: formerEdition } = clip
-    return { ...clip, ...times, ...span, ...content, cut, edition: newEdition(now, formerEdition), formerEdition }
+    const edition = newEdition(now, formerEdition)
+    return { clip: { ...clip, ...times, ...span, ...content, cut, edition, formerEdition }, shown }
   }
 }
 

@@ -7,6 +7,7 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { TimelineState } from '../model/input-timeline/state.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ShownSegments } from '../stores/clip-records.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { PageTokens } from './page-tokens.ts'
 
@@ -117,14 +118,15 @@ export type HarvestService = {
 export type ClipService = {
   /**
    * What a clip of a span is made of: for each format, of the first of the endpoints that has it, or of any. `held` is
-   * the clip that is changed. Throws RuleViolation, with the nearest span that works.
+   * the clip that is changed, `shown` what must still be there when the clip is stored. Throws RuleViolation, with the
+   * nearest span that works.
    */
   readonly content: (request: {
     readonly endpoints: readonly OriginEndpoint[]
     readonly span: UtcRange
     readonly now: UtcMs
     readonly held?: Clip
-  }) => Promise<Pick<Clip, 'sources' | 'pinned' | 'bytes'>>
+  }) => Promise<Pick<Clip, 'sources' | 'pinned' | 'bytes'> & { readonly shown: readonly ShownSegments[] }>
   /** Bytes of all segments that are kept. */
   readonly archivedBytes: () => Promise<number>
 }

@@ -150,6 +150,7 @@ export async function createJob(context: Storing, requested: RequestedJob): Prom
   const { job } = requested
   const result = await submitJob(context, requested)
   if (result === 'duplicate') refuse('id', `a harvest job with the id ${quoteValue(job.id)} already exists`)
+  if (result === 'no-clip') throw new ApiError('NotFoundException', `The clip ${quoteValue(job.clip!)} has ended`)
   if (result === 'quota') {
     const { maxHarvestJobsInProgress, maxHarvestJobsScheduled } = context.limits
     const most =

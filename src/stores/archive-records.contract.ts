@@ -57,7 +57,7 @@ export async function fillArchive({ resources, segmentIndex }: ContractStore): P
     event: event('the end'),
   })
   await claimed(resources)
-  await resources.createClip(clip('goal', [endpoint]), { maxClips: 9, maxBytes: 1e9 })
+  await resources.createClip(clip('goal', [endpoint]), { maxClips: 9, maxBytes: 1e9 }, [])
   await resources.appendEvent(event('größe'))
   await resources.createHarvestSchedule(harvestSchedule('hourly'), { next: NOW, dueAt: NOW }, { maxSchedules: 9 })
   await resources.recordScheduleRuns(

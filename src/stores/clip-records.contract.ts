@@ -7,15 +7,22 @@ import {
   type ContractStore,
   channel,
   DAY_MS,
+  finishAll,
   harvestJob,
+  INPUT,
   idsOf,
+  keepSlots,
   later,
   MANY,
+  NOTHING_SPARED,
   NOW,
   originEndpoint,
+  outputSegment,
+  sparedSlots,
   storeJob,
+  within,
 } from './nouns.contract.ts'
-import type { ResourceChange, Resources } from './resources.ts'
+import type { ResourceChange } from './resources.ts'
 
 const QUOTAS = { maxClips: 100, maxBytes: 1e12 }
 const NOTHING_OLD = { harvestJobs: utcMs(0), events: utcMs(0) }
@@ -58,9 +65,6 @@ export function clipRecordsContract(
     return store
   }
 
-  const pins = async (resources: Resources, at = NOW) =>
-    (await resources.retentionDemands(at, 0)).flatMap(({ pinned }) => pinned)
-
   describe(`${name} as Resources: clips`, () => {
     it('keeps a clip as it was made, also after a restart, and lists clips by channel in creation order', async () => {
       const store = await opened()
@@ -68,7 +72,7 @@ export function clipRecordsContract(
       const elsewhere = originEndpoint('3', 'sport')
       await store.resources.createOriginEndpoint(elsewhere, MANY)
       const clips = [clip('b', [first]), clip('s', [elsewhere]), clip('a', [first, second], { expiresAt: later(1) })]
-      for (const each of clips) assert.equal(await store.resources.createClip(each, QUOTAS), 'created')
+      for (const each of clips) assert.equal(await store.resources.createClip(each, QUOTAS, []), 'created')
       const { resources } = await store.restart()
       assert.deepEqual(await resources.clipById('a'), clips[2])
       assert.equal(await resources.clipById('c'), undefined)
@@ -80,72 +84,115 @@ export function clipRecordsContract(
     it('refuses a second clip of the same id, one of no endpoint, and more than the quotas', async () => {
       const { resources } = await opened()
       const quotas = { maxClips: 2, maxBytes: 250 }
-      assert.equal(await resources.createClip(clip('a', [first]), quotas), 'created')
-      assert.equal(await resources.createClip(clip('a', [second]), quotas), 'duplicate')
-      assert.equal(await resources.createClip(clip('b', [originEndpoint('gone', 'news')]), quotas), 'no-endpoint')
-      assert.equal(await resources.createClip(clip('b', [first], { bytes: 151 }), quotas), 'byte-quota')
-      assert.equal(await resources.createClip(clip('b', [first], { bytes: 150 }), quotas), 'created')
-      assert.equal(await resources.createClip(clip('c', [first], { bytes: 0 }), quotas), 'clip-quota')
+      assert.equal(await resources.createClip(clip('a', [first]), quotas, []), 'created')
+      assert.equal(await resources.createClip(clip('a', [second]), quotas, []), 'duplicate')
+      assert.equal(await resources.createClip(clip('b', [originEndpoint('gone', 'news')]), quotas, []), 'no-endpoint')
+      assert.equal(await resources.createClip(clip('b', [first], { bytes: 151 }), quotas, []), 'byte-quota')
+      assert.equal(await resources.createClip(clip('b', [first], { bytes: 150 }), quotas, []), 'created')
+      assert.equal(await resources.createClip(clip('c', [first], { bytes: 0 }), quotas, []), 'clip-quota')
       const { clips, pinnedBytes } = await resources.resourceCounts(NOW)
       assert.deepEqual({ clips, pinnedBytes }, { clips: 2, pinnedBytes: 250 })
     })
 
     it('gives the id of a clip that has ended to another one, before `expire` comes', async () => {
       const { resources } = await opened()
-      await resources.createClip(clip('a', [first], { expiresAt: later(5) }), QUOTAS)
-      assert.equal(await resources.createClip(clip('a', [first], { createdAt: later(4) }), QUOTAS), 'duplicate')
+      await resources.createClip(clip('a', [first], { expiresAt: later(5) }), QUOTAS, [])
+      assert.equal(await resources.createClip(clip('a', [first], { createdAt: later(4) }), QUOTAS, []), 'duplicate')
       const next = clip('a', [second], { createdAt: later(5), edition: 2 })
-      assert.equal(await resources.createClip(next, { maxClips: 1, maxBytes: 100 }), 'created')
+      assert.equal(await resources.createClip(next, { maxClips: 1, maxBytes: 100 }, []), 'created')
       assert.deepEqual(await resources.clipById('a'), next)
     })
 
     it('keeps a quota that concurrent creations reach together', async () => {
       const { resources } = await opened()
       const made = ['a', 'b', 'c', 'd'].map((id) =>
-        resources.createClip(clip(id, [first]), { maxClips: 9, maxBytes: 200 }),
+        resources.createClip(clip(id, [first]), { maxClips: 9, maxBytes: 200 }, []),
       )
       assert.deepEqual((await Promise.all(made)).toSorted(), ['byte-quota', 'byte-quota', 'created', 'created'])
     })
 
     it('takes a change only as the successor of what it holds, and one that grows only within the quota', async () => {
-      const { resources } = await opened()
-      await resources.createClip(clip('a', [first]), QUOTAS)
-      const changed = clip('a', [first], { revision: 2, edition: 2, pinned: { start: utcMs(1), end: utcMs(2) } })
-      assert.equal(await resources.updateClip({ ...changed, bytes: 101 }, { maxBytes: 100 }), 'byte-quota')
+      const store = await opened()
+      const { resources } = store
+      await keepSlots(store)
+      await resources.createClip(clip('a', [first]), QUOTAS, [])
+      const changed = clip('a', [first], { revision: 2, edition: 2, pinned: within(3) })
+      assert.equal(await resources.updateClip({ ...changed, bytes: 101 }, { maxBytes: 100 }, []), 'byte-quota')
       // What it has, it may keep, when the quota is lower now.
-      assert.equal(await resources.updateClip(changed, { maxBytes: 10 }), 'updated')
-      assert.equal(await resources.updateClip(changed, QUOTAS), 'conflict')
-      assert.equal(await resources.updateClip(clip('b', [first], { revision: 2 }), QUOTAS), 'missing')
+      assert.equal(await resources.updateClip(changed, { maxBytes: 10 }, []), 'updated')
+      assert.equal(await resources.updateClip(changed, QUOTAS, []), 'conflict')
+      assert.equal(await resources.updateClip(clip('b', [first], { revision: 2 }), QUOTAS, []), 'missing')
       const other = clip('a', [originEndpoint('gone', 'news')], { revision: 3 })
-      assert.equal(await resources.updateClip(other, QUOTAS), 'no-endpoint')
+      assert.equal(await resources.updateClip(other, QUOTAS, []), 'no-endpoint')
       assert.deepEqual(await resources.clipById('a'), changed)
-      assert.deepEqual(await pins(resources), [{ start: 1, end: 2 }])
+      assert.deepEqual(await sparedSlots(store), [3])
     })
 
     it('pins what a clip shows until it is deleted, or has ended, beside the windows of jobs', async () => {
-      const { resources } = await opened()
-      const pinned = (n: number) => ({ pinned: { start: utcMs(n), end: utcMs(n + 5) } })
-      await storeJob(resources, harvestJob('j', first, { start: utcMs(1), end: utcMs(2) }))
-      await resources.createClip(clip('a', [first], pinned(10)), QUOTAS)
-      await resources.createClip(clip('b', [first], { ...pinned(20), expiresAt: later(DAY_MS) }), QUOTAS)
-      const begins = async (at = NOW) =>
-        (await pins(resources, at)).map(({ start }) => start as number).toSorted((a, b) => a - b)
-      assert.deepEqual(await begins(), [1, 10, 20])
+      const store = await opened()
+      const { resources } = store
+      await keepSlots(store)
+      await storeJob(resources, harvestJob('j', first, within(1)))
+      await resources.createClip(clip('a', [first], { pinned: within(3) }), QUOTAS, [])
+      const ending = clip('b', [first], { pinned: within(5), expiresAt: later(DAY_MS) })
+      await resources.createClip(ending, QUOTAS, [])
+      assert.deepEqual(await sparedSlots(store), [1, 3, 5])
       await resources.expire(later(DAY_MS - 1), NOTHING_OLD)
-      // Only what has been deleted is let go: a date that is wrong lets nothing go.
-      assert.deepEqual(await begins(later(9 * DAY_MS)), [1, 10, 20])
+      assert.deepEqual(await sparedSlots(store), [1, 3, 5])
       await resources.expire(later(DAY_MS), NOTHING_OLD)
-      assert.deepEqual(await begins(), [1, 10])
+      assert.deepEqual(await sparedSlots(store), [1, 3])
       assert.equal(await resources.clipById('b'), undefined)
       assert.equal(await resources.deleteClip('a'), 'deleted')
       assert.equal(await resources.deleteClip('a'), 'missing')
-      assert.deepEqual(await begins(), [1])
+      assert.deepEqual(await sparedSlots(store), [1])
+    })
+
+    it('makes and changes a clip only while all that it is to show is there', async () => {
+      const store = await opened()
+      const { resources, segmentIndex } = store
+      const slots = await keepSlots(store)
+      const { id } = await segmentIndex.openOutputTimeline({ guid: first.guid, revision: 1 }, INPUT, 2)
+      const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
+      await segmentIndex.commitOutputTimelines(INPUT.channelGuid, { outputTimelines: [], outputSegments })
+      const shown = (from: number, to: number) => {
+        return [{ outputTimeline: id, first: from + 1, last: to + 1, count: to - from + 1 }]
+      }
+      const of = (from: number, to: number) => ({ ...within(from, to), pinned: within(from, to) })
+      await segmentIndex.forget(INPUT, slots[3]!.sealedAt, NOTHING_SPARED)
+      const whole = clip('a', [first], of(2, 5))
+      assert.equal(await resources.createClip(whole, QUOTAS, shown(2, 5)), 'content-deleted')
+      assert.equal(await resources.clipById('a'), undefined)
+      assert.equal(await resources.createClip({ ...whole, ...of(3, 5) }, QUOTAS, shown(3, 5)), 'created')
+      assert.deepEqual(await sparedSlots(store), [3, 4, 5])
+      const longer = { ...whole, ...of(3, 6), revision: 2 }
+      assert.equal(await resources.updateClip(longer, QUOTAS, shown(3, 6)), 'content-deleted')
+      const shorter = { ...longer, ...of(4, 5) }
+      assert.equal(await resources.updateClip(shorter, QUOTAS, shown(4, 5)), 'updated')
+      assert.deepEqual(await sparedSlots(store), [4, 5])
+    })
+
+    it('makes a job of a clip only of what that pins, which is kept until both have ended', async () => {
+      const store = await opened()
+      const { resources } = store
+      await keepSlots(store)
+      const job = (id: string, from: number, to: number) => harvestJob(id, first, { ...within(from, to), clip: 'a' })
+      assert.equal(await storeJob(resources, job('early', 3, 5)), 'no-clip')
+      await resources.createClip(clip('a', [first], { pinned: within(2, 6) }), QUOTAS, [])
+      assert.equal(await storeJob(resources, job('longer', 2, 7)), 'no-clip')
+      assert.equal(await storeJob(resources, job('within', 3, 5)), 'created')
+      await resources.deleteClip('a')
+      assert.equal(await storeJob(resources, job('late', 3, 5)), 'no-clip')
+      assert.deepEqual(await sparedSlots(store), [3, 4, 5])
+      await finishAll(resources)
+      assert.deepEqual(await sparedSlots(store), [])
     })
 
     it('ends what clips show of an endpoint with it, and a clip with its last endpoint', async () => {
-      const { resources } = await opened()
-      await resources.createClip(clip('both', [first, second]), QUOTAS)
-      await resources.createClip(clip('one', [first]), QUOTAS)
+      const store = await opened()
+      const { resources } = store
+      await keepSlots(store)
+      await resources.createClip(clip('both', [first, second], { pinned: within(3) }), QUOTAS, [])
+      await resources.createClip(clip('one', [first]), QUOTAS, [])
       await resources.deleteOriginEndpoint('1', NOW, 0)
       assert.equal(await resources.clipById('one'), undefined)
       const { sources, revision } = (await resources.clipById('both'))!
@@ -153,21 +200,22 @@ export function clipRecordsContract(
         sources.map(({ endpoint }) => endpoint.id),
         ['2'],
       )
-      const late = clip('both', [second], { revision: 2 })
-      assert.equal(await resources.updateClip(late, QUOTAS), 'conflict')
-      assert.equal(await resources.updateClip({ ...late, revision: revision + 1 }, QUOTAS), 'updated')
+      const late = clip('both', [second], { revision: 2, pinned: within(3) })
+      assert.equal(await resources.updateClip(late, QUOTAS, []), 'conflict')
+      assert.equal(await resources.updateClip({ ...late, revision: revision + 1 }, QUOTAS, []), 'updated')
+      assert.deepEqual(await sparedSlots(store), [3])
       await resources.deleteOriginEndpoint('2', NOW, 0)
-      assert.deepEqual(await pins(resources), [])
+      assert.deepEqual(await sparedSlots(store), [])
     })
 
     it('tells of each change of a clip, and of no refusal', async () => {
       const { resources } = await opened()
       const heard: ResourceChange[] = []
       const stop = resources.onChange((change) => heard.push(change))
-      await resources.createClip(clip('a', [first]), QUOTAS)
-      await resources.createClip(clip('a', [first]), QUOTAS)
-      await resources.updateClip(clip('a', [first], { revision: 2 }), QUOTAS)
-      await resources.updateClip(clip('a', [first], { revision: 2 }), QUOTAS)
+      await resources.createClip(clip('a', [first]), QUOTAS, [])
+      await resources.createClip(clip('a', [first]), QUOTAS, [])
+      await resources.updateClip(clip('a', [first], { revision: 2 }), QUOTAS, [])
+      await resources.updateClip(clip('a', [first], { revision: 2 }), QUOTAS, [])
       await resources.deleteClip('a')
       await resources.deleteClip('a')
       stop()
@@ -179,7 +227,7 @@ export function clipRecordsContract(
       const { resources } = await opened()
       await storeJob(resources, harvestJob('now', first))
       await resources.createHarvestJob(harvestJob('soon', first), MANY, later(DAY_MS))
-      await resources.createClip(clip('a', [first]), QUOTAS)
+      await resources.createClip(clip('a', [first]), QUOTAS, [])
       assert.deepEqual(await resources.resourceCounts(NOW), {
         channels: 1,
         harvestJobsInProgress: 2,

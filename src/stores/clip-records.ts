@@ -14,23 +14,36 @@ export type ResourceCounts = {
   readonly pinnedBytes: number
 }
 
+/** The output segments of a window, as they were read: `count` of these numbers. */
+export type ShownSegments = {
+  readonly outputTimeline: number
+  readonly first: number
+  readonly last: number
+  readonly count: number
+}
+
 /**
  * Part of the port Resources: clips. Content that a clip has pinned is kept as long as the clip is there. Clips past
  * their end are there, and count, until `expire` deletes them.
  */
 export type ClipRecords = {
-  /** Takes the place of a clip of the same id that has ended. `no-endpoint` when one of its sources is not there. */
+  /**
+   * Takes the place of a clip of the same id that has ended. `no-endpoint` when one of its sources is not there,
+   * `content-deleted` when one of the segments that it is to show is not there any more.
+   */
   createClip(
     clip: Clip,
     quotas: ClipQuotas,
-  ): Promise<'created' | 'duplicate' | 'no-endpoint' | 'clip-quota' | 'byte-quota'>
+    shown: readonly ShownSegments[],
+  ): Promise<'created' | 'duplicate' | 'no-endpoint' | 'clip-quota' | 'byte-quota' | 'content-deleted'>
   clipById(id: string): Promise<Clip | undefined>
   listClips(page: PageRequest & { channelId?: string }): Promise<Page<Clip>>
   /** Replaces the clip whose stored revision is one less. A clip that pins no more than before is within its quota. */
   updateClip(
     clip: Clip,
     quotas: Pick<ClipQuotas, 'maxBytes'>,
-  ): Promise<'updated' | 'conflict' | 'missing' | 'no-endpoint' | 'byte-quota'>
+    shown: readonly ShownSegments[],
+  ): Promise<'updated' | 'conflict' | 'missing' | 'no-endpoint' | 'byte-quota' | 'content-deleted'>
   deleteClip(id: string): Promise<'deleted' | 'missing'>
   /** Counts of one moment; jobs that begin later than `now` are scheduled. */
   resourceCounts(now: UtcMs): Promise<ResourceCounts>

@@ -29,13 +29,14 @@ export type HarvestRecords = {
   /**
    * Creates a job, queued and due at `notBefore`. An id stays reserved until `idFreeAfterMs` (90 days) after its job
    * was created; older jobs are replaced, with everything known of them. Jobs due later than `createdAt` count
-   * against `maxScheduled` until they are due, and then, like all others in progress, against `maxInProgress`.
+   * against `maxScheduled` until they are due, and then, like all others in progress, against `maxInProgress`. What the
+   * job covers is pinned until it ends. `no-clip` when the clip that it is to write does not pin that any more.
    */
   createHarvestJob(
     job: HarvestJob,
     limits: { maxInProgress: number; maxScheduled: number; idFreeAfterMs: number },
     notBefore: UtcMs,
-  ): Promise<'created' | 'duplicate' | 'quota'>
+  ): Promise<'created' | 'duplicate' | 'quota' | 'no-clip'>
   harvestJobById(id: string): Promise<HarvestRecord | undefined>
   listHarvestJobs(
     page: PageRequest & { channelId?: string; status?: HarvestJobStatus; createdAfter: UtcMs },

@@ -1,4 +1,4 @@
-import { ticks, utcMs } from '../media/time.ts'
+import { ticks, type UtcRange, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { ServiceEvent } from '../model/event.ts'
 import type { HarvestJob, HarvestOutcome } from '../model/harvest-job.ts'
@@ -190,7 +190,26 @@ export async function idsOf(
 
 export const OTHER: InputRef = { channelGuid: 'guid-news', ingestEndpointId: 'guid-news-2' }
 export const FOREIGN: InputRef = { channelGuid: 'guid-sport', ingestEndpointId: 'guid-sport' }
-export const NOTHING_SPARED = { pinned: [], inUse: [], limit: 1000 }
+export const NOTHING_SPARED = { inUse: [], limit: 1000 }
+
+/** A time within slots. */
+export const within = (first: number, last = first): UtcRange => ({
+  start: later((first + 0.25) * SLOT_MS),
+  end: later((last + 0.75) * SLOT_MS),
+})
+
+/** The first ten slots of an input, kept in a store. */
+export async function keepSlots({ segmentIndex }: ContractStore, input = INPUT): Promise<readonly Slot[]> {
+  const slots = Array.from({ length: 10 }, (_, i) => slot(i, [`${input.channelGuid}/${i}`]))
+  await segmentIndex.commitTimeline(input, commit(0, { slots }))
+  return slots
+}
+
+/** The slots of an input that are left when all of it is to be deleted. */
+export async function sparedSlots({ segmentIndex }: ContractStore, input = INPUT): Promise<readonly number[]> {
+  await segmentIndex.forget(input, later(1e9), NOTHING_SPARED)
+  return (await segmentIndex.slots(input, undefined, 99)).map(({ index }) => index)
+}
 
 export const keysOf = (one: Slot) => objectsOf(one).map(({ key }) => key)
 export const numbersOf = (segments: readonly { readonly number: number }[]) => segments.map(({ number }) => number)

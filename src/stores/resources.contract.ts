@@ -13,15 +13,19 @@ import {
   claimOf,
   commit,
   DAY_MS,
+  FOREIGN,
   finishAll,
   harvestJob,
   INPUT,
   idsOf,
+  keepSlots,
   later,
   MANY,
   NOW,
   originEndpoint,
+  sparedSlots,
   storeJob,
+  within,
 } from './nouns.contract.ts'
 import type { PageRequest } from './pages.ts'
 import type { ResourceChange, Resources } from './resources.ts'
@@ -205,8 +209,8 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
       await resources.createOriginEndpoint(originEndpoint('1', 'a', window(100)), MANY)
       await resources.createOriginEndpoint(originEndpoint('2', 'a', window(300)), MANY)
       assert.deepEqual(await resources.retentionDemands(NOW, HOUR_MS), [
-        { channelGuid: 'guid-a', startoverWindowSeconds: 300, gone: false, pinned: [] },
-        { channelGuid: 'guid-b', startoverWindowSeconds: 0, gone: false, pinned: [] },
+        { channelGuid: 'guid-a', startoverWindowSeconds: 300, gone: false },
+        { channelGuid: 'guid-b', startoverWindowSeconds: 0, gone: false },
       ])
     })
 
@@ -238,52 +242,47 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
 
     it('pins the windows of jobs in progress, also after a restart, and when channel and endpoint are gone', async () => {
       let store = await open()
-      const endpoint = originEndpoint('1', 'a')
-      await store.resources.createChannel(channel('a'), MANY)
+      const endpoint = originEndpoint('1', 'news')
+      await store.resources.createChannel(channel('news'), MANY)
       await store.resources.createOriginEndpoint(endpoint, MANY)
-      const job = harvestJob('j', endpoint, { start: utcMs(10), end: utcMs(20) })
+      await keepSlots(store)
+      const job = harvestJob('j', endpoint, within(3, 4))
       await store.resources.createHarvestJob(job, MANY, later(DAY_MS))
-      const pinned = async () => (await store.resources.retentionDemands(NOW, HOUR_MS))[0]?.pinned
-      assert.deepEqual(await pinned(), [{ start: 10, end: 20 }], 'not due yet')
+      assert.deepEqual(await sparedSlots(store), [3, 4], 'not due yet')
       await store.resources.deleteOriginEndpoint('1', NOW, HOUR_MS)
-      await store.resources.deleteChannel('a', NOW)
+      await store.resources.deleteChannel('news', NOW)
       const claim = claimOf(await claimed(store.resources, later(DAY_MS)))
-      assert.deepEqual(await pinned(), [{ start: 10, end: 20 }], 'running')
+      assert.deepEqual(await sparedSlots(store), [3, 4], 'running')
       const failure = { code: 'Unavailable', message: 'Not now.' }
       await store.resources.releaseHarvestJob(claim, { notBefore: later(2 * DAY_MS), failure })
       store = await store.restart()
-      assert.deepEqual(await pinned(), [{ start: 10, end: 20 }], 'waiting for its next attempt')
+      assert.deepEqual(await sparedSlots(store), [3, 4], 'waiting for its next attempt')
       await store.resources.cancelHarvestJob('j')
-      assert.deepEqual(await pinned(), [{ start: 10, end: 20 }], 'to be cancelled')
+      assert.deepEqual(await sparedSlots(store), [3, 4], 'to be cancelled')
       await finishAll(store.resources)
-      assert.deepEqual(await pinned(), [])
+      assert.deepEqual(await sparedSlots(store), [])
     })
 
     it('pins each range of a job in the channel of its endpoint', async () => {
-      const { resources } = await open()
-      const [news, sports] = [originEndpoint('1', 'a'), originEndpoint('2', 'b')]
-      for (const id of ['a', 'b']) await resources.createChannel(channel(id), MANY)
-      for (const endpoint of [news, sports]) await resources.createOriginEndpoint(endpoint, MANY)
-      const range = ({ id: originEndpointId, channelGuid }: OriginEndpoint, start: number, end: number) => {
-        return { originEndpointId, channelGuid, startTime: '', endTime: '', start: utcMs(start), end: utcMs(end) }
+      const store = await open()
+      const { resources } = store
+      const [news, sport] = [originEndpoint('1', 'news'), originEndpoint('2', 'sport')]
+      for (const id of ['news', 'sport']) await resources.createChannel(channel(id), MANY)
+      for (const endpoint of [news, sport]) await resources.createOriginEndpoint(endpoint, MANY)
+      for (const input of [INPUT, FOREIGN]) await keepSlots(store, input)
+      const range = ({ id: originEndpointId, channelGuid }: OriginEndpoint, first: number, last: number) => {
+        return { originEndpointId, channelGuid, startTime: '', endTime: '', ...within(first, last) }
       }
-      const ranges = [range(sports, 50, 60), range(news, 10, 20), range(sports, 30, 40)]
-      const job = harvestJob('j', sports, { start: utcMs(50), end: utcMs(60), ranges, otherEndpoints: [news] })
+      const ranges = [range(sport, 5, 6), range(news, 1, 2), range(sport, 3, 3)]
+      const job = harvestJob('j', sport, { ...within(5, 6), ranges, otherEndpoints: [news] })
       await resources.createHarvestJob(job, MANY, NOW)
-      await resources.createHarvestJob(harvestJob('k', news, { start: utcMs(1), end: utcMs(2) }), MANY, NOW)
-      const pinned = async () => {
-        const demands = await resources.retentionDemands(NOW, HOUR_MS)
-        return demands.map((demand) =>
-          [...new Set(demand.pinned.map(({ start, end }) => `${start}-${end}`))].toSorted(),
-        )
-      }
-      assert.deepEqual(await pinned(), [
-        ['1-2', '10-20'],
-        ['30-40', '50-60'],
-      ])
+      await resources.createHarvestJob(harvestJob('k', news, within(8)), MANY, NOW)
+      assert.deepEqual(await sparedSlots(store, INPUT), [1, 2, 8])
+      assert.deepEqual(await sparedSlots(store, FOREIGN), [3, 5, 6])
       assert.deepEqual((await resources.harvestJobById('j'))?.ranges, ranges)
       await finishAll(resources)
-      assert.deepEqual(await pinned(), [[], []])
+      assert.deepEqual(await sparedSlots(store, INPUT), [])
+      assert.deepEqual(await sparedSlots(store, FOREIGN), [])
     })
 
     it('lets a deleted channel go after its grace, when no job runs, until it is forgotten', async () => {

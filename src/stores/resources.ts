@@ -1,4 +1,4 @@
-import type { UtcMs, UtcRange } from '../media/time.ts'
+import type { UtcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ClipRecords } from './clip-records.ts'
@@ -60,10 +60,8 @@ export type RetentionDemand = {
   readonly channelGuid: string
   /** Seconds that some endpoint needs (`keptSeconds`), or needed until less than the grace period ago. */
   readonly startoverWindowSeconds: number
-  /** True when the channel is deleted and its grace period is over: nothing of it is needed. */
+  /** True when the channel is deleted, its grace period is over, and nothing of it is pinned. */
   readonly gone: boolean
-  /** What harvest jobs in progress and clips need of this channel: content that overlaps these spans must be kept. */
-  readonly pinned: readonly UtcRange[]
 }
 
 /**

@@ -18,8 +18,8 @@ export type SmallRequests = Pick<SegmentIndex, 'outputSegmentPage' | 'outputSegm
    * after.
    */
   outputSegmentsBeginningAround(outputTimeline: number, place: EraTime, count: number): Promise<NumberRange | undefined>
-  /** Deletes at most `limit` slots and objects of a channel; true when nothing of it is left. */
-  forgetSomeOfChannel(channelGuid: string, limit: number): Promise<boolean>
+  /** Deletes at most `limit` slots and objects of a channel, unless something of it is pinned. */
+  forgetSomeOfChannel(channelGuid: string, limit: number): Promise<'some left' | 'all gone' | 'pinned'>
 }
 
 const ALWAYS: UtcRange = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
@@ -71,7 +71,10 @@ export function stepwise(requests: SmallRequests) {
      * again.
      */
     async forgetChannel(channelGuid: string) {
-      while (!(await requests.forgetSomeOfChannel(channelGuid, STEP)));
+      for (;;) {
+        const done = await requests.forgetSomeOfChannel(channelGuid, STEP)
+        if (done !== 'some left') return done === 'all gone'
+      }
     },
   } satisfies Partial<SegmentIndex>
 }

@@ -4,6 +4,7 @@ import { clipCommand } from '../../src/cli/clip-command.ts'
 import { CommandFailed, CommandMisused } from '../../src/cli/terminal.ts'
 import type { ClipService } from '../../src/control/control-context.ts'
 import { utcMs } from '../../src/media/time.ts'
+import type { ShownSegments } from '../../src/stores/clip-records.ts'
 import { CREDENTIALS, REGION } from './control-under-test.ts'
 import { NOW, ROLE, startAsker } from './rules-asker.ts'
 
@@ -18,6 +19,8 @@ describe('clips of our own API', () => {
   let asker: Awaited<ReturnType<typeof startAsker>>
   let now = NOW
   let bytes = 100
+  /** Segments that are deleted after they were read, each in another request for content. */
+  const gone: ShownSegments[] = []
   const asked: Parameters<ClipService['content']>[0][] = []
   before(async () => {
     const clips: Partial<ClipService> = {
@@ -25,7 +28,12 @@ describe('clips of our own API', () => {
       async content(request) {
         asked.push(request)
         const { endpoints, span } = request
-        return { sources: [{ endpoint: endpoints[0]!, kinds: ['HLS', 'MSS', 'MP4'] }], pinned: span, bytes }
+        return {
+          sources: [{ endpoint: endpoints[0]!, kinds: ['HLS', 'MSS', 'MP4'] }],
+          pinned: span,
+          bytes,
+          shown: gone.splice(0, 1),
+        }
       },
     }
     asker = await startAsker({ clips, limits: QUOTAS, now: () => now })
@@ -122,6 +130,21 @@ describe('clips of our own API', () => {
     assert.deepEqual([clip?.formerEdition, clip?.edition], [held?.edition, NOW + 1])
     await asker.refused('PUT', `${CLIPS}/goal`, { expiresAt: iso(-1) }, 'expiresAt')
     assert.equal((await asker.ask('PUT', `${CLIPS}/none`, {})).status, 404)
+  })
+
+  it('are made of what is read again where it was deleted meanwhile, and refused at last', async () => {
+    const deleted: ShownSegments = { outputTimeline: 1, first: 1, last: 2, count: 2 }
+    gone.push(deleted, deleted)
+    const before = asked.length
+    const body = { ...TIMES, id: 'raced', channelId: 'main' }
+    await asker.made(CLIPS, body)
+    assert.equal(asked.length, before + 3)
+    gone.push(deleted)
+    await put('raced', { startTime: iso(-590) })
+    assert.equal(asked.length, before + 5)
+    assert.equal((await asker.ask('DELETE', `${CLIPS}/raced`)).status, 200)
+    gone.push(deleted, deleted, deleted)
+    await asker.refused('POST', CLIPS, body, 'startTime')
   })
 
   it('have quotas, which errors name and usage shows', async () => {

@@ -84,6 +84,7 @@ export async function startControl(
         sources: [{ endpoint: endpoints[0]!, kinds: ['HLS'] }],
         pinned: span,
         bytes: 100,
+        shown: [],
       }),
       archivedBytes: async () => 0,
       ...options.clips,

@@ -129,9 +129,9 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
   {
     name: 'harvest-window-forgotten',
     breaks: 'Retention takes what a harvest job in progress covers.',
-    file: 'src/archive/retention.ts',
-    find: 'content.forget(ref, before, demand.pinned, STEP)',
-    replace: 'content.forget(ref, before, [], STEP)',
+    file: 'src/stores/sqlite/forgetting.ts',
+    find: 'const pinned = pinnedIn(db, ingest.channelGuid)',
+    replace: 'const pinned = NOTHING_PINNED',
     caughtBy: { file: 'src/archive/archive.test.ts', cases: 'keeps what a harvest job in progress covers' },
     failure: /\+ undefined\s+- \[\s+- +2,/,
   },

@@ -58,4 +58,22 @@ export const NODE_FAULTS: readonly Fault[] = [
     caughtBy: { file: 'src/archive/nodes-reading.test.ts', cases: 'plays on' },
     failure: /StoreUnavailable: gone/,
   },
+  {
+    name: 'pins-not-held',
+    breaks: 'Retention deletes what a harvest job covers that another node is making.',
+    file: 'src/stores/postgres/pins.ts',
+    find: "  await transaction.lock('harvestJobs', 'shared')\n",
+    replace: '',
+    caughtBy: { file: 'src/stores/postgres/segment-index.test.ts', cases: 'of a job that is being made' },
+    failure: /10 !== 8/,
+  },
+  {
+    name: 'deleted-content-clipped',
+    breaks: 'A clip is made of segments that another node has deleted since they were read.',
+    file: 'src/stores/postgres/pins.ts',
+    find: "  await transaction.lock('clips', 'shared')\n",
+    replace: '',
+    caughtBy: { file: 'src/stores/postgres/segment-index.test.ts', cases: 'wait for what is being deleted' },
+    failure: /content-deleted/,
+  },
 ]

@@ -18,7 +18,7 @@ const HLS = hlsEndpoint(
 const DASH = dashEndpoint({}, { ...hour, id: 'dash', guid: '2'.repeat(32) })
 
 const contentOf = (asked: UtcRange, more: Partial<ClipRequest> = {}, archive = archiveOf(SEGMENTS)) =>
-  clipContent({ endpoints: [HLS], span: asked, now: at(END + 60), ...more }, archive, at(END))
+  clipContent({ endpoints: [HLS], span: asked, now: at(END + 60), ...more }, archive)
 const kindsOf = ({ sources }: ClipContent) => sources.map(({ endpoint, kinds }) => [endpoint.id, ...kinds])
 const refused = (asked: UtcRange, message: RegExp, more: Partial<ClipRequest> = {}, archive = archiveOf(SEGMENTS)) =>
   assert.rejects(contentOf(asked, more, archive), { name: 'RuleViolation', message })
@@ -92,6 +92,39 @@ describe('what a clip is made of', () => {
     await refused(span(290, 400), /must not be before what is kept/, { endpoints, held })
     const old = { ...held, ...span(100, 200) }
     await refused(span(150, 590), /must not be before what is kept/, { endpoints, held: old })
+  })
+
+  it('is refused where retention has taken its beginning, though something older is pinned', async () => {
+    const archive = archiveOf(SEGMENTS)
+    const segments = archive.window!.segments.filter(({ number }) => number < 10 || number > 52)
+    archive.window = { ...archive.window!, segments }
+    await refused(span(300, 500), /must not be before what is kept .*T12:05:12\.000Z to .*T12:08:20/, {}, archive)
+    archive.outputSegment = async () => 'no such'
+    assert.ok((await contentOf(span(300, 500), {}, archive)).bytes > 0, 'nothing of it has ever been there')
+  })
+
+  it('tells which segments must still be there when it is made, of each output timeline', async () => {
+    const archive = archiveOf(SEGMENTS)
+    const { range } = archive
+    const timelines = new Map([
+      ['hls', 1],
+      ['dash', 1],
+    ])
+    archive.range = async (endpoint, ...asked) => {
+      const found = await range.call(archive, endpoint, ...asked)
+      return found && { ...found, outputTimeline: timelines.get(endpoint.id)! }
+    }
+    const shownOf = async (more: Partial<ClipRequest> = {}) =>
+      (await contentOf(span(61, 89), { endpoints: [HLS, DASH], ...more }, archive)).shown
+    const ofOne = { first: 11, last: 15, count: 5 }
+    assert.deepEqual(await shownOf(), [{ outputTimeline: 1, ...ofOne }])
+    timelines.set('dash', 2)
+    assert.deepEqual(await shownOf(), [
+      { outputTimeline: 1, ...ofOne },
+      { outputTimeline: 2, ...ofOne },
+    ])
+    const held = { ...span(60, 90), sources: [{ endpoint: HLS, kinds: ['HLS'] as const }] }
+    assert.deepEqual(await shownOf({ held }), [])
   })
 
   it('is not taken for whole where the archive has lost the beginning of what is added', async () => {

@@ -1,5 +1,4 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
-import type { Clock } from '../../clock.ts'
 import { Pool } from '../../concurrency/pool.ts'
 import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
 import {
@@ -16,7 +15,6 @@ import {
   endUtcOf,
   inOrder,
   type ObjectSummary,
-  overlaps,
   type SegmentSummary,
   type SummaryWindow,
 } from '../../model/output-segment.ts'
@@ -25,6 +23,7 @@ import { movieTracks } from '../../packaging/deliverables/movie-files.ts'
 import { packagedAs } from '../../packaging/deliverables/packaged-as.ts'
 import { outputFormatOf } from '../../packaging/packager.ts'
 import { type PagedWindow, readWindow, type WindowArchive } from '../../packaging/paged-window.ts'
+import type { ShownSegments } from '../../stores/clip-records.ts'
 import type { ChannelUsage } from '../../stores/object-ledger.ts'
 import { nearestWindowWithContent } from './nearest-window.ts'
 
@@ -32,13 +31,7 @@ import { nearestWindowWithContent } from './nearest-window.ts'
 const AT_ONCE = 4
 /** Output segments at the beginning of a clip by which it is seen in which formats it can be shown. */
 const LOOKED_AT = 64
-/**
- * How much older than a startover window content may be that is pinned. Retention deletes what is a minute older, by
- * what was pinned a moment ago.
- */
-const LATE_MS = 10_000
-
-export type ClipArchive = WindowArchive & Pick<ArchiveReader, 'extent'>
+export type ClipArchive = WindowArchive & Pick<ArchiveReader, 'extent' | 'outputSegment'>
 
 export type ClipRequest = {
   /** Endpoints of one channel that can be harvested, at least one: the first that has a format shows it. */
@@ -50,26 +43,29 @@ export type ClipRequest = {
 }
 
 /** What a clip shows, and what it needs for that. */
-export type ClipContent = Pick<Clip, 'sources' | 'pinned' | 'bytes'>
+export type ClipContent = Pick<Clip, 'sources' | 'pinned' | 'bytes'> & {
+  /** The segments that must still be there when it is made, unless the clip that is changed has pinned them. */
+  readonly shown: readonly ShownSegments[]
+}
 
 /** What clips ask of an archive: as many of them at a time as memory should hold windows of. */
-export function clipContents(archive: ClipArchive & { usage(): Promise<readonly ChannelUsage[]> }, steady: Clock) {
+export function clipContents(archive: ClipArchive & { usage(): Promise<readonly ChannelUsage[]> }) {
   const pool = new Pool(Array.from({ length: AT_ONCE }))
   return {
-    content: (request: ClipRequest) => pool.run(() => clipContent(request, archive, steady())),
+    content: (request: ClipRequest) => pool.run(() => clipContent(request, archive)),
     archivedBytes: async () => (await archive.usage()).reduce((sum, { bytes }) => sum + bytes, 0),
   }
 }
 
 /**
  * Finds what a clip of a span is made of. Throws RuleViolation, with the nearest span that works, when the archive does
- * not hold all of it; media missing in between is left out. `aged` is the moment by which content ages.
+ * not hold all of it; media missing in between is left out.
  */
-export async function clipContent(request: ClipRequest, archive: ClipArchive, aged: UtcMs): Promise<ClipContent> {
+export async function clipContent(request: ClipRequest, archive: ClipArchive): Promise<ClipContent> {
   const { span, held } = request
   if (held && span.start < span.end && contains(held, span)) {
     const window = await windowOf(held.sources[0]!.endpoint, span, archive)
-    return { sources: held.sources, ...(await needsOf(window, span)) }
+    return { sources: held.sources, shown: [], ...(await needsOf(window, span)) }
   }
   const kept = await keptBy(request, archive)
   const [first] = kept
@@ -78,30 +74,45 @@ export async function clipContent(request: ClipRequest, archive: ClipArchive, ag
   if (held && (segments[0]!.startUtc > span.start || endOf(segments) < span.end)) {
     refuse('startTime', `must be within what is kept of the clip; ${nearestText(nearestWindow(span, held))}`)
   }
-  const oldest = utcMs(aged - first.startoverWindowSeconds * 1000 - LATE_MS)
-  checkAge(held ? segments.filter((segment) => !overlaps(segment, held)) : segments, oldest)
-  const shown = segments.slice(0, LOOKED_AT)
+  const beginning = segments.slice(0, LOOKED_AT)
   const head = {
     ...window.summary,
-    segments: shown,
-    eras: eras.filter(({ id }) => shown.some(({ era }) => era === id)),
+    segments: beginning,
+    eras: eras.filter(({ id }) => beginning.some(({ era }) => era === id)),
   }
   const sources = sourcesOf(kept, head)
   if (sources.length === 0) refuse('startTime', 'must be of a window that can be packaged: there are no streams in it')
-  return { sources, ...(await needsOf(window, span)) }
+  const shown = [await shownIn(window, first, span, archive)]
+  for (const { endpoint } of sources) {
+    const range = await archive.range(endpoint, span, await archive.edge(endpoint))
+    if (!range || shown.some(({ outputTimeline }) => outputTimeline === range.outputTimeline)) continue
+    const other = await readWindow(archive, endpoint, span)
+    if (other) shown.push(await shownIn(other, endpoint, span, archive))
+  }
+  return { sources, shown, ...(await needsOf(window, span)) }
 }
 
-/** Throws RuleViolation for segments that may be gone before they are pinned: a stream that has ended ages, too. */
-function checkAge(segments: readonly SegmentSummary[], oldest: UtcMs): void {
-  const isOld = ({ sealedAt }: SegmentSummary) => sealedAt < oldest
-  const last = segments.findLastIndex(isOld)
-  if (last < 0) return
-  const kept = segments.slice(last + 1)
-  const nearest = kept[0] && `; ${nearestText({ start: kept[0].startUtc, end: utcMs(endOf(kept)) })}`
-  refuse(
-    'startTime',
-    `must not be of content that is about to be deleted, older than the startover window${nearest ?? ''}`,
-  )
+/**
+ * The segments that an endpoint shows in a span. Throws RuleViolation when retention has deleted what it showed before
+ * them: it may have deleted the beginning of the span, too, also where something older is pinned.
+ */
+async function shownIn(
+  { outputTimeline, summary: { segments } }: PagedWindow,
+  endpoint: OriginEndpoint,
+  { start, end }: UtcRange,
+  archive: ClipArchive,
+): Promise<ShownSegments> {
+  const { number, startUtc } = segments[0]!
+  if (startUtc > start && (await archive.outputSegment(endpoint, number - 1)) === 'no longer kept') {
+    refuseAsOlder({ start: startUtc, end })
+  }
+  return { outputTimeline, first: number, last: segments.at(-1)!.number, count: segments.length }
+}
+
+/** Throws RuleViolation for a span that begins before what is kept. */
+function refuseAsOlder(nearest: UtcRange): never {
+  const kept = 'what is kept (the startover window, as far as there is content)'
+  return refuse('startTime', `must not be before ${kept}; ${nearestText(nearest)}`)
 }
 
 /** The endpoints whose startover windows hold a span. */
@@ -122,14 +133,9 @@ async function keptBy(
   )
   if (first) return [first.endpoint, ...others.map(({ endpoint }) => endpoint)]
   const { kept, usable } = longest
-  const nearest = nearestText(nearestWindow(span, usable))
-  if (span.start < kept.start) {
-    return refuse(
-      'startTime',
-      `must not be before what is kept (the startover window, as far as there is content); ${nearest}`,
-    )
-  }
-  return refuse('endTime', `must not be after the newest content; ${nearest}`)
+  const nearest = nearestWindow(span, usable)
+  if (span.start < kept.start) return refuseAsOlder(nearest)
+  return refuse('endTime', `must not be after the newest content; ${nearestText(nearest)}`)
 }
 
 /** What is kept for an endpoint. */

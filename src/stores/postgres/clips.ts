@@ -1,5 +1,5 @@
 import { type Clip, clipWithout } from '../../model/clip.ts'
-import type { ClipRecords, ResourceCounts } from '../clip-records.ts'
+import type { ClipRecords, ResourceCounts, ShownSegments } from '../clip-records.ts'
 import type { PostgresDatabase, Transaction } from './database.ts'
 import { readPage } from './page.ts'
 
@@ -9,13 +9,14 @@ const LISTING = { table: 'windrow.clip', columns: 'seq, body' }
 
 export function clipOperations(db: PostgresDatabase) {
   return {
-    createClip: (clip, { maxClips, maxBytes }) =>
+    createClip: (clip, { maxClips, maxBytes }, shown) =>
       db.transaction(async (transaction) => {
         const { id, channelId, channelGuid, pinned, expiresAt, bytes, revision, createdAt } = clip
         await transaction.lock('clips')
         await transaction.run('DELETE FROM windrow.clip WHERE id = $1 AND expires_at <= $2', id, createdAt)
         if (await transaction.get('SELECT 1 FROM windrow.clip WHERE id = $1', id)) return 'duplicate'
         if (!(await holdEndpoints(transaction, clip))) return 'no-endpoint'
+        if (!(await areShown(transaction, clip, shown))) return 'content-deleted'
         const others = await othersThan(transaction, id)
         if (others.clips >= maxClips) return 'clip-quota'
         if (others.bytes + bytes > maxBytes) return 'byte-quota'
@@ -46,7 +47,7 @@ export function clipOperations(db: PostgresDatabase) {
         ({ body }: Body & { seq: number }) => body,
       ),
 
-    updateClip: (clip, { maxBytes }) =>
+    updateClip: (clip, { maxBytes }, shown) =>
       db.transaction(async (transaction) => {
         const { id, pinned, expiresAt, bytes, revision } = clip
         await transaction.lock('clips')
@@ -59,6 +60,7 @@ export function clipOperations(db: PostgresDatabase) {
         if (!before) return 'missing'
         if (before.revision !== revision - 1) return 'conflict'
         if (!areThere) return 'no-endpoint'
+        if (!(await areShown(transaction, clip, shown))) return 'content-deleted'
         if (bytes > before.bytes && (await othersThan(transaction, id)).bytes + bytes > maxBytes) return 'byte-quota'
         await transaction.run(
           `UPDATE windrow.clip SET pinned_start = $1, pinned_end = $2, expires_at = $3, bytes = $4, revision = $5,
@@ -100,6 +102,28 @@ async function holdEndpoints(transaction: Transaction, { sources }: Clip): Promi
   const guids = sources.map(({ endpoint }) => endpoint.guid)
   const sql = 'SELECT guid FROM windrow.origin_endpoint WHERE guid = ANY ($1) ORDER BY guid FOR SHARE'
   return (await transaction.all(sql, guids)).length === guids.length
+}
+
+/** True while all segments that a clip is to show are there. Nobody deletes any before the transaction ends. */
+async function areShown(
+  transaction: Transaction,
+  { start, end }: Clip,
+  shown: readonly ShownSegments[],
+): Promise<boolean> {
+  for (const { outputTimeline, first, last, count } of shown) {
+    const there = await transaction.get<{ n: number }>(
+      `SELECT count(*) AS n FROM windrow.output_segment
+       WHERE output_timeline = $1 AND end_utc > $2 AND start_utc < $3 AND number BETWEEN $4 AND $5
+         AND end_utc < $3 + (SELECT longest_ms FROM windrow.output_timeline WHERE id = $1)`,
+      outputTimeline,
+      start,
+      end,
+      first,
+      last,
+    )
+    if (there!.n < count) return false
+  }
+  return true
 }
 
 /** What there is besides the clip with an id. */

@@ -43,14 +43,15 @@ function safeInteger(text: string): number {
 }
 
 /**
- * Prepares a session: a commit is acknowledged only when it is on disk, and statements do not wait for long for a
- * transaction whose client is silent.
+ * Prepares a session: a commit is acknowledged only when it is on disk, each statement of a transaction sees what is
+ * committed when it begins, and none waits for long for a transaction whose client is silent.
  */
 export async function prepareSession(client: pg.ClientBase, statementMs = STATEMENT_MS): Promise<void> {
   // An error between two statements has no other listener; the next statement reports it.
   client.on('error', () => {})
   await client.query(`
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
+    SET default_transaction_isolation = 'read committed';
     SET statement_timeout = ${statementMs};
     SET idle_in_transaction_session_timeout = ${IDLE_MS};
     SET lock_timeout = ${LOCK_MS};

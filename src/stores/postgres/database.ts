@@ -78,10 +78,11 @@ export class Transaction {
 
   /**
    * Waits for a lock. Sequence numbers drawn under a lock become visible in their order, so that a cursor misses
-   * none.
+   * none. With 'shared', others may hold it in the same way meanwhile.
    */
-  async lock(name: keyof typeof LOCKS): Promise<void> {
-    await ask(this.client, 'SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, LOCKS[name]])
+  async lock(name: keyof typeof LOCKS, mode: 'alone' | 'shared' = 'alone'): Promise<void> {
+    const take = mode === 'alone' ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared'
+    await ask(this.client, `SELECT ${take}($1, $2)`, [LOCK_CLASS, LOCKS[name]])
   }
 }
 

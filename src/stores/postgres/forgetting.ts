@@ -1,16 +1,28 @@
-import type { UtcMs, UtcRange } from '../../media/time.ts'
+import type { UtcMs } from '../../media/time.ts'
 import type { InputRef } from '../../model/input-ref.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
-import type { ChannelUsage, ObjectLedger } from '../object-ledger.ts'
+import type { ChannelUsage, ForgetOptions, ObjectLedger, SlotWalk } from '../object-ledger.ts'
+import { PinnedSpans, type WalkedSlot } from '../pinned-spans.ts'
 import type { SmallRequests } from '../stepwise.ts'
 import type { Queries, Transaction } from './database.ts'
-import { type LockedInput, type LockedLength, lockChannel } from './row-locks.ts'
+import { holdPins, pinnedIn } from './pins.ts'
+import { type LockedInput, lockChannel } from './row-locks.ts'
 import { hasNoSegment } from './shown-eras.ts'
 import type { Statement } from './statements.ts'
 
-type ForgetOptions = Parameters<ObjectLedger['forget']>[2]
 type SlotRow = { readonly era: number; readonly idx: number; readonly body: string }
 type ShownEra = { readonly output_timeline: number; readonly era: number }
+type ForgetSlots = {
+  readonly input: number
+  readonly outputTimelines: readonly Identified[]
+  readonly before: UtcMs
+  readonly limit: number
+  readonly pinned: PinnedSpans
+  readonly walk?: SlotWalk | undefined
+}
+type Identified = { readonly id: number }
+
+const NOTHING_PINNED = new PinnedSpans([])
 
 /** What deleting source objects, the rows of `gone`, changes besides: their keys are pending deletion, not counted. */
 const RECORDED_AS_GONE = `pending AS (
@@ -22,6 +34,15 @@ const RECORDED_AS_GONE = `pending AS (
   )`
 
 /**
+ * The output segment of `channel.output_timeline` that holds `slot`, of the input $1, if it ends after that. Segments
+ * of an output timeline do not overlap: only the last one that begins at or before a slot can hold it.
+ */
+const HOLDER = `(
+  SELECT number, start_utc, end_utc, first_slot + slot_count AS until FROM windrow.output_segment AS s
+  WHERE s.output_timeline = channel.output_timeline AND s.input = $1 AND s.slot_era = slot.era
+    AND s.first_slot <= slot.idx ORDER BY first_slot DESC LIMIT 1) AS holder`
+
+/**
  * Operations that delete content: rows are deleted, and their keys become pending deletions, in one transaction; the
  * objects are deleted later. It locks the inputs and output timelines of the channel, so no commit of the channel
  * happens meanwhile.
@@ -30,11 +51,14 @@ export function forgettingOperations(db: Queries) {
   return {
     forget: ({ channelGuid, ingestEndpointId }: InputRef, before: UtcMs, options: ForgetOptions) =>
       db.transaction(async (transaction) => {
+        await holdPins(transaction)
         const { inputs, outputTimelines } = await locked(transaction, channelGuid)
         const input = inputs.find((each) => each.ingestEndpointId === ingestEndpointId)?.id
-        if (input === undefined) return { slots: 0, objects: 0 }
-        const { pinned, inUse, inUseEras = [], limit } = options
-        const slots = await forgetSlots(transaction, { input, outputTimelines, before, pinned, limit })
+        if (input === undefined) return { slots: 0, objects: 0, isDone: true }
+        const { inUse, inUseEras = [], limit, walk: passed } = options
+        const pinned = await pinnedIn(transaction, channelGuid)
+        const toForget = { input, outputTimelines, before, limit, pinned, walk: passed }
+        const { slots, walk, isDone } = await forgetSlots(transaction, toForget)
         const objects = await forgetUnplaced(transaction, { input, before, inUse, limit })
         // An era without slots is useless, except the newest ones, which may be about to get some, and those in which
         // slots of the other input are shown.
@@ -47,16 +71,19 @@ export function forgettingOperations(db: Queries) {
           inUseEras,
           outputTimelines.map(({ id }) => id),
         )
-        return { slots, objects }
+        return { slots, objects, walk, isDone: isDone && objects < limit }
       }),
 
     forgetSomeOfChannel: (channelGuid: string, limit: number) =>
       db.transaction(async (transaction) => {
+        await holdPins(transaction)
         const { inputs, outputTimelines } = await locked(transaction, channelGuid)
-        const all = { outputTimelines, before: Number.MAX_SAFE_INTEGER as UtcMs, pinned: [], inUse: [], limit }
+        if (!(await pinnedIn(transaction, channelGuid)).isEmpty) return 'pinned'
+        const before = Number.MAX_SAFE_INTEGER as UtcMs
         for (const { id: input } of inputs) {
-          if ((await forgetSlots(transaction, { input, ...all })) === limit) return false
-          if ((await forgetUnplaced(transaction, { input, ...all })) === limit) return false
+          const toForget = { input, outputTimelines, before, limit, pinned: NOTHING_PINNED }
+          if (!(await forgetSlots(transaction, toForget)).isDone) return 'some left'
+          if ((await forgetUnplaced(transaction, { input, before, inUse: [], limit })) === limit) return 'some left'
         }
         // Only now: an output timeline of one input may show slots of the other.
         const [ofInputs, ofOutputTimelines] = [inputs, outputTimelines].map((rows) => rows.map(({ id }) => id)) as [
@@ -72,7 +99,7 @@ export function forgettingOperations(db: Queries) {
           ['DELETE FROM windrow.input WHERE id = ANY ($1)', ofInputs],
           ['DELETE FROM windrow.highest_number WHERE channel_guid = $1', channelGuid],
         ])
-        return true
+        return 'all gone'
       }),
 
     usage: () =>
@@ -110,50 +137,71 @@ export function forgettingOperations(db: Queries) {
 
 async function locked(transaction: Transaction, channelGuid: string) {
   const [inputs, outputTimelines] = await transaction.together(lockChannel(channelGuid))
-  return { inputs: inputs as readonly LockedInput[], outputTimelines: outputTimelines as readonly LockedLength[] }
+  return { inputs: inputs as readonly LockedInput[], outputTimelines: outputTimelines as readonly Identified[] }
 }
 
-/** Deletes the oldest slots, the output segments made of them, and their objects; resolves to the number of slots. */
+/** Deletes old slots that are not pinned, the output segments made of them, and their objects. */
 async function forgetSlots(
   transaction: Transaction,
-  {
+  toForget: ForgetSlots,
+): Promise<{ readonly slots: number; readonly walk: SlotWalk; readonly isDone: boolean }> {
+  const { input, outputTimelines, before, limit, pinned } = toForget
+  const from = pinned.resumed(toForget.walk)
+  const old = await transaction.all<WalkedSlot>(
+    `SELECT id, start_utc, end_utc, sealed_at FROM windrow.slot
+     WHERE input = $1 AND (sealed_at, id) > ($2, $3) AND sealed_at < $4 ORDER BY sealed_at, id LIMIT $5`,
     input,
-    outputTimelines,
+    from.sealedAt,
+    from.slot,
     before,
-    pinned,
-    limit,
-  }: {
-    input: number
-    outputTimelines: readonly LockedLength[]
-    before: UtcMs
-    pinned: readonly UtcRange[]
-    limit: number
-  },
-): Promise<number> {
-  // An output segment at the edge of a pinned span needs slots outside the span.
-  const longest = Math.max(0, ...outputTimelines.map(({ longestMs }) => longestMs))
-  const slots = await transaction.all<SlotRow>(
-    `DELETE FROM windrow.slot WHERE id IN (
-       SELECT id FROM windrow.slot WHERE input = $1 AND sealed_at < $2
-         AND NOT int8range(start_utc, greatest(end_utc, start_utc + 1)) && $3::int8multirange
-       ORDER BY sealed_at LIMIT $4) RETURNING era, idx, body`,
-    input,
-    before,
-    `{${pinned.map(({ start, end }) => `[${start - longest},${end + longest})`).join(',')}}`,
-    limit,
+    pinned.lookedAt(limit),
   )
-  if (slots.length === 0) return 0
+  const { free, walk, isDone } = pinned.step(from, old, limit)
+  const gone = await notShownInPins(transaction, toForget, free)
+  return { slots: await removeSlots(transaction, input, gone, outputTimelines), walk, isDone }
+}
+
+/**
+ * Those of some slots of which no output segment is shown in a pinned span: one at its edge has slots outside it, and
+ * one of a locked input is shown at other times.
+ */
+async function notShownInPins(
+  transaction: Transaction,
+  { input, outputTimelines, pinned }: ForgetSlots,
+  slots: readonly number[],
+): Promise<readonly number[]> {
+  if (pinned.isEmpty || slots.length === 0) return slots
+  const shown = await transaction.all<Pick<WalkedSlot, 'id' | 'start_utc' | 'end_utc'>>(
+    `SELECT slot.id, holder.start_utc, holder.end_utc
+     FROM unnest($3::bigint[]) AS channel (output_timeline) CROSS JOIN windrow.slot AS slot
+     CROSS JOIN LATERAL ${HOLDER} WHERE slot.id = ANY ($2) AND holder.until > slot.idx`,
+    input,
+    slots,
+    outputTimelines.map(({ id }) => id),
+  )
+  const spared = new Set(shown.filter((segment) => pinned.overlaps(segment)).map(({ id }) => id))
+  return slots.filter((id) => !spared.has(id))
+}
+
+/** Deletes slots, the output segments made of them, and their objects; resolves to the number of slots. */
+async function removeSlots(
+  transaction: Transaction,
+  input: number,
+  ids: readonly number[],
+  outputTimelines: readonly Identified[],
+): Promise<number> {
+  if (ids.length === 0) return 0
+  const slots = await transaction.all<SlotRow>(
+    'DELETE FROM windrow.slot WHERE id = ANY ($1) RETURNING era, idx, body',
+    ids,
+  )
   const places = [input, slots.map(({ era }) => era), slots.map(({ idx }) => idx)]
-  // Segments of an output timeline do not overlap: only the last one that begins at or before a slot can hold it.
   const shown = await transaction.all<ShownEra>(
     `DELETE FROM windrow.output_segment AS segment USING (
        SELECT DISTINCT channel.output_timeline, holder.number
        FROM unnest($4::bigint[]) AS channel (output_timeline)
        CROSS JOIN unnest($2::bigint[], $3::int[]) AS slot (era, idx)
-       CROSS JOIN LATERAL (
-         SELECT number, first_slot + slot_count AS until FROM windrow.output_segment AS s
-         WHERE s.output_timeline = channel.output_timeline AND s.input = $1 AND s.slot_era = slot.era
-           AND s.first_slot <= slot.idx ORDER BY first_slot DESC LIMIT 1) AS holder
+       CROSS JOIN LATERAL ${HOLDER}
        WHERE holder.until > slot.idx
      ) AS gone WHERE segment.output_timeline = gone.output_timeline AND segment.number = gone.number
      RETURNING segment.output_timeline, segment.era`,

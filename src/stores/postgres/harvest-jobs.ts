@@ -25,6 +25,9 @@ export function harvestJobOperations(db: PostgresDatabase) {
           createdAt,
         )
         if ((others?.n ?? 0) >= (isScheduled ? maxScheduled : maxInProgress)) return 'quota'
+        // What a clip lets go from now on, nobody deletes before this job is seen.
+        const sqlOfClip = 'SELECT 1 FROM windrow.clip WHERE id = $1 AND pinned_start <= $2 AND pinned_end >= $3'
+        if (job.clip !== undefined && !(await transaction.get(sqlOfClip, job.clip, start, end))) return 'no-clip'
         await transaction.run('DELETE FROM windrow.harvest_job WHERE id = $1', id)
         // An earlier job with the id may have an asset: its names are not this job's to give up.
         await transaction.run('UPDATE windrow.bucket_key SET shared = true WHERE job_id = $1', id)

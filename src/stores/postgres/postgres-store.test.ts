@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import { needing } from '../../../test/programs.ts'
 import { type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
@@ -31,7 +28,6 @@ import {
 import { resourcesContract } from '../resources.contract.ts'
 import { DatabaseRefused, StoreUnavailable } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
-import { openSqliteStore } from '../sqlite/sqlite-store.ts'
 import { PostgresDatabase } from './database.ts'
 import { openPostgresStore, type PostgresStore } from './postgres-store.ts'
 import { MIGRATIONS } from './schema.ts'
@@ -41,10 +37,8 @@ const blocks = needing('postgres')
 const { after, before, describe, it } = blocks
 
 const quiet: Log = { info() {}, warn() {}, error() {} }
-const folder = await mkdtemp(join(tmpdir(), 'windrow-postgres-'))
 let server: PostgresServer
 const opened = new Set<{ close(): Promise<void> }>()
-let files = 0
 
 before(async () => {
   server = await startPostgres()
@@ -52,7 +46,6 @@ before(async () => {
 after(async () => {
   await Promise.all([...opened].map((store) => store.close()))
   await server?.stop()
-  await rm(folder, { recursive: true })
 })
 
 async function open(url: string, log = quiet): Promise<PostgresStore> {
@@ -61,23 +54,19 @@ async function open(url: string, log = quiet): Promise<PostgresStore> {
   return store
 }
 
-/** Resources in PostgreSQL beside a segment index in SQLite. */
-async function openContractStore(at?: { url: string; path: string }): Promise<ContractStore> {
-  const { url, path } = at ?? { url: await server.createDatabase(), path: join(folder, `${++files}.db`) }
+async function openContractStore(at?: string): Promise<ContractStore> {
+  const url = at ?? (await server.createDatabase())
   const store = await open(url)
-  const index = await openSqliteStore(path)
-  opened.add(index)
   return {
-    resources: store.resources,
-    segmentIndex: index.segmentIndex,
+    ...store,
     async restart() {
-      await Promise.all([store.close(), index.close()])
-      return openContractStore({ url, path })
+      await store.close()
+      return openContractStore(url)
     },
   }
 }
 
-resourcesContract('PostgreSQL', openContractStore, blocks)
+resourcesContract('PostgreSQL', () => openContractStore(), blocks)
 
 /** Runs a query as another client of the same database. */
 async function query<Row extends pg.QueryResultRow>(

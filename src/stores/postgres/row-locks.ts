@@ -8,7 +8,6 @@ import type { Statement } from './statements.ts'
 
 export type LockedInput = { readonly id: number; readonly ingestEndpointId: string; readonly version: number }
 export type LockedOutputTimeline = { readonly id: number; readonly input: number; readonly version: number }
-export type LockedLength = { readonly id: number; readonly longestMs: number }
 
 export const lockInputs = (channelGuid: string, ingestEndpointIds: readonly string[]): Statement => [
   `SELECT id, ingest_endpoint_id AS "ingestEndpointId", version FROM windrow.input
@@ -43,7 +42,7 @@ export const lockChannel = (channelGuid: string): readonly [Statement, Statement
     channelGuid,
   ],
   [
-    `SELECT id, longest_ms AS "longestMs" FROM windrow.output_timeline
+    `SELECT id FROM windrow.output_timeline
      WHERE input IN (SELECT id FROM windrow.input WHERE channel_guid = $1) ORDER BY id FOR NO KEY UPDATE`,
     channelGuid,
   ],

@@ -6,20 +6,27 @@ import { addToSchema } from '../../../test/stores/newer-schema.ts'
 import type { Log } from '../../log.ts'
 import { utcMs } from '../../media/time.ts'
 import type { InputRef } from '../../model/input-ref.ts'
+import { clip } from '../clip-records.contract.ts'
 import {
   type ContractStore,
+  channel,
   commit,
   era,
+  harvestJob,
   INPUT,
   later,
+  MANY,
   NOTHING_SPARED,
   NOW,
   numbersOf,
   OTHER,
+  originEndpoint,
   outputSegment,
   SLOT_MS,
   slot,
   sourceObject,
+  storeJob,
+  within,
 } from '../nouns.contract.ts'
 import { StoreUnavailable } from '../resources.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
@@ -297,6 +304,84 @@ describe('staged objects in PostgreSQL', () => {
     assert.deepEqual(pending.toSorted(), [...late].toSorted())
     const recorded = (await two.segmentIndex.unsettledObjects(INPUT, 99)).map(({ key }) => key)
     assert.deepEqual([...recorded, ...pending].toSorted(), keys.toSorted())
+  })
+})
+
+describe('pins in PostgreSQL', () => {
+  const endpoint = originEndpoint('1', 'news')
+
+  /** Ten slots, each an output segment, in a database that two processes have, and a client in a transaction. */
+  async function pinning() {
+    const url = await server.createDatabase()
+    const [one, two] = await Promise.all([open(url), open(url)])
+    await one.resources.createChannel(channel('news'), MANY)
+    await one.resources.createOriginEndpoint(endpoint, MANY)
+    const { id } = await one.segmentIndex.openOutputTimeline(at(endpoint.guid), INPUT, 2)
+    const slots = many(10, (i) => slot(i, [`${i}`]))
+    const objects = slots.map((_, i) => sourceObject(`${i}`))
+    const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
+    await one.segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots, outputSegments }))
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query('BEGIN')
+    const kept = async () => (await one.segmentIndex.slots(INPUT, undefined, 99)).map(({ index }) => index)
+    return { one, two, client, kept, outputTimeline: id }
+  }
+
+  it('of a job that is being made are waited for, and commits of its channel wait for neither', async () => {
+    const { one, two, client, kept } = await pinning()
+    await client.query("INSERT INTO windrow.bucket_key VALUES ('b', 'k', 'j', 'e'); COMMIT; BEGIN")
+    await client.query('SELECT FROM windrow.bucket_key FOR UPDATE')
+    const making = storeJob(one.resources, harvestJob('j', endpoint, within(3, 4)))
+    await isWaitedForBy(client, 1)
+    const forgetting = two.segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
+    await Promise.race([forgetting, isWaitedForBy(client, 2)])
+    assert.equal(await one.segmentIndex.commitTimeline(INPUT, commit(1)), 'committed')
+    await client.query('COMMIT')
+    assert.equal(await making, 'created')
+    assert.equal((await forgetting).slots, 8)
+    assert.deepEqual(await kept(), [3, 4])
+    await client.end()
+  })
+
+  it('of a clip wait for what is being deleted, which it then does not have', async () => {
+    const { one, two, client, kept, outputTimeline } = await pinning()
+    const made = (id: string, first: number) => {
+      const shown = [{ outputTimeline, first: first + 1, last: 10, count: 10 - first }]
+      const window = { ...within(first, 9), pinned: within(first, 9) }
+      return one.resources.createClip(clip(id, [endpoint], window), { maxClips: 9, maxBytes: 1e9 }, shown)
+    }
+    await client.query("SELECT FROM windrow.source_object WHERE key = '5' FOR UPDATE")
+    const forgetting = two.segmentIndex.forget(INPUT, later(6.5 * SLOT_MS), NOTHING_SPARED)
+    await isWaitedForBy(client, 1)
+    const making = Promise.all([made('early', 5), made('late', 6)])
+    await Promise.race([making, isWaitedForBy(client, 3)])
+    await client.query('COMMIT')
+    assert.equal((await forgetting).slots, 6)
+    assert.deepEqual(await making, ['content-deleted', 'created'])
+    await two.segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
+    assert.deepEqual(await kept(), [6, 7, 8, 9])
+    await client.end()
+  })
+
+  it('hold, however processes make jobs and delete', async () => {
+    const { one, two, client, kept } = await pinning()
+    await client.end()
+    const made = new Set<number>()
+    const make = async () => {
+      for (let n = 9; n >= 0; n--) {
+        const before = await kept()
+        assert.equal(await storeJob(one.resources, harvestJob(`${n}`, endpoint, within(n))), 'created')
+        if (before.includes(n) && (await kept()).includes(n)) made.add(n)
+      }
+    }
+    const forget = async ({ segmentIndex }: PostgresStore) => {
+      for (let n = 0; n < 10; n++) await segmentIndex.forget(INPUT, later((n + 1.5) * SLOT_MS), NOTHING_SPARED)
+    }
+    await Promise.all([make(), forget(one), forget(two)])
+    await two.segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
+    const left = await kept()
+    for (const n of made) assert.ok(left.includes(n), `${n} was there when its job had been made`)
   })
 })
 

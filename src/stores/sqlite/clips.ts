@@ -1,6 +1,6 @@
 import type { UtcMs } from '../../media/time.ts'
 import { type Clip, type ClipQuotas, clipWithout } from '../../model/clip.ts'
-import type { ResourceCounts } from '../clip-records.ts'
+import type { ResourceCounts, ShownSegments } from '../clip-records.ts'
 import type { PageRequest } from '../pages.ts'
 import type { SqliteDatabase } from './database.ts'
 import { parsed, readPage } from './page.ts'
@@ -17,12 +17,28 @@ export function clipOperations(db: SqliteDatabase, changes: Changes) {
   const hasEndpoints = ({ sources }: Clip) =>
     sources.every(({ endpoint }) => db.get('SELECT 1 FROM origin_endpoint WHERE guid = ?', endpoint.guid))
 
+  const areThere = ({ start, end }: Clip, shown: readonly ShownSegments[]) =>
+    shown.every(({ outputTimeline, first, last, count }) => {
+      const there = db.get<{ n: number }>(
+        `SELECT count(*) AS n FROM output_segment INDEXED BY output_segment_by_time
+         WHERE output_timeline = ?1 AND end_utc > ?2 AND start_utc < ?3 AND number BETWEEN ?4 AND ?5
+           AND end_utc < ?3 + (SELECT longest_ms FROM output_timeline WHERE id = ?1)`,
+        outputTimeline,
+        start,
+        end,
+        first,
+        last,
+      )
+      return there!.n >= count
+    })
+
   return {
-    createClip(clip: Clip, { maxClips, maxBytes }: ClipQuotas) {
+    createClip(clip: Clip, { maxClips, maxBytes }: ClipQuotas, shown: readonly ShownSegments[]) {
       const { id, channelId, channelGuid, pinned, expiresAt, bytes, revision, createdAt } = clip
       db.run('DELETE FROM clip WHERE id = ? AND expires_at <= ?', id, createdAt)
       if (db.get('SELECT 1 FROM clip WHERE id = ?', id)) return 'duplicate'
       if (!hasEndpoints(clip)) return 'no-endpoint'
+      if (!areThere(clip, shown)) return 'content-deleted'
       const there = others(id)
       if (there.clips >= maxClips) return 'clip-quota'
       if (there.bytes + bytes > maxBytes) return 'byte-quota'
@@ -47,12 +63,13 @@ export function clipOperations(db: SqliteDatabase, changes: Changes) {
     listClips: ({ channelId, ...page }: PageRequest & { channelId?: string }) =>
       readPage<Clip>(db, 'clip', page, { 'channel_id = ?': channelId }),
 
-    updateClip(clip: Clip, { maxBytes }: Pick<ClipQuotas, 'maxBytes'>) {
+    updateClip(clip: Clip, { maxBytes }: Pick<ClipQuotas, 'maxBytes'>, shown: readonly ShownSegments[]) {
       const { id, pinned, expiresAt, bytes, revision } = clip
       const before = db.get<{ revision: number; bytes: number }>('SELECT revision, bytes FROM clip WHERE id = ?', id)
       if (!before) return 'missing'
       if (before.revision !== revision - 1) return 'conflict'
       if (!hasEndpoints(clip)) return 'no-endpoint'
+      if (!areThere(clip, shown)) return 'content-deleted'
       if (bytes > before.bytes && others(id).bytes + bytes > maxBytes) return 'byte-quota'
       db.run(
         `UPDATE clip SET pinned_start = ?, pinned_end = ?, expires_at = ?, bytes = ?, revision = ?, body = ?

@@ -57,11 +57,6 @@ export class SqliteDatabase {
     return this.prepared(sql).all(...values) as Row[]
   }
 
-  /** Reads rows one by one; nothing else may be asked until it is done. */
-  each<Row>(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    return this.prepared(sql).iterate(...values) as Iterable<Row>
-  }
-
   /** Runs an INSERT; returns the id of its row. */
   insert(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.prepared(sql).run(...values).lastInsertRowid)

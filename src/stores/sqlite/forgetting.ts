@@ -1,18 +1,26 @@
-import type { UtcMs, UtcRange } from '../../media/time.ts'
+import type { UtcMs } from '../../media/time.ts'
 import type { InputRef } from '../../model/input-ref.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
-import type { ChannelUsage } from '../object-ledger.ts'
-import type { SegmentIndex } from '../segment-index.ts'
+import type { ChannelUsage, ForgetOptions, SlotWalk } from '../object-ledger.ts'
+import { PinnedSpans, type WalkedSlot } from '../pinned-spans.ts'
 import type { StoredInput } from '../timeline-store.ts'
 import type { SqliteDatabase } from './database.ts'
 import { knownInput } from './inputs.ts'
-import { pinnedIn } from './pinned-spans.ts'
+import { pinnedIn } from './pins.ts'
 import type { Operations } from './synchronous.ts'
 
-type Pinned = readonly UtcRange[]
-type ForgetOptions = Parameters<SegmentIndex['forget']>[2]
 type SlotRow = { readonly id: number; readonly era: number; readonly idx: number; readonly body: string }
 type ShownEra = { readonly outputTimeline: number; readonly era: number }
+type Holder = ShownEra & { readonly number: number; readonly start_utc: UtcMs; readonly end_utc: UtcMs }
+type ForgetSlots = {
+  readonly input: number
+  readonly before: UtcMs
+  readonly limit: number
+  readonly pinned: PinnedSpans
+  readonly walk?: SlotWalk | undefined
+}
+
+const NOTHING_PINNED = new PinnedSpans([])
 
 /**
  * Operations that delete content: rows are deleted, and their keys become pending deletions, in one transaction; the
@@ -44,22 +52,23 @@ export function forgettingOperations(db: SqliteDatabase) {
 
   /** Output timelines of the input's channel, any of which may have followed the input. */
   const outputTimelines = (input: number) =>
-    db.all<{ id: number; longest_ms: number }>(
-      `SELECT n.id, n.longest_ms FROM output_timeline n JOIN input i ON i.id = n.input
+    db.all<{ id: number }>(
+      `SELECT n.id FROM output_timeline n JOIN input i ON i.id = n.input
        WHERE i.channel_guid = (SELECT channel_guid FROM input WHERE id = ?)`,
       input,
     )
 
-  /** Deletes the output segments made of a slot; returns the eras they belonged to. */
-  const removeSegments = (input: number, { era, idx }: SlotRow, of: readonly { id: number }[]): ShownEra[] =>
+  /** The output segments made of a slot. */
+  const holders = (input: number, { era, idx }: SlotRow, of: readonly { id: number }[]): Holder[] =>
     of.flatMap(({ id }) => {
       // Segments of an output timeline do not overlap: only the last one that begins at or before the slot can hold
       // it.
-      return db.all<ShownEra>(
-        `DELETE FROM output_segment WHERE output_timeline = ?1 AND first_slot + slot_count > ?4 AND number =
+      return db.all<Holder>(
+        `SELECT output_timeline AS outputTimeline, number, era, start_utc, end_utc FROM output_segment
+         WHERE output_timeline = ?1 AND first_slot + slot_count > ?4 AND number =
            (SELECT number FROM output_segment INDEXED BY output_segment_by_slot
             WHERE output_timeline = ?1 AND input = ?2 AND slot_era = ?3 AND first_slot <= ?4
-            ORDER BY first_slot DESC LIMIT 1) RETURNING output_timeline AS outputTimeline, era`,
+            ORDER BY first_slot DESC LIMIT 1)`,
         id,
         input,
         era,
@@ -81,36 +90,42 @@ export function forgettingOperations(db: SqliteDatabase) {
   }
 
   /** Deletes slots, the output segments made of them, and their objects. */
-  const removeSlots = (input: number, slots: readonly SlotRow[], of: readonly { id: number }[]) => {
-    forgetShown(slots.flatMap((slot) => removeSegments(input, slot, of)))
+  const removeSlots = (slots: readonly SlotRow[], segments: readonly Holder[]) => {
+    const sql = 'DELETE FROM output_segment WHERE output_timeline = ? AND number = ?'
+    for (const { outputTimeline, number } of segments) db.run(sql, outputTimeline, number)
+    forgetShown(segments)
     const ids = JSON.stringify(slots.map(({ id }) => id))
     db.run('DELETE FROM slot WHERE id IN (SELECT value FROM json_each(?))', ids)
     db.run('DELETE FROM slot_summary WHERE slot IN (SELECT value FROM json_each(?))', ids)
     release(slots.flatMap(({ body }) => objectsOf(JSON.parse(body) as Slot).map(({ key }) => key)))
   }
 
-  const forgetSlots = (input: number, before: UtcMs, pinned: Pinned, limit: number) => {
+  const forgetSlots = ({ input, before, limit, pinned, walk: passed }: ForgetSlots) => {
     const all = outputTimelines(input)
-    // An output segment at the edge of a pinned span needs slots outside the span.
-    const longest = Math.max(0, ...all.map(({ longest_ms }) => longest_ms))
-    const isPinned = pinnedIn(pinned, longest)
-    const found: number[] = []
-    const old = db.each<{ id: number; start_utc: number; end_utc: number }>(
-      `SELECT id, start_utc, end_utc FROM slot INDEXED BY slot_sealed
-       WHERE input = ? AND sealed_at < ? ORDER BY sealed_at`,
+    const from = pinned.resumed(passed)
+    const old = db.all<WalkedSlot>(
+      `SELECT id, start_utc, end_utc, sealed_at FROM slot INDEXED BY slot_sealed
+       WHERE input = ? AND (sealed_at, id) > (?, ?) AND sealed_at < ? ORDER BY sealed_at, id LIMIT ?`,
       input,
+      from.sealedAt,
+      from.slot,
       before,
+      pinned.lookedAt(limit),
     )
-    for (const { id, start_utc, end_utc } of old) {
-      if (!isPinned(start_utc, end_utc)) found.push(id)
-      if (found.length === limit) break
-    }
+    const { free, walk, isDone } = pinned.step(from, old, limit)
     const slots = db.all<SlotRow>(
       'SELECT id, era, idx, body FROM slot WHERE id IN (SELECT value FROM json_each(?))',
-      JSON.stringify(found),
+      JSON.stringify(free),
     )
-    removeSlots(input, slots, all)
-    return slots.length
+    // A segment at the edge of a pinned span has slots outside it, and one of a locked input is shown at other times.
+    const gone = slots
+      .map((slot) => ({ slot, segments: holders(input, slot, all) }))
+      .filter(({ segments }) => !segments.some((segment) => pinned.overlaps(segment)))
+    removeSlots(
+      gone.map(({ slot }) => slot),
+      gone.flatMap(({ segments }) => segments),
+    )
+    return { slots: gone.length, walk, isDone }
   }
 
   const forgetUnplaced = (input: number, before: UtcMs, inUse: readonly string[], limit: number) => {
@@ -149,8 +164,11 @@ export function forgettingOperations(db: SqliteDatabase) {
 
     forget(ingest: InputRef, before: UtcMs, options: ForgetOptions) {
       const input = knownInput(db, ingest)
-      const slots = forgetSlots(input, before, options.pinned, options.limit)
-      const objects = forgetUnplaced(input, before, options.inUse, options.limit)
+      const { limit, inUse, walk: passed } = options
+      // No job or clip is made meanwhile: the database does one transaction at a time.
+      const pinned = pinnedIn(db, ingest.channelGuid)
+      const { slots, walk, isDone } = forgetSlots({ input, before, limit, pinned, walk: passed })
+      const objects = forgetUnplaced(input, before, inUse, limit)
       // An era without slots is useless, except the newest ones, which may be about to get some, and those in which
       // slots of the other input are shown.
       db.run(
@@ -165,20 +183,21 @@ export function forgettingOperations(db: SqliteDatabase) {
         ingest.channelGuid,
         JSON.stringify(options.inUseEras ?? []),
       )
-      return { slots, objects }
+      return { slots, objects, walk, isDone: isDone && objects < limit }
     },
 
-    forgetSomeOfChannel(channelGuid: string, limit: number): boolean {
+    forgetSomeOfChannel(channelGuid: string, limit: number) {
+      if (!pinnedIn(db, channelGuid).isEmpty) return 'pinned'
       const end = Number.MAX_SAFE_INTEGER as UtcMs
       const inputs = db.all<{ id: number }>('SELECT id FROM input WHERE channel_guid = ?', channelGuid)
       for (const { id } of inputs) {
-        if (forgetSlots(id, end, [], limit) === limit) return false
-        if (forgetUnplaced(id, end, [], limit) === limit) return false
+        if (!forgetSlots({ input: id, before: end, limit, pinned: NOTHING_PINNED }).isDone) return 'some left'
+        if (forgetUnplaced(id, end, [], limit) === limit) return 'some left'
       }
       // Only now: an output timeline of one input may show slots of the other.
       for (const { id } of inputs) removeInput(id)
       db.run('DELETE FROM highest_number WHERE channel_guid = ?', channelGuid)
-      return true
+      return 'all gone'
     },
 
     usage: () =>

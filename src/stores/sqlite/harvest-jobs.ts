@@ -38,6 +38,8 @@ export function harvestJobOperations(db: SqliteDatabase) {
       const isScheduled = notBefore > job.createdAt
       const others = jobsInProgress(isScheduled ? '>' : '<=', job.createdAt)
       if (others >= (isScheduled ? limits.maxScheduled : limits.maxInProgress)) return 'quota'
+      const sqlOfClip = 'SELECT 1 FROM clip WHERE id = ? AND pinned_start <= ? AND pinned_end >= ?'
+      if (job.clip !== undefined && !db.get(sqlOfClip, job.clip, job.start, job.end)) return 'no-clip'
       db.run('DELETE FROM harvest_job WHERE id = ?', job.id)
       // An earlier job with the id may have an asset: its names are not this job's to give up.
       db.run('UPDATE bucket_key SET shared = 1 WHERE job_id = ?', job.id)

@@ -269,7 +269,7 @@ describe('a store in SQLite', () => {
       (await segmentIndex.usage()).map((usage) => ({ ...usage })),
       [{ channelGuid: INPUT.channelGuid, objects: 2, bytes: 14 }],
     )
-    await segmentIndex.forget(OTHER, later(1e9), { pinned: [], inUse: [], limit: 9 })
+    await segmentIndex.forget(OTHER, later(1e9), { inUse: [], limit: 9 })
     assert.deepEqual(await segmentIndex.pendingDeletions(9), ['key 1'])
     assert.deepEqual(await segmentIndex.lastOutputSegments(2, 9), [])
   })
