@@ -9,8 +9,11 @@ const STANDS_SECONDS = 10
 /** What follows from media that both encoders have lost, and from pictures that stand still: those are figures. */
 const OF_GAPS = /fragGap|bufferStalledError|bufferSeekOverHole|bufferNudgeOnStall|shaka 1\/1011/
 /**
- * What shaka 5.2 says of itself when it goes through a playlist of which it has kept no segment. It happens after a
- * change of levels, with playlists that are in order; its picture may then stand still for minutes.
+ * What shaka says when it goes through a playlist of which it has evicted every segment: 5.2.12, the newest in
+ * December 2026, in `setProgramDateTimeRegionsFromIndex_` (shaka-project/shaka-player, pull request 10267). At a
+ * discontinuity it closes up what is missing by the dates (pull requests 9135 and 10087), but evicts by the clock: as
+ * soon as more is missing than a playlist lasts, all that is listed counts as too old. Any playlist with such a hole
+ * does that. The picture stands meanwhile, for as long as a playlist lasts, or longer where more goes missing.
  */
 const OF_SHAKA = /TypeError: .*\(reading 'next'\)/
 /** What a player says of an answer 502 or 503, or of a late one: whether that was due, the answers themselves tell. */
