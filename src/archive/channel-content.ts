@@ -111,11 +111,12 @@ export class ChannelContent {
   }
 
   /**
-   * Notes that anything else may be stored now, even under the versions that are known: a store that others have taken
-   * over may have lost the last commits.
+   * Notes that the store has not answered, or not this process: others may have taken it over, without the last commits
+   * under the versions that are known, and encoders may have been refused at any process.
    */
   distrust(part: ChangedPart): void {
     this.state.distrust()
+    this.sleep()
     this.following.changed(part)
   }
 

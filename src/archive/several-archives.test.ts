@@ -351,6 +351,23 @@ describe('several archives over one index', () => {
     assert.ok((await first.archive.live(endpoint, 600))?.segments.at(-1)?.slots[0]?.objects[1], 'no gap')
   })
 
+  it('do not wait for what another refused while the index did not answer', async () => {
+    const [first, second] = peers as [Peer, Peer]
+    await push(first.archive, 0, 3)
+    await list(first.archive, 3)
+    for (let seconds = 0; seconds < 30; seconds++) {
+      now = utcMs(now + 1000)
+      broken = new Set(['commitTimeline'])
+      await assert.rejects(put(second.archive, 'a-3', 3), StoreUnavailable)
+      broken = new Set()
+      listeners.get('first')!(undefined, 'inputs')
+      await first.archive.tick()
+    }
+    await put(second.archive, 'a-3', 3)
+    assert.deepEqual(await numbers(first), [1, 2, 3, 4])
+    assert.ok((await first.archive.live(endpoint, 600))?.segments.at(-1)?.slots[0]?.objects[1], 'no gap')
+  })
+
   it('leave to one of them what retention deletes, also beside the archive', async () => {
     const retain = () => peers.map(({ archive }) => archive.retains())
     assert.deepEqual(retain(), [false, false])
