@@ -24,7 +24,6 @@ import type { SegmentTail } from './segment-tail.ts'
 
 /** How often what is stored is read and changed before an event is refused: once, but for the first of an input. */
 const COMMIT_TRIES = 5
-const READ_MS = 1000
 /** The least time, in milliseconds, between two readings of what others have stored that only time asks for. */
 const FOLLOW_MS = 1000
 /** The time for which a channel that others have changed is taken to be changed by them again. */
@@ -43,7 +42,7 @@ export type ChannelContentDeps = {
   /** How far the server's date is ahead of it; when absent, they are the same. */
   readonly serverDate?: () => ServerDate
   readonly log: Log
-  /** For how long a reader waits for what others have stored until it is shown what is in memory, or `READ_MS`. */
+  /** For how long a reader waits for what others have stored, and is then shown what is in memory; or a second. */
   readonly readMs?: number | undefined
   /** Called when what the channel can show has changed. */
   readonly changed: () => void
@@ -85,8 +84,7 @@ export class ChannelContent {
    */
   async passTime(): Promise<void> {
     const now = this.deps.clock()
-    const { following } = this
-    if (following.isBehind('whole') && now - following.wholeAt >= FOLLOW_MS)
+    if (this.following.isBehind('whole') && now - this.following.wholeAt >= FOLLOW_MS)
       await this.queue.run(() => this.follow('whole'))
     for (const id of this.dueInputs(now)) await this.queue.run(() => this.take(id, { kind: 'time' }))
     if (this.areOutputsDue(now)) {
@@ -129,7 +127,7 @@ export class ChannelContent {
     if (!this.following.isBehind(part)) return true
     const followed = this.queue.run(() => this.follow(part)).then(() => true)
     if (!this.following.isRead) return followed
-    const isRead = await settledWithin(this.deps.readMs ?? READ_MS, followed).catch((error: unknown) => {
+    const isRead = await settledWithin(this.deps.readMs ?? 1000, followed).catch((error: unknown) => {
       if (!(error instanceof StoreUnavailable)) throw error
     })
     return isRead ?? false
@@ -225,7 +223,7 @@ export class ChannelContent {
   private async follow(part: Part): Promise<void> {
     if (!this.following.isBehind(part)) return
     await this.following.reading(part, async () => {
-      if (await this.state.load(part)) this.deps.changed()
+      if ((await this.state.load(part)) === 'shown') this.deps.changed()
     })
     if (part === 'whole' && !this.isAwake) this.wake()
   }
@@ -276,9 +274,10 @@ export class ChannelContent {
     if (isInMemory && (await tryStep(this.state, compute, this.deps, { isCompared, isShared: changing !== undefined })))
       return
     for (let left = COMMIT_TRIES; changing && left > 0; left--) {
-      this.contendedUntil = clock() + CONTENDED_MS
-      const deps = { ...this.deps, changing }
-      if (await this.following.reading('whole', () => takeStoredStep(this.state, compute, deps))) return
+      const work = () => takeStoredStep(this.state, compute, { ...this.deps, changing })
+      const { isTaken, isContended } = await this.following.reading('whole', work)
+      if (isContended) this.contendedUntil = clock() + CONTENDED_MS
+      if (isTaken) return
     }
     throw new Error(`the timeline of ${ingestEndpointId} kept changing under a commit`)
   }

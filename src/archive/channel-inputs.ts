@@ -24,7 +24,7 @@ export class ChannelInputs {
   }
 
   /** Replaces the states in memory that are not at the stored versions. */
-  async load({ inputs }: Pick<ChannelVersions, 'inputs'>, index = this.index): Promise<void> {
+  async load({ inputs }: Pick<ChannelVersions, 'inputs'>, index?: SegmentIndex): Promise<void> {
     for (const id of inputs.keys()) {
       if (!this.byId.has(id)) this.byId.set(id, new Input({ channelGuid: this.guid, ingestEndpointId: id }, this.index))
     }
@@ -33,9 +33,9 @@ export class ChannelInputs {
     this.areBehind = false
   }
 
-  /** Notes that the states in memory are not those that are stored, if they are not. */
-  compare(versions: Pick<ChannelVersions, 'inputs'>): void {
-    this.areBehind = !this.areAt(versions)
+  /** Notes that other states may be stored than those in memory. */
+  fallBehind(): void {
+    this.areBehind = true
   }
 
   /** Has all states loaded anew, whatever versions are stored. */
@@ -44,7 +44,7 @@ export class ChannelInputs {
   }
 
   /** The input of an ingest endpoint, created if the index does not have it yet. */
-  async open(id: string, index = this.index): Promise<Input> {
+  async open(id: string, index?: SegmentIndex): Promise<Input> {
     const known = this.byId.get(id)
     if (known) return known
     const input = new Input({ channelGuid: this.guid, ingestEndpointId: id }, this.index)

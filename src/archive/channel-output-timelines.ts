@@ -31,20 +31,18 @@ export class ChannelOutputTimelines {
   }
 
   /**
-   * Reads the states that are not in memory at the stored versions, and gives all of them; undefined when none is to be
-   * read. Where the newest segments were in memory, those that were published since are read as well.
+   * Reads the states that are not in memory as they are stored, and gives all of them; undefined when all are. Where
+   * the newest segments were in memory, those that were published since are read as well.
    */
-  async read(
-    versions: Pick<ChannelVersions, 'outputTimelines'>,
-    index = this.index,
-  ): Promise<readonly OpenOutputTimeline[] | undefined> {
-    if (this.areAt(versions)) return undefined
-    const stored = (await index.outputTimelinesOf(this.guid)).map(openOutputTimeline)
+  async read(index = this.index): Promise<readonly OpenOutputTimeline[] | undefined> {
+    const stored = await index.outputTimelinesOf(this.guid)
+    if (this.areAt({ outputTimelines: new Map(stored.map(({ id, version }) => [id, version])) })) return undefined
     return Promise.all(
-      stored.map(async (open): Promise<OpenOutputTimeline> => {
-        const { outputTimeline, version, state } = open
-        const known = this.get(outputTimeline.id)
-        if (known?.version === version) return known
+      stored.map(async (row): Promise<OpenOutputTimeline> => {
+        const known = this.get(row.id)
+        if (known?.version === row.version) return known
+        const open = openOutputTimeline(row)
+        const { outputTimeline, state } = open
         if (!known?.tail) return open
         const tail =
           known.version === NO_VERSION

@@ -2,6 +2,7 @@ import type { UtcMs } from '../media/time.ts'
 import { giverOfEraId } from '../model/eras/era-ids.ts'
 import type { TimelineStep } from '../model/input-timeline/step.ts'
 import type { SeenInputs } from '../model/output-segment.ts'
+import type { ChangedPart } from '../stores/content-feed.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelInputs } from './channel-inputs.ts'
@@ -32,25 +33,25 @@ export class ChannelState {
   }
 
   /**
-   * Replaces what another process has changed by what is stored; false when nothing is shown anew. The inputs need not
-   * be read for what is shown. All that is shown is replaced at once, when it has been read: what is in memory can be
-   * shown at any time, without the store.
+   * Replaces what another process has changed by what is stored, and tells what that was; undefined when it was
+   * nothing. The inputs need not be read for what is shown. All that is shown is replaced at once, when it has been
+   * read: what is in memory can be shown at any time, without the store.
    */
-  async load(part: Part = 'whole', index = this.index): Promise<boolean> {
+  async load(part: Part = 'whole', index?: SegmentIndex): Promise<ChangedPart | undefined> {
     const { inputs, outputs, eras } = this
-    const versions = await index.versionsOf(this.guid)
-    const read = await outputs.read(versions, index)
-    const isNew = read !== undefined || (part === 'whole' && !inputs.areAt(versions))
-    if (part === 'whole') await inputs.load(versions, index)
+    const versions = part === 'whole' ? await (index ?? this.index).versionsOf(this.guid) : undefined
+    const read = versions && outputs.areAt(versions) ? undefined : await outputs.read(index)
+    const isNew = read !== undefined || (versions !== undefined && !inputs.areAt(versions))
+    if (versions) await inputs.load(versions, index)
     if (isNew) {
       this.lastSeen = undefined
       const all = read ?? outputs.all()
       const ids = new Set([...outputs.erasInUse(all), ...outputs.erasInMemory(all), ...inputs.recentEras()])
       await eras.reload([...ids], index)
     }
-    if (part !== 'whole') inputs.compare(versions)
+    if (read && !versions) inputs.fallBehind()
     if (read) outputs.replace(read)
-    return read !== undefined
+    return read ? 'shown' : isNew ? 'inputs' : undefined
   }
 
   /** Has everything loaded anew, whatever versions are stored; a step from what is in memory will be stale. */

@@ -84,8 +84,10 @@ describe('a step of a channel', () => {
     const compute: Compute = async (stored) => {
       return computeStep(channel, await channel.inputs.open(GUID, stored), { event }, EPOCH)
     }
-    assert.equal(await takeStoredStep(channel, compute, { changing, log, changed: () => changes++ }), true)
+    const take = () => takeStoredStep(channel, compute, { changing, log, changed: () => changes++ })
+    assert.deepEqual(await take(), { isTaken: true, isContended: true })
     assert.deepEqual([version, loads], [4, 1])
+    assert.deepEqual(await take(), { isTaken: true, isContended: false }, 'nobody has changed it since')
     assert.deepEqual((await channel.inputs.open(GUID)).state.streams, event.streams)
   })
 

@@ -4,6 +4,7 @@ import { seenInputs, withSeen } from '../model/eras/input-status.ts'
 import type { TimelineStep } from '../model/input-timeline/step.ts'
 import type { SeenInputs } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
+import type { ChangedPart } from '../stores/content-feed.ts'
 import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
 import type { ChannelState } from './channel-state.ts'
@@ -124,7 +125,7 @@ export type StepDeps = {
 export async function takeStep(channel: ChannelState, compute: Compute, deps: StepDeps, tries = 1): Promise<boolean> {
   for (let left = tries; left > 0; left--) {
     if (await tryStep(channel, compute, deps)) return true
-    if (await channel.load()) deps.changed()
+    if ((await channel.load()) === 'shown') deps.changed()
   }
   return false
 }
@@ -150,24 +151,25 @@ export async function tryStep(
 }
 
 /**
- * The same from what is stored, which is loaded and changed in one transaction. False when the commit is stale all the
- * same, because another process has just made the first one of an input.
+ * The same from what is stored, which is loaded and changed in one transaction. Not taken when the commit is stale all
+ * the same, because another process has just made the first one of an input. `isContended` says whether others have
+ * changed what is stored.
  */
 export async function takeStoredStep(
   channel: ChannelState,
   compute: Compute,
   { changing, log, changed }: Pick<StepDeps, 'log' | 'changed'> & Pick<IndexSharing, 'changing'>,
-): Promise<boolean> {
-  let hasRead = false
+): Promise<{ readonly isTaken: boolean; readonly isContended: boolean }> {
+  let read: ChangedPart | undefined
   const done = await changing(channel.guid, async (index) => {
-    if (await channel.load('whole', index)) hasRead = true
+    read = (await channel.load('whole', index)) ?? read
     const step = await compute(index)
     return { step, isStale: isToCommit(step) && (await commitStep(index, channel.guid, step)) === 'stale' }
   }).finally(() => {
-    if (hasRead) changed()
+    if (read === 'shown') changed()
   })
   if (!done.isStale && adopt(channel, done.step, log)) changed()
-  return !done.isStale
+  return { isTaken: !done.isStale, isContended: read !== undefined }
 }
 
 const isToCommit = (step: ChannelStep | undefined): step is ChannelStep => step !== undefined && !step.counted

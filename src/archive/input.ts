@@ -51,13 +51,15 @@ export class Input {
     return this.current
   }
 
-  /** Replaces the state in memory by the stored one. */
-  async load(index = this.index): Promise<void> {
-    const stored = await index.loadTimeline(this.ref)
-    // Read after the version: what was committed in between makes that stale, which the next commit finds out.
-    const [unsettled, recent] = await Promise.all([
-      index.unsettledObjects(this.ref, MOST_UNLISTED),
-      this.recentSlots(index),
+  /** Replaces the state in memory by the stored one; `index` is one that nobody else changes meanwhile. */
+  async load(index?: SegmentIndex): Promise<void> {
+    const reading = (index ?? this.index).loadTimeline(this.ref)
+    // Else read after the version: what was committed in between makes that stale, which the next commit finds out.
+    if (!index) await reading
+    const [stored, unsettled, recent] = await Promise.all([
+      reading,
+      (index ?? this.index).unsettledObjects(this.ref, MOST_UNLISTED),
+      this.recentSlots(index ?? this.index),
     ])
     this.current = stored ? readTimeline(stored.state, this.ref.ingestEndpointId) : this.beginning()
     this.stateText = JSON.stringify(this.current)

@@ -50,8 +50,8 @@ describe('an archive that another process writes, too', () => {
   let reader: Archive
   let tell: ContentListener
   let looks: number
-  /** What the index does before it says which versions the reader should have. */
-  let beforeVersions: () => Promise<void>
+  /** What the index does before it gives the reader what is shown. */
+  let beforeLook: () => Promise<void>
   /** What the reader's index does before it answers anything. */
   let beforeAnswer: () => void
   /** Keys that were read of the reader's store, which says so of each. */
@@ -132,7 +132,7 @@ describe('an archive that another process writes, too', () => {
     folder = await mkdtemp(join(tmpdir(), 'windrow-others-'))
     now = EPOCH
     looks = 0
-    beforeVersions = async () => {}
+    beforeLook = async () => {}
     beforeAnswer = () => {}
     reads = []
     onRead = () => {}
@@ -145,10 +145,10 @@ describe('an archive that another process writes, too', () => {
       },
       answering({
         ...store.segmentIndex,
-        async versionsOf(guid) {
+        async outputTimelinesOf(guid) {
           looks++
-          await beforeVersions()
-          return store.segmentIndex.versionsOf(guid)
+          await beforeLook()
+          return store.segmentIndex.outputTimelinesOf(guid)
         },
       }),
       cacheObjects(
@@ -206,24 +206,24 @@ describe('an archive that another process writes, too', () => {
 
   it('does not say that a segment is yet to come when it cannot learn whether the other has listed it', async () => {
     await push(5, 6)
-    beforeVersions = async () => {
+    beforeLook = async () => {
       throw new StoreUnavailable('gone')
     }
     await assert.rejects(reader.outputSegment(endpoint, 6), StoreUnavailable)
-    beforeVersions = async () => {}
+    beforeLook = async () => {}
     assert.equal(typeof (await reader.outputSegment(endpoint, 6)), 'object')
   })
 
   it('shows what is in memory when the index does not answer, or not for long', async (t: TestContext) => {
     await push(5, 6)
-    beforeVersions = async () => {
+    beforeLook = async () => {
       throw new StoreUnavailable('gone')
     }
     tell(channel.guid, 'shown')
     assert.equal(await newestAt(reader), 5)
     const answers = Promise.withResolvers<void>()
     const asked = Promise.withResolvers<void>()
-    beforeVersions = () => {
+    beforeLook = () => {
       asked.resolve()
       return answers.promise
     }

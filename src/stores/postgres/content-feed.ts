@@ -13,7 +13,7 @@ const NAME = 'windrow_content'
  * Time for which commits are gathered into one notice, and for which those wait that change inputs alone, which nobody
  * sees: each notice wakes every process. Interval at which versions are read.
  */
-const PACE = { gatherMs: 5, inputsMs: 50, pollMs: 1000 }
+const PACE = { gatherMs: 5, inputsMs: 200, pollMs: 1000 }
 const RETRY_MS = { first: 100, longest: 5_000 }
 /** Channels whose versions one statement reads. */
 const MOST_CHANNELS = 2_000

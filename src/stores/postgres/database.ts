@@ -184,10 +184,10 @@ export class PostgresDatabase {
   }
 
   private async attempt<T>(client: pg.ClientBase, work: (transaction: Transaction) => Promise<T>) {
-    await ask(client, 'BEGIN')
     return undoing(client, async () => {
       const transaction = new Transaction(client, this.prepared)
-      const result = await work(transaction)
+      // The first statements do not wait for the answer to this one, and fail where it does.
+      const [, result] = await Promise.all([ask(client, 'BEGIN'), work(transaction)])
       const { changes } = transaction
       if (changes.length > 0) {
         const [sql, ...values] = this.announce(changes)

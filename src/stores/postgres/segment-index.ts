@@ -40,9 +40,14 @@ export function channelChanges(db: Queries, committed: Committed): Pick<IndexSha
       let commits: (readonly [string, Versions])[] = []
       const done = await db.transaction(async ({ queries }) => {
         commits = []
-        await Promise.all(lockChannel(channelGuid).map(([sql, ...values]) => queries.all(sql, ...values)))
+        const index = postgresSegmentIndex(queries, (...commit) => commits.push(commit))
+        const locked = lockChannel(channelGuid).map(([sql, ...values]) => queries.all(sql, ...values))
+        // In one round trip, and read when all is locked.
+        const [versions] = await Promise.all([index.versionsOf(channelGuid), ...locked])
+        const versionsOf = async (guid: string) =>
+          guid === channelGuid && commits.length === 0 ? versions : index.versionsOf(guid)
         try {
-          return { result: await work(postgresSegmentIndex(queries, (...commit) => commits.push(commit))) }
+          return { result: await work({ ...index, versionsOf }) }
         } catch (error) {
           // It has had the object deleted again, which is to be committed.
           if (error instanceof ObjectAbandoned) return { error }
