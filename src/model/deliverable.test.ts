@@ -21,6 +21,16 @@ describe('the names of deliverables', () => {
       'radio-3.m4a',
     ])
   })
+  it('are not those that a number has made of others', () => {
+    const named = (name: string) => ({ kind: 'MP4', name }) as const
+    assert.deepEqual(filesOf('goal.m3u8', { kind: 'HLS' }, named('x'), named('x'), named('x-2'), named('x')), [
+      'goal.m3u8',
+      'x.mp4',
+      'x-2.mp4',
+      'x-2-2.mp4',
+      'x-3.mp4',
+    ])
+  })
   it('are none where the key fits nothing', () => {
     assert.equal(filesOf('goal.mp4', { kind: 'HLS' }, { kind: 'MP4' }), undefined)
     assert.equal(filesOf('goal.mp4', { kind: 'MP4', name: 'goal' }), undefined)

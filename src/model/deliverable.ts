@@ -76,18 +76,18 @@ export function namedDeliverables(
   const main = deliverables.find((each) => isPresentation(each) && fits(each)) ?? deliverables.find(fits)
   if (!main || (deliverables.some(isPresentation) && !isPresentation(main))) return undefined
   const stem = stemOf(main.kind, keyFile)
-  /** How many deliverables have wanted each name. */
-  const wanted = new Map([[keyFile, 0]])
+  const taken = new Set([keyFile])
   return deliverables.map((deliverable) => {
     if (deliverable === main) return { deliverable, file: keyFile, isMain: true }
     const ending = ENDINGS[deliverable.kind]
     const own = deliverable.name === undefined ? stem : withoutEnding(deliverable.name, ending)
     // Two HLS presentations would have one name.
-    const isShared = deliverable.name === undefined && wanted.has(own + ending)
+    const isShared = deliverable.name === undefined && taken.has(own + ending)
     const base = isShared ? `${own}-${deliverable.kind.toLowerCase()}` : own
-    const count = (wanted.get(base + ending) ?? 0) + 1
-    wanted.set(base + ending, count)
-    return { deliverable, file: `${count === 1 ? base : `${base}-${count}`}${ending}`, isMain: false }
+    let file = base + ending
+    for (let count = 2; taken.has(file); count++) file = `${base}-${count}${ending}`
+    taken.add(file)
+    return { deliverable, file, isMain: false }
   })
 }
 
