@@ -21,7 +21,13 @@ const FIXTURES: readonly FixtureName[] = ['b-pyramid-open-gop', 'hevc-open-gop',
 const CLIPS = 1
 const HOUR_MS = 3_600_000
 
-type Report = { readonly shown: { readonly firstFrame: string; readonly lastFrame: string } }
+type Report = {
+  readonly shown: {
+    readonly firstFrame: string
+    readonly lastFrame: string
+    readonly deliverables: readonly { readonly kind: string; readonly startTime: string; readonly endTime: string }[]
+  }
+}
 
 describe('a clip cut to the frame', () => {
   let windrow: Windrow
@@ -64,6 +70,65 @@ describe('a clip cut to the frame', () => {
         assert.ok(Math.abs(last - (wanted.at(-1)!.time - wanted[0]!.time)) < 0.001, 'at their times')
         assertSound(id, shown, source, wanted[0]!.time, length)
       }
+    })
+  }
+})
+
+describe('a clip from and to moments between two pictures', () => {
+  let windrow: Windrow
+  let begin: number
+  let made: Fixture
+  let pictures: readonly Picture[]
+  before(async () => {
+    windrow = await Windrow.start()
+    const client = mediaPackage(windrow)
+    made = await fixture('h264-aac')
+    begin = Date.now() - HOUR_MS
+    await pushFixture(await createChannel(client, 'all'), made, begin)
+    await createHlsEndpoint(client, 'all', 'all', { SegmentDurationSeconds: 2 })
+    pictures = (await shownBy(sourceOf(made), '-copyts')).pictures
+  })
+  after(() => windrow?.stop())
+
+  // By numbers of pictures, 25 a second; the segment that begins at two seconds begins with the fiftieth.
+  for (const { what, from, to, first, end } of [
+    { what: 'half between two, the earlier one', from: 62.5, to: 122.5, first: 62, end: 122 },
+    { what: 'half between two, decoded in another order, the earlier one', from: 64.5, to: 120.5, first: 64, end: 120 },
+    { what: 'less than a picture, one', from: 57.5, to: 57.75, first: 57, end: 58 },
+  ]) {
+    it(`shows the same in all that is made, and in its report: ${what}`, async () => {
+      const id = `from-${Math.round(from * 10)}`
+      const deliverables = [{ kind: 'HLS' }, { kind: 'MP4' }, { kind: 'AUDIO' }]
+      const window = { start: begin + Math.round(from * 40), end: begin + Math.round(to * 40) }
+      const asked = { id, originEndpointId: 'all', file: 'clip.m3u8', deliverables, report: true, ...window }
+      const folder = await harvested(windrow, { ...asked, cut: 'FRAME' })
+      const shown = await shownBy(join(folder, 'clip.mp4'))
+      const hashes = (some: readonly Picture[]) => some.map(({ hash }) => hash)
+      assert.deepEqual(hashes(shown.pictures), hashes(pictures.slice(first, end)))
+      const playlist = readFileSync(join(folder, 'index_1.m3u8'), 'utf8')
+      const durations = [...playlist.matchAll(/#EXTINF:([\d.]+)/g)].map(([, seconds]) => Number(seconds))
+      const length = durations.reduce((sum, seconds) => sum + seconds, 0)
+      assert.ok(Math.abs(length - (end - 50) / 25) < 0.001, `${durations}`)
+      const offset = new RegExp(`TIME-OFFSET=${((first - 50) / 25).toFixed(2)}`)
+      assert.match(readFileSync(join(folder, 'clip.m3u8'), 'utf8'), offset)
+      const { shown: told } = JSON.parse(readFileSync(join(folder, 'harvest.json'), 'utf8')) as Report
+      const dates = [told.firstFrame, told.lastFrame].map((date) => Date.parse(date) - begin)
+      assert.deepEqual(dates, [first * 40, (end - 1) * 40])
+      const spans = told.deliverables.map(({ kind, startTime, endTime }) => [
+        kind,
+        Date.parse(startTime) - begin,
+        Date.parse(endTime) - begin,
+      ])
+      const whole = [first * 40, end * 40] as const
+      const sound = [Math.round(from * 40), Math.round(to * 40)] as const
+      assert.deepEqual(spans, [
+        ['HLS', ...whole],
+        ['MP4', ...whole],
+        ['AUDIO', ...sound],
+      ])
+      const entry = ['-show_entries', 'format=duration', '-of', 'csv=p=0']
+      const heard = Number(await run('ffprobe', ['-v', 'error', ...entry, join(folder, 'clip.m4a')]))
+      assert.ok(Math.abs(heard * 1000 - (sound[1] - sound[0])) < 1, `${heard} s`)
     })
   }
 })

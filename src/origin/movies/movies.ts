@@ -25,7 +25,7 @@ import { sendMovie } from './send-movie.ts'
 import { TableSpace } from './table-space.ts'
 
 /** Part of each ETag. It rises when the same sources give other bytes: viewers may hold a part of a file. */
-const LAYOUT = 1
+const LAYOUT = 2
 /** Windows whose media are read for sample tables at the same time. */
 const SURVEYS_AT_ONCE = 2
 /** Seconds of a window beyond which its survey is long: of those, one is made at a time. */

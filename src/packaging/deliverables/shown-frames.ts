@@ -24,26 +24,29 @@ export function shownFrames(
   if (!oldest || !newest) throw new Error('nothing is shown of a window without segments')
   const near = (utc: UtcMs) => pictureNear(window, { utc, numbers: cut.numbers }, streamSelection)
   const begin = near(cut.start) ?? { segment: oldest, time: oldest.start }
-  const { start, duration } = newest
-  const end = near(cut.end) ?? { segment: newest, time: start + duration }
   const videoOf = ({ segment }: Pick<PlacedMoment, 'segment'>) => {
     const era = window.eras.find(({ id }) => id === segment.era)
     return era ? trackSetOf(era, streamSelection).video : []
   }
-  const rate = videoOf(end)[0]?.description.frameRate
-  const lastTime = rate && end.time - rescale(rate.denominator, rate.numerator, TICKS_PER_SECOND)
+  const leaves = near(cut.end) ?? { segment: newest, time: newest.start + newest.duration }
+  const rate = videoOf(leaves)[0]?.description.frameRate
+  const frame = rate && rescale(rate.denominator, rate.numerator, TICKS_PER_SECOND)
+  // One picture is shown at least.
+  const least = leaves.segment === begin.segment ? begin.time + (frame ?? 0) : leaves.time
+  const end = { ...leaves, time: Math.max(leaves.time, least) }
   const [first, endUtc] = [dateOf(begin), dateOf(end)]
   const startOf = (kind: DeliverableKind): UtcMs => {
+    if (kind === 'AUDIO') return near(cut.start) ? cut.start : first
     if (kind === 'DASH') return dateOf({ ...begin, time: decodableFrom(begin, videoOf(begin)) })
     const isWhole = kind === 'MSS' || ((kind === 'HLS' || kind === 'CMAF') && !isFirst)
     return isWhole ? begin.segment.startUtc : first
   }
   return {
     first,
-    ...(lastTime !== undefined && { last: dateOf({ ...end, time: lastTime }) }),
+    ...(frame !== undefined && { last: dateOf({ ...end, time: end.time - frame }) }),
     deliverables: [...new Set(kinds)]
       .filter((kind) => !WITHOUT_BEGINNING.has(kind))
-      .map((kind) => ({ kind, start: startOf(kind), end: endUtc })),
+      .map((kind) => ({ kind, start: startOf(kind), end: kind === 'AUDIO' && near(cut.end) ? cut.end : endUtc })),
   }
 }
 

@@ -126,7 +126,10 @@ export class FrameCut {
   }
 }
 
-/** The time nearest to this one, later than `after`, at which a picture begins, or the last one ends; in ticks. */
+/**
+ * The time nearest to this one, later than `after`, at which a picture begins, or the last one ends; of two, the
+ * earlier. In ticks.
+ */
 function nearest(
   time: number,
   { count, dts, compositionOffsets, durations }: SampleTable,
@@ -136,7 +139,8 @@ function nearest(
   let best = Infinity
   const consider = (candidate: number) => {
     const ticks = rescale(candidate, timescale, TICKS_PER_SECOND)
-    if (ticks > after && Math.abs(ticks - time) < Math.abs(best - time)) best = ticks
+    const further = Math.abs(ticks - time) - Math.abs(best - time)
+    if (ticks > after && (further < 0 || (further === 0 && ticks < best))) best = ticks
   }
   let last = -1
   const shownAt = (i: number) => dts[i]! + compositionOffsets[i]!

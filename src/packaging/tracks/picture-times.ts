@@ -102,7 +102,8 @@ function nearest(time: number, segment: SegmentSummary, { stream, position, desc
   })
   const part = times.find(({ last }) => time <= last) ?? times.at(-1)
   if (!part || numerator === 0) return time
-  const pictures = Math.round(((time - part.first) * numerator) / (TICKS_PER_SECOND * denominator))
+  // Half between two, the earlier one, as in files whose pictures are read.
+  const pictures = Math.ceil(((time - part.first) * numerator) / (TICKS_PER_SECOND * denominator) - 0.5)
   // Of the first to last, as many as their rate makes of it.
   const span = Math.round(((part.last - part.first) * numerator) / (TICKS_PER_SECOND * denominator)) + 1
   if (part.pictures !== undefined && part.pictures !== span) return time
