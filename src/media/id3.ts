@@ -1,4 +1,6 @@
 import { ByteReader, MalformedMedia } from './bytes.ts'
+import type { Id3Event } from './sample.ts'
+import { StepMeter, type Steps } from './steps.ts'
 
 /** ID3 version 2 tags, as id3.org's ID3v2.3.0 and ID3v2.4.0 describe them. */
 export const ID3_HEADER_SIZE = 10
@@ -35,6 +37,13 @@ export function id3TagSize(bytes: Uint8Array, at: number, end: number): number {
   return ID3_HEADER_SIZE + size + (hasFooter ? ID3_HEADER_SIZE : 0)
 }
 
+/** Bytes of a tag that are searched for its title: more than there are in front of it in any tag in use. */
+const MOST_OF_TAG = 512 * 1024
+/** Frames of a tag that are looked at. */
+const MOST_FRAMES = 1000
+/** Searching a byte of a tag may take as long as moving so many. */
+const SEARCH_COST = 16
+
 /** Bytes of a text frame that are read: more than any title in use has. */
 const MOST_TEXT = 1024
 
@@ -49,12 +58,26 @@ export function privateFrame(tag: Uint8Array, owner: string): Uint8Array | undef
   return firstFrame(tag, 'PRIV', (content) => isOwnedBy(content, owner))?.subarray(owner.length + 1)
 }
 
+/** The title of each event's tag, as `titleIn` finds it; of events without one, none. */
+export function* titlesIn(
+  events: readonly Id3Event[],
+): Steps<readonly { readonly pts: number; readonly title: string }[]> {
+  const meter = new StepMeter()
+  const titles: { pts: number; title: string }[] = []
+  for (const { pts, tag } of events) {
+    const title = titleIn(tag)
+    if (title !== undefined) titles.push({ pts, title })
+    if (meter.ends(SEARCH_COST * tag.length)) yield
+  }
+  return titles
+}
+
 /**
- * The title that a tag has, its TIT2 frame, in one line; undefined where that is absent, cut off or blank, or in a tag
- * of another version. Of several titles in one frame, the first.
+ * The title that a tag has, its TIT2 frame, in one line; undefined where that is absent, cut off or blank, far behind
+ * others, or in a tag of another version. Of several titles in one frame, the first.
  */
 export function titleIn(tag: Uint8Array): string | undefined {
-  const content = firstFrame(tag, 'TIT2', () => true)
+  const content = firstFrame(tag.subarray(0, MOST_OF_TAG), 'TIT2', () => true)
   return content && (textOf(content) || undefined)
 }
 
@@ -94,7 +117,7 @@ function* framesIn(body: Uint8Array, version: 3 | 4, flags: number) {
     reader.skip(size)
   }
   // Padding is zeros.
-  while (reader.remaining >= ID3_HEADER_SIZE && body[reader.position] !== 0) {
+  for (let n = 0; n < MOST_FRAMES && reader.remaining >= ID3_HEADER_SIZE && body[reader.position] !== 0; n++) {
     const id = reader.latin1(4)
     const size = version === 4 ? synchsafe(reader) : reader.u32()
     const frameFlags = reader.u16()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { MalformedMedia } from '../../src/media/bytes.ts'
-import { id3TagSize, privateFrame } from '../../src/media/id3.ts'
+import { id3TagSize, privateFrame, titleIn } from '../../src/media/id3.ts'
 import { readCmafFragments, readCmafHeader } from '../../src/media/mp4/cmaf.ts'
 import { demuxPackedAudio, PackedAudioProbe } from '../../src/media/packed-audio.ts'
 import type { Track } from '../../src/media/sample.ts'
@@ -176,6 +176,8 @@ describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
       assert.ok(size === 0 || size >= 10)
       const content = privateFrame(bytes, 'com.apple.streaming.transportStreamTimestamp')
       assert.ok(content === undefined || content.length < bytes.length)
+      const title = titleIn(bytes)
+      assert.ok(title === undefined || (title !== '' && title.length <= 1024))
     }
   })
 

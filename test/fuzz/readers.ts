@@ -6,7 +6,7 @@ import { parseMultivariantPlaylist } from '../../src/manifests/hls/multivariant-
 import { MalformedPlaylist } from '../../src/manifests/hls/playlist-error.ts'
 import { kindOfPlaylist } from '../../src/manifests/hls/playlist-kind.ts'
 import { MalformedMedia } from '../../src/media/bytes.ts'
-import { id3TagSize, privateFrame } from '../../src/media/id3.ts'
+import { id3TagSize, privateFrame, titleIn } from '../../src/media/id3.ts'
 import { readCmafFragments, readCmafHeader } from '../../src/media/mp4/cmaf.ts'
 import { demuxPackedAudio, PackedAudioProbe } from '../../src/media/packed-audio.ts'
 import { filterTs } from '../../src/media/ts/filter.ts'
@@ -42,7 +42,9 @@ const READERS = {
   id3: (bytes) => {
     const size = id3TagSize(bytes, 0, bytes.length)
     const content = privateFrame(bytes, 'com.apple.streaming.transportStreamTimestamp')
-    return size === 0 && !content ? 'no tag' : `tag of ${size} bytes, ${content ? 'a' : 'no'} timestamp`
+    const title = titleIn(bytes)
+    if (size === 0 && !content && title === undefined) return 'no tag'
+    return `tag of ${size} bytes, ${content ? 'a' : 'no'} timestamp${title === undefined ? '' : ', a title'}`
   },
   'webvtt probe': (bytes) => probed(new WebVttProbe(), bytes).container,
   webvtt: (bytes) => {

@@ -1,4 +1,5 @@
-import { titleIn } from '../../media/id3.ts'
+import { setImmediate } from 'node:timers/promises'
+import { titlesIn } from '../../media/id3.ts'
 import { chapterSample } from '../../media/mp4/chapter-text.ts'
 import type { ProgressiveTrack } from '../../media/mp4/progressive.ts'
 import { SampleTableWriter, type TableEntries } from '../../media/mp4/sample-tables.ts'
@@ -65,10 +66,10 @@ export class Chapters {
     this.range = range
     const track = this.source.tagged.get(segment.era)
     const { events = [] } = (track && (await samplesOf(track, segment, media))) ?? {}
-    for (const { pts, tag } of events) {
-      const title = titleIn(tag)
-      if (title !== undefined) this.mark({ part, at: pts + shift, title })
-    }
+    const search = titlesIn(events)
+    let found = search.next()
+    for (; !found.done; found = search.next()) await setImmediate()
+    for (const { pts, title } of found.value) this.mark({ part, at: pts + shift, title })
   }
 
   private mark(mark: Mark): void {

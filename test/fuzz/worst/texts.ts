@@ -1,7 +1,9 @@
 import { decodedPlaylistInSteps } from '../../../src/ingest/decoded-playlist.ts'
 import { readSourcePlaylistInSteps } from '../../../src/ingest/source-playlist.ts'
 import { writeTtml } from '../../../src/manifests/ttml.ts'
+import { id3TagSize, MOST_TAGS, titlesIn } from '../../../src/media/id3.ts'
 import { demuxPackedAudioInSteps, PackedAudioProbe } from '../../../src/media/packed-audio.ts'
+import type { Id3Event } from '../../../src/media/sample.ts'
 import { ticks } from '../../../src/media/time.ts'
 import { MOST_WEBVTT_BYTES } from '../../../src/media/webvtt/probe.ts'
 import { readWebVtt } from '../../../src/media/webvtt/reader.ts'
@@ -32,7 +34,7 @@ function numbered(size: number, before: string, make: (n: number) => string): Bu
   return Buffer.from(parts.join('')).subarray(0, size)
 }
 
-const PACKED_AUDIO: Readonly<Record<string, (size: number) => Buffer>> = {
+const TAGS: Readonly<Record<string, (size: number) => Buffer>> = {
   'tags in front of the frames': (size) => filled(size, 'ID3\x04\0\0\0\0\0\0'),
   'tags of 64 KiB of frames without a timestamp': (size) => {
     const frame = 'PRIV\0\0\0\0\0\0'
@@ -40,10 +42,20 @@ const PACKED_AUDIO: Readonly<Record<string, (size: number) => Buffer>> = {
     return filled(size, tag)
   },
   'a tag that is never synchronous': (size) => filled(size, '\xff\0', 'ID3\x03\0\x80\x1f\x7f\x7f\x7f'),
+}
+
+const PACKED_AUDIO: Readonly<Record<string, (size: number) => Buffer>> = {
+  ...TAGS,
   'ADTS of one byte': (size) => Buffer.concat([timestampTag(1), filled(size, Buffer.from('fff14c80011ffc00', 'hex'))]),
   'ADTS that breaks off at every frame': (size) =>
     Buffer.concat([timestampTag(1), filled(size, Buffer.from('fff14c80011ffc00fff14c80011ffc00ff00', 'hex'))]),
   'AC-3 sync words': (size) => Buffer.concat([timestampTag(1), filled(size, Buffer.from('0b77', 'hex'))]),
+}
+
+const TITLES: Readonly<Record<string, (size: number) => Buffer>> = {
+  ...TAGS,
+  'a tag of frames without a title': (size) => filled(size, 'PRIV\0\0\0\0\0\0', 'ID3\x04\0\0\x1f\x7f\x7f\x7f'),
+  'titles of blanks': (size) => filled(size, `ID3\x04\0\0\0\0\x10\x16TIT2\0\0\x10\x0c\0\0\x03${' '.repeat(2059)}`),
 }
 
 const WEBVTT: Readonly<Record<string, (size: number) => Buffer>> = {
@@ -156,6 +168,18 @@ function* readingPlaylist(bytes: Buffer): Generator<void, unknown, void> {
   return yield* readSourcePlaylistInSteps(text, PLACE, 20)
 }
 
+/** The tags that lie one behind the other in bytes, the last one cut off with them. */
+function eventsIn(bytes: Buffer): Id3Event[] {
+  const events: Id3Event[] = []
+  for (let at = 0; at < bytes.length && events.length < MOST_TAGS; ) {
+    const size = id3TagSize(bytes, at, bytes.length)
+    if (size === 0) break
+    events.push({ pid: 1, pts: 0, tag: bytes.subarray(at, at + size) })
+    at += size
+  }
+  return events
+}
+
 function inputs(
   reader: string,
   most: number,
@@ -178,6 +202,7 @@ export const TEXTS: readonly WorstInput[] = [
   ...inputs('packed audio, demuxer', MOST_SEGMENT, PACKED_AUDIO, (bytes) =>
     demuxPackedAudioInSteps(Buffer.from(bytes), { hasHeader: true, inPlace: true }),
   ),
+  ...inputs('titles', MOST_SEGMENT, TITLES, (bytes) => titlesIn(eventsIn(bytes))),
   ...inputs('WebVTT', MOST_WEBVTT_BYTES, WEBVTT, (bytes) => () => shown(bytes)),
   ...inputs('playlist', MOST_PLAYLIST, PLAYLISTS, readingPlaylist),
 ]
