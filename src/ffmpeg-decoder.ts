@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process'
-import { buffer } from 'node:stream/consumers'
 import { Pool } from './concurrency/pool.ts'
+import { runFfmpeg } from './ffmpeg-process.ts'
 import { type Movie, NoDecoder, type PictureDecoder, type SpriteSheet } from './packaging/output-format.ts'
 
 /** A picture takes a tenth of a second of a core, a sheet of them another. */
-const TIMEOUT_MS = 60_000
-const MOST_BYTES = 32 * 1024 * 1024
-/** What is kept of its complaints, in characters. */
-const MOST_SAID = 500
+const LIMITS = { timeoutMs: 60_000, mostBytes: 32 * 1024 * 1024 }
 /** Decoding must not take the cores that serving needs. */
 const AT_ONCE = 1
+
+const refusal = (reason: string) => new NoDecoder(`Stills need ffmpeg, and ${reason}.`)
 
 /** A picture that it cannot decode ends it, and everything it reads comes through its standard input. */
 const STRICT = ['-nostdin', '-v', 'error', '-xerror', '-err_detect', 'explode', '-threads', '1']
@@ -24,20 +22,16 @@ const FROM_MOVIE = [...STRICT, ...FROM_PIPE, '-f', 'mp4', '-i', 'pipe:0']
  */
 export function ffmpegDecoder(program: string | undefined): PictureDecoder {
   const places = new Pool([...Array(AT_ONCE).keys()])
-  const named = (): string => {
-    if (program !== undefined) return program
-    throw new NoDecoder('Stills need ffmpeg, and the setting ffmpeg says that there is none.')
-  }
-  const run = (args: readonly string[], input: Movie, signal: AbortSignal): Promise<Buffer> => {
-    const ffmpeg = named()
-    return places.run(async () => {
+  const output = (args: readonly string[], input: Movie, signal: AbortSignal) =>
+    runFfmpeg({ program, args, input, ...LIMITS, refusal }, signal)
+  const run = (args: readonly string[], input: Movie, signal: AbortSignal): Promise<Buffer> =>
+    places.run(async () => {
       signal.throwIfAborted()
-      return output(ffmpeg, args, input, signal)
+      return output(args, input, signal)
     })
-  }
   return {
     async check() {
-      await output(named(), ['-version'], [], AbortSignal.timeout(TIMEOUT_MS))
+      await output(['-version'], [], AbortSignal.timeout(LIMITS.timeoutMs))
     },
     jpeg: async (movie, signal) => run([...FROM_MOVIE, '-vf', 'scale=iw*sar:ih,setsar=1', ...ONE_JPEG], movie, signal),
     async sheet(movies, { columns, rows, width, height }: SpriteSheet, signal) {
@@ -48,48 +42,4 @@ export function ffmpegDecoder(program: string | undefined): PictureDecoder {
       return run([...STRICT, ...FROM_PIPE, ...raw, '-vf', `tile=${columns}x${rows}`, ...ONE_JPEG], tiles, signal)
     },
   }
-}
-
-/**
- * What a run of it writes to standard output, at least a byte. Throws NoDecoder when it is not installed or says no,
- * and as starting a process does.
- */
-async function output(program: string, args: readonly string[], input: Movie, signal: AbortSignal): Promise<Buffer> {
-  const limits = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], signal: limits, killSignal: 'SIGKILL' })
-  const ended = new Promise<number | string>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', (code, by) => resolve(code ?? by ?? 'nothing'))
-  })
-  // Until it is awaited, it counts as handled; a process that was never started has no pipes.
-  ended.catch(() => {})
-  if (child.pid === undefined) throw notStarted(program, await ended.catch((error: unknown) => error))
-  // It may end before it has read all, and then says why.
-  child.stdin.on('error', () => {})
-  for (const piece of input) child.stdin.write(piece)
-  child.stdin.end()
-  let size = 0
-  child.stdout.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    if (size > MOST_BYTES) child.kill('SIGKILL')
-  })
-  const [written, said] = [buffer(child.stdout), buffer(child.stderr)]
-  const code = await ended.catch((error: unknown) => {
-    signal.throwIfAborted()
-    if (limits.aborted) throw new NoDecoder(`ffmpeg did not decode the picture within ${TIMEOUT_MS / 1000} s.`)
-    throw error
-  })
-  const bytes = await written
-  if (code === 0 && bytes.length > 0) return bytes
-  const reason = (await said).toString('latin1').slice(0, MOST_SAID).trim() || 'it says nothing'
-  throw new NoDecoder(`ffmpeg did not decode the picture (${code}): ${reason}`)
-}
-
-function notStarted(program: string, error: unknown): unknown {
-  const { code = '' } = error as { readonly code?: string }
-  // Anything else may pass: no more processes, no more descriptors.
-  if (!['ENOENT', 'EACCES', 'ENOEXEC'].includes(code)) return error
-  return new NoDecoder(
-    `Stills need ffmpeg, and ${program} ${code === 'ENOENT' ? 'is not installed' : `is none (${code})`}.`,
-  )
 }

@@ -14,6 +14,7 @@ import { HARVEST_JOB_KEPT_MS, type HarvestService } from './control/control-cont
 import { createDelivery } from './events/delivery.ts'
 import { eventSinks } from './events/event-sinks.ts'
 import { ffmpegDecoder } from './ffmpeg-decoder.ts'
+import { ffmpegEncoder } from './ffmpeg-encoder.ts'
 import { createHarvester } from './harvest/job/harvester.ts'
 import { removeLeftovers } from './harvest/job/leftovers.ts'
 import { forecast } from './harvest/job/preflight.ts'
@@ -147,7 +148,8 @@ export async function startServer(
     const media = new SourceMedia(archive, { maxBytes: config.memoryCacheBytes, turns, log })
     const buckets = openBuckets(config)
     const openSpool = () => new FileSpool(config.dataFolder)
-    const decoder = ffmpegDecoder(config.ffmpeg === 'none' ? undefined : config.ffmpeg)
+    const ffmpeg = config.ffmpeg === 'none' ? undefined : config.ffmpeg
+    const [decoder, encoder] = [ffmpegDecoder(ffmpeg), ffmpegEncoder(ffmpeg)]
     closers.push(() => buckets.close())
     const harvester = createHarvester({
       resources,
@@ -156,6 +158,7 @@ export async function startServer(
       formatOf: assetFormatOf,
       openSpool,
       decoder,
+      encoder,
       buckets,
       clock: date,
       steady,
@@ -250,7 +253,7 @@ export async function startServer(
       forecast: (job) =>
         forecast(
           job,
-          { resources, archive, media, openSpool, decoder, formatOf: assetFormatOf, buckets, clock: date },
+          { resources, archive, media, openSpool, decoder, encoder, formatOf: assetFormatOf, buckets, clock: date },
           stopping.isClosing,
         ),
       firstDifference: (job) => firstDifference(job, archive),

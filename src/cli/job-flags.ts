@@ -61,7 +61,8 @@ export function timeFlag(flags: Flags, flag: string, now: number): string | unde
 export function jobOptionsOf(flags: Flags) {
   const [, bucketName, manifestKey] = /^([^/]+)\/(.+)$/.exec(neededFlag(flags, 'to')) ?? []
   if (!bucketName || !manifestKey) throw new CommandMisused('--to must be BUCKET/PATH, such as clips/goal/index.m3u8')
-  const policy = (flag: string) => (flags[flag] === undefined ? undefined : String(flags[flag]).toUpperCase())
+  const policy = (flag: string) =>
+    flags[flag] === undefined ? undefined : String(flags[flag]).toUpperCase().replaceAll('-', '_')
   return {
     s3Destination: { bucketName, manifestKey, roleArn: flags['role'] ?? ANY_ROLE },
     gapPolicy: policy('gaps'),

@@ -40,7 +40,7 @@ export const HARVEST_SETTINGS = {
     'ffmpeg',
     text('PROGRAM'),
     'ffmpeg',
-    'Program that decodes the pictures of stills; `none` when there is none. Nothing else needs it.',
+    'Program that decodes the pictures of stills, and encodes those at the edges of exact cuts; `none` when there is none. Nothing else needs it.',
   ),
   harvestLeaseMs: preset(
     'harvest-lease',

@@ -1,7 +1,13 @@
 import { utcMs } from '../media/time.ts'
 import type { HarvestJob, HarvestOptions, HarvestRange } from '../model/harvest-job.ts'
 import { checkRanges } from '../model/harvest-ranges.ts'
-import { checkDestination, checkHarvestEnd, checkHarvestStart, longestWindowMs } from '../model/harvest-request.ts'
+import {
+  checkCut,
+  checkDestination,
+  checkHarvestEnd,
+  checkHarvestStart,
+  longestWindowMs,
+} from '../model/harvest-request.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { checkedId, refuse } from '../model/rules.ts'
 import type { ControlContext } from './control-context.ts'
@@ -39,6 +45,7 @@ export async function jobOfRanges(
   const values = { channel: endpoint.channelId, endpoint: endpoint.id, id, start, end: last.end }
   const s3Destination = expanded(given, values)
   checkDestination(s3Destination, endpoint, options.deliverables)
+  checkCut(endpoint, options)
   const now = context.clock()
   const usable = []
   for (const [i, range] of asked.entries()) {

@@ -2,6 +2,7 @@ import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import { expandedKey, type PatternValues } from '../model/destination-pattern.ts'
 import type { HarvestJob, HarvestOptions, S3Destination } from '../model/harvest-job.ts'
 import {
+  checkCut,
   checkDestination,
   checkHarvestable,
   checkHarvestWindow,
@@ -41,6 +42,7 @@ export async function requestedJob(
     ? expanded(given, { channel: endpoint.channelId, endpoint: endpoint.id, id, start, end })
     : given
   checkDestination(s3Destination, endpoint, options?.deliverables)
+  checkCut(endpoint, options)
   const usable = await usableOf(context, asked, { longestMs: longestWindowMs({ scheduleId }) })
   const job: HarvestJob = {
     ...jobFor(context, { id, s3Destination }, asked),

@@ -54,7 +54,7 @@ const JOB: readonly Member[] = [
   member('earlyEndPolicy', 'body', { kind: 'string', values: ['CLAMP', 'FAIL'] }),
   member('report', 'body', BOOLEAN),
   member('deliverables', 'body', { kind: 'list', of: DELIVERABLE }),
-  member('cut', 'body', { kind: 'string', values: ['SEGMENT', 'FRAME'] }),
+  member('cut', 'body', { kind: 'string', values: ['SEGMENT', 'FRAME', 'FRAME_EXACT'] }),
 ]
 
 export const WINDROW_OPERATIONS: readonly Operation[] = [

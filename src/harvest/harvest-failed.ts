@@ -19,6 +19,10 @@ export const HARVEST_PROBLEMS = [
   'CannotPackage',
   /** Stills are asked for, and nothing here decodes pictures. */
   'NoDecoder',
+  /** Pictures are to be encoded anew, and nothing here encodes them. */
+  'NoEncoder',
+  /** An asset cannot begin or end at the picture asked for even if pictures are encoded anew. */
+  'CannotCut',
   /** Another origin endpoint's object has one of the names. */
   'NameTaken',
   /** Two files of the asset would have the same name. */

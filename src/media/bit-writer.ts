@@ -19,6 +19,13 @@ export class BitWriter {
     }
   }
 
+  /** Writes an unsigned Exp-Golomb code, ISO/IEC 14496-10 §9.1; `value` is below 2³¹. */
+  ue(value: number): void {
+    const bits = Math.floor(Math.log2(value + 1))
+    this.u(bits, 0)
+    this.u(bits + 1, value + 1)
+  }
+
   /** Writes zeros up to the next byte boundary. */
   align(): void {
     this.bit = (this.bit + 7) & ~7

@@ -204,6 +204,11 @@ export class BitReader {
     this.end = size * 8
   }
 
+  /** Number of bits read so far. */
+  get position(): number {
+    return this.bit
+  }
+
   /** Reads an unsigned number of at most 32 bits. */
   u(count: number): number {
     if (count > this.end - this.bit) {

@@ -1,5 +1,5 @@
 import type { UtcMs, UtcRange } from '../media/time.ts'
-import { type Deliverable, type NamedDeliverable, namedDeliverables } from './deliverable.ts'
+import { type Deliverable, type DeliverableKind, type NamedDeliverable, namedDeliverables } from './deliverable.ts'
 import type { HarvestFailure } from './harvest-failure.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 
@@ -25,8 +25,11 @@ export type HarvestOptions = {
   readonly report: boolean
   /** What is made of the window; absent where it is what the endpoint has. */
   readonly deliverables?: readonly Deliverable[]
-  /** Where the asset begins and ends: with the segments that the window touches, or at its pictures, to the frame. */
-  readonly cut?: 'SEGMENT' | 'FRAME'
+  /**
+   * Where the asset begins and ends: with the segments that the window touches, or at its pictures, to the frame, where
+   * players can without encoding, or in all of them, with pictures encoded anew at the edges.
+   */
+  readonly cut?: 'SEGMENT' | 'FRAME' | 'FRAME_EXACT'
 }
 
 export const DEFAULT_HARVEST_OPTIONS: HarvestOptions = {
@@ -99,6 +102,25 @@ export function statusAfter({ state }: HarvestOutcome): Exclude<HarvestJobStatus
 /** The folder of a key with its trailing slash; empty at the top of the bucket. */
 export function folderOfKey(key: string): string {
   return key.slice(0, key.lastIndexOf('/') + 1)
+}
+
+/** The kinds of a job's deliverables: of its endpoint's format, where it names none. */
+export function kindsOf({ endpoint, options }: Asked): readonly DeliverableKind[] {
+  if (options?.deliverables) return options.deliverables.map(({ kind }) => kind)
+  const { container, manifests } = endpoint.packaging
+  if (container === 'TS') return ['HLS']
+  if (container === 'ISM') return ['MSS']
+  return [manifests.some(({ type }) => type === 'DASH') ? 'DASH' : 'CMAF']
+}
+
+type Asked = {
+  readonly endpoint: Pick<OriginEndpoint, 'packaging'>
+  readonly options?: Pick<HarvestOptions, 'deliverables'> | undefined
+}
+
+/** True where the asset of a job begins and ends at pictures. */
+export function isCutToFrame({ options }: Pick<HarvestJob, 'options'>): boolean {
+  return options?.cut === 'FRAME' || options?.cut === 'FRAME_EXACT'
 }
 
 /** The deliverables of a job with their names; undefined where it asks for none. Its request has been checked. */

@@ -1,6 +1,6 @@
 import { isoDateTime, ONE_DAY_MS, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import { type Deliverable, endingOf, isPresentation, namedDeliverables } from './deliverable.ts'
-import { fileOfKey, folderOfKey, type S3Destination } from './harvest-job.ts'
+import { fileOfKey, folderOfKey, type HarvestOptions, kindsOf, type S3Destination } from './harvest-job.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
 
@@ -131,6 +131,22 @@ export function checkDestination(
   else checkManifestKey(path, destination.manifestKey, endpoint)
   checkedRoleArn('s3Destination.roleArn', destination.roleArn)
 }
+
+/** Throws RuleViolation where a job is to be cut exactly, and makes something for which pictures are not encoded. */
+export function checkCut(endpoint: Pick<OriginEndpoint, 'packaging'>, options?: HarvestOptions): void {
+  if (options?.cut !== 'FRAME_EXACT') return
+  const kinds = kindsOf({ endpoint, options })
+  const inexact = kinds.find((kind) => kind === 'HLS' || kind === 'MSS')
+  if (inexact) {
+    refuse('cut', `must not be FRAME_EXACT where ${inexact} is made; ask for deliverables of kind CMAF, DASH or MP4`)
+  }
+  if (!kinds.some((kind) => EXACT_KINDS.includes(kind))) {
+    refuse('cut', `must not be FRAME_EXACT without a deliverable of kind ${EXACT_KINDS.join(', ')}`)
+  }
+}
+
+/** Kinds of deliverables that are cut exactly. */
+const EXACT_KINDS: readonly string[] = ['CMAF', 'DASH', 'MP4']
 
 function checkBucketName(path: string, name: string): void {
   const form = '3 to 63 lower-case letters, digits, "." or "-", beginning and ending with a letter or digit'

@@ -212,6 +212,8 @@ export type SegmentSummary = {
    * is left out, though its objects have it. Of no segment that is stored.
    */
   readonly isCut?: true
+  /** True where an asset begins within the segment: what ends at its start or earlier is left out. */
+  readonly isCutAtStart?: true
   readonly slots: readonly SlotSummary[]
 }
 

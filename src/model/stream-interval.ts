@@ -10,9 +10,11 @@ export type StreamInterval = { readonly start: Ticks; readonly duration: Ticks; 
  */
 export function intervalOfStream(segment: SegmentSummary, index: number): StreamInterval {
   const whole = wholeInterval(segment, index)
-  if (!segment.isCut) return whole
-  const end = segment.start + segment.duration
-  return { ...whole, duration: ticks(Math.max(Math.min(whole.start + whole.duration, end) - whole.start, 0)) }
+  if (!segment.isCut && !segment.isCutAtStart) return whole
+  const start = ticks(segment.isCutAtStart ? Math.max(whole.start, segment.start) : whole.start)
+  const end = Math.min(whole.start + whole.duration, segment.start + segment.duration)
+  const startUtc = utcMs(whole.startUtc + msFromTicks(ticks(start - whole.start)))
+  return { start, startUtc, duration: ticks(Math.max(end - start, 0)) }
 }
 
 function wholeInterval(segment: SegmentSummary, index: number): StreamInterval {

@@ -4,6 +4,7 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment, SegmentSummary, ShownRange, SummaryWindow } from '../model/output-segment.ts'
 import type { NumberRange } from '../model/segment-numbers.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
+import type { ExactEdges } from './exact/exact-edges.ts'
 import type { SourceMedia } from './segments/source-media.ts'
 
 /** Port: one way of presenting a channel to players; all that origin and harvest know of packaging. */
@@ -30,6 +31,8 @@ export type AssetOptions = {
   readonly segments?: string
   /** What is shown of each range of the window, to the frame where players can; absent: all of its segments. */
   readonly cuts?: readonly ShownRange[]
+  /** The edges of the window where pictures are encoded anew, so that it begins and ends exactly at its cuts. */
+  readonly edges?: ExactEdges
   /** True where a DASH manifest of the same asset lists the segments of an HLS one, under the names that DASH needs. */
   readonly areShared?: true
 }
@@ -163,6 +166,49 @@ export type PictureDecoder = {
 /** Thrown when a decoder is not there, or does not decode. The message is one sentence for the job's owner. */
 export class NoDecoder extends Error {
   override readonly name = 'NoDecoder'
+}
+
+/** How pictures are encoded so that they can be shown in place of a source's, with parameter sets of their own. */
+export type EncodingOrder = {
+  /** Pictures of the movie are encoded that are shown from `from` up to but not including `until`, by its times. */
+  readonly from: number
+  readonly until: number
+  /** Which of them, counted from 0 in the order in which they are shown, must be IDR pictures. */
+  readonly keyFrames: readonly number[]
+  /** profile_idc and level_idc. */
+  readonly profile: number
+  readonly level: number
+  /** seq_parameter_set_id and pic_parameter_set_id. */
+  readonly setsId: number
+  /** Each picture is two fields. */
+  readonly isInterlaced: boolean
+  /** The most bits a second. */
+  readonly bandwidth: number
+  /** True where the first picture of the movie can be decoded without any before it, and so can all others. */
+  readonly isClosed: boolean
+}
+
+/** Port: encodes pictures anew. All throw NoEncoder where there is none, and as the signal aborts. */
+export type PictureEncoder = {
+  check(): Promise<void>
+  /**
+   * Pictures of a movie of H.264 as a byte stream of H.264 (annex B), in the order in which they are shown, each in one
+   * slice. Equal movies and orders give equal bytes.
+   */
+  h264(movie: Movie, order: EncodingOrder, signal: AbortSignal): Promise<Uint8Array>
+}
+
+/** Thrown when an encoder is not there, or does not encode. The message is one sentence for the job's owner. */
+export class NoEncoder extends Error {
+  override readonly name = 'NoEncoder' as const
+}
+
+/**
+ * Thrown when an asset cannot begin or end at a picture even if pictures are encoded anew. The message is one sentence
+ * for the job's owner.
+ */
+export class CannotCut extends Error {
+  override readonly name = 'CannotCut' as const
 }
 
 /** A body that can be read again and again, with the same bytes, until it is closed. */

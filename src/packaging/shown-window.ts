@@ -1,21 +1,34 @@
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { SegmentSummary, ShownRange, SummaryWindow } from '../model/output-segment.ts'
+import type { Era, OutputSegment, SegmentSummary, ShownRange, SummaryWindow } from '../model/output-segment.ts'
 import { rangeOf } from './cuts.ts'
-import type { Asset, OutputFormat, SegmentBatch } from './output-format.ts'
-import { cutTo, shownOf } from './tracks/picture-times.ts'
+import type { ExactEdges, SegmentEdge } from './exact/exact-edges.ts'
+import type { Asset, AssetWholeFile, OutputFormat, SegmentBatch, SegmentBatches } from './output-format.ts'
+import { shownOf } from './tracks/picture-times.ts'
 
-/**
- * A window as its cuts show it: each range ends where the picture nearest to its end begins. The segment in which that
- * is is cut, and none follows it in the range. Summaries and whole segments are cut alike.
- */
+/** What a window shows of some of its segments, by their numbers: a part, or undefined for nothing. */
+type Changes = ReadonlyMap<number, Partial<SegmentEdge> | undefined>
+
+/** A window as its cuts show it. Summaries and whole segments are cut alike. */
 export class ShownWindow {
   readonly summary: SummaryWindow
-  /** Segments that are shown otherwise than they are, by their numbers: a shorter one, or none. */
-  private readonly changed = new Map<number, SegmentSummary | undefined>()
+  private readonly changes: Changes
 
-  constructor({ packaging }: OriginEndpoint, window: SummaryWindow, cuts: readonly ShownRange[]) {
+  private constructor(window: SummaryWindow, changes: Changes, eras?: ReadonlyMap<number, Era>) {
+    this.changes = changes
+    const segments = this.segments(window.segments)
+    const left = new Set(segments.map(({ era }) => era))
+    const shown = window.eras.filter(({ id }) => left.has(id)).map((era) => eras?.get(era.id) ?? era)
+    this.summary = { ...window, segments, eras: shown }
+  }
+
+  /**
+   * Each range ends where the picture nearest to its end begins: the segment in which that is is cut, and none follows
+   * it in the range.
+   */
+  static ofCuts({ packaging }: OriginEndpoint, window: SummaryWindow, cuts: readonly ShownRange[]): ShownWindow {
     const eras = new Map(window.eras.map((era) => [era.id, era]))
     const ended = new Set<ShownRange>()
+    const changes = new Map<number, Partial<SegmentEdge> | undefined>()
     for (const segment of window.segments) {
       const range = rangeOf(cuts, segment)
       if (!range) continue
@@ -23,25 +36,61 @@ export class ShownWindow {
         ? undefined
         : shownOf(segment, eras.get(segment.era), range, packaging.streamSelection)
       if (shown !== segment) {
-        this.changed.set(segment.number, shown)
+        changes.set(segment.number, shown && { duration: shown.duration, isCut: true })
         ended.add(range)
       }
     }
-    const segments = this.segments(window.segments)
-    const left = new Set(segments.map(({ era }) => era))
-    this.summary = { ...window, segments, eras: window.eras.filter(({ id }) => left.has(id)) }
+    return new ShownWindow(window, changes)
   }
 
-  /** The batch as it is shown. Of its segments, none is left out before one that stays. */
+  /** Each range begins and ends at its edges, with the pictures that were encoded there. */
+  static ofEdges(window: SummaryWindow, { segments, eras }: ExactEdges): ShownWindow {
+    return new ShownWindow(window, segments, eras)
+  }
+
+  /** The batch as it is shown. */
   batch<Segment extends SegmentSummary>({ before, segments, after }: SegmentBatch<Segment>): SegmentBatch<Segment> {
     return { before: this.segments(before), segments: this.segments(segments), after: this.segments(after) }
   }
 
+  /** An asset of the window as it is shown, that is written from all of it. */
+  asset(made: Asset): Asset {
+    return {
+      ...made,
+      segmentsOf: (whole) => {
+        const batch = this.batch(whole)
+        if (batch.segments.length === 0) return []
+        const places = new Map(whole.segments.map(({ number }, place) => [number, place]))
+        return made.segmentsOf(batch).map((file) => ({
+          ...file,
+          source: { ...file.source, place: places.get(batch.segments[file.source.place]!.number)! },
+          body: (segments, media) => file.body(this.batch(segments), media),
+        }))
+      },
+    }
+  }
+
+  /** Files that are made of the window as it is shown, and read from all of it. */
+  files(made: readonly AssetWholeFile[]): readonly AssetWholeFile[] {
+    return made.map((file) => ({
+      ...file,
+      body: (batches, source, signal) => file.body(this.batches(batches), source, signal),
+    }))
+  }
+
+  private batches(batches: SegmentBatches): SegmentBatches {
+    const shown = (batch: SegmentBatch<OutputSegment>) => this.batch(batch)
+    return async function* (after) {
+      for await (const batch of batches(after)) yield shown(batch)
+    }
+  }
+
   private segments<Segment extends SegmentSummary>(all: readonly Segment[]): readonly Segment[] {
     return all.flatMap((segment) => {
-      if (!this.changed.has(segment.number)) return [segment]
-      const shown = this.changed.get(segment.number)
-      return shown ? [cutTo(segment, shown.duration)] : []
+      if (!this.changes.has(segment.number)) return [segment]
+      const shown = this.changes.get(segment.number)
+      // A compact summary has its slots from its prototype.
+      return shown ? [{ ...segment, slots: segment.slots, ...shown }] : []
     })
   }
 }
@@ -52,21 +101,9 @@ export function cutting(format: OutputFormat): OutputFormat {
     resolve: (endpoint, path) => format.resolve(endpoint, path),
     asset(endpoint, window, options = {}): Asset | undefined {
       if (!options.cuts) return format.asset(endpoint, window, options)
-      const shown = new ShownWindow(endpoint, window, options.cuts)
+      const shown = ShownWindow.ofCuts(endpoint, window, options.cuts)
       const asset = format.asset(endpoint, shown.summary, options)
-      return (
-        asset && {
-          ...asset,
-          segmentsOf(whole) {
-            const batch = shown.batch(whole)
-            if (batch.segments.length === 0) return []
-            return asset.segmentsOf(batch).map((file) => ({
-              ...file,
-              body: (segments, media) => file.body(shown.batch(segments), media),
-            }))
-          },
-        }
-      )
+      return asset && shown.asset(asset)
     },
   }
 }

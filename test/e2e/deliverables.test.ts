@@ -246,27 +246,38 @@ describe('a harvest of everything', () => {
     }
   })
 
-  it('says before it begins, and in the end, that nothing decodes pictures', async () => {
+  it('refuses to cut exactly what cannot be encoded anew, and names the kinds that can', async () => {
+    const exact = { cut: 'FRAME_EXACT' }
+    const named = { message: /cut: must not be FRAME_EXACT where HLS is made; ask for .* CMAF, DASH or MP4/ }
+    await assert.rejects(create('refused', 'x/a.m3u8', [{ kind: 'HLS' }, { kind: 'MP4' }], exact), named)
+    const s3Destination = { bucketName: BUCKET, manifestKey: 'x/a.m3u8', roleArn: ROLE }
+    const own = { id: 'refused', originEndpointId: 'news-hls', startTime: iso(0), endTime: iso(8), s3Destination }
+    await assert.rejects(api.ask('POST', 'harvest_jobs', { body: { ...own, ...exact } }), named)
+    const sound = { message: /cut: must not be FRAME_EXACT without a deliverable of kind CMAF, DASH, MP4/ }
+    await assert.rejects(create('refused', 'x/a.m4a', [{ kind: 'AUDIO' }], exact), sound)
+  })
+
+  it('says before it begins, and in the end, that nothing decodes or encodes pictures', async () => {
     await windrow.stop()
     await windrow.start({ WINDROW_FFMPEG: '/nowhere/ffmpeg' })
-    const s3Destination = { bucketName: BUCKET, manifestKey: 'still/goal.jpg', roleArn: ROLE }
-    const body = {
-      originEndpointId: 'news-hls',
-      startTime: iso(0),
-      endTime: iso(8),
-      s3Destination,
-      deliverables: [{ kind: 'STILLS' }],
+    for (const [id, file, code, wanted] of [
+      ['still', 'goal.jpg', 'NoDecoder', { deliverables: [{ kind: 'STILLS' }] }],
+      ['exact', 'goal.mp4', 'NoEncoder', { deliverables: [{ kind: 'MP4' }], cut: 'FRAME_EXACT' }],
+    ] as const) {
+      const s3Destination = { bucketName: BUCKET, manifestKey: `${id}/${file}`, roleArn: ROLE }
+      const window = { startTime: iso(0.4), endTime: iso(7.52) }
+      const body = { originEndpointId: 'news-hls', ...window, s3Destination, ...wanted }
+      const forecast = (await api.ask('POST', 'harvest_jobs:preflight', { body })) as ForecastReport
+      assert.deepEqual(
+        forecast.failures.map(({ code }) => code),
+        [code],
+      )
+      await api.ask('POST', 'harvest_jobs', { body: { ...body, id } })
+      assert.equal(await harvestOutcome(mediaPackage(windrow), id), 'FAILED')
+      const { failure } = (await api.ask('GET', `harvest_jobs/${id}`)) as HarvestReport
+      assert.equal(failure?.code, code)
+      assert.match(failure.message, /ffmpeg.*, and \/nowhere\/ffmpeg is not installed/)
     }
-    const forecast = (await api.ask('POST', 'harvest_jobs:preflight', { body })) as ForecastReport
-    assert.deepEqual(
-      forecast.failures.map(({ code }) => code),
-      ['NoDecoder'],
-    )
-    await api.ask('POST', 'harvest_jobs', { body: { ...body, id: 'still' } })
-    assert.equal(await harvestOutcome(mediaPackage(windrow), 'still'), 'FAILED')
-    const { failure } = (await api.ask('GET', 'harvest_jobs/still')) as HarvestReport
-    assert.equal(failure?.code, 'NoDecoder')
-    assert.match(failure.message, /ffmpeg, and \/nowhere\/ffmpeg is not installed/)
   })
 
   /** Decibels between a still and the picture that ffmpeg decodes of the source. */

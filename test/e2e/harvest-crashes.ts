@@ -33,6 +33,8 @@ const HARVESTS = {
   /** The second half of the programme before the first, as two ranges of one asset. */
   ranges: { kinds: ['HLS', 'MP4', 'AUDIO', 'METADATA'] },
   'every kind': { kinds: ['HLS', 'CMAF', 'DASH', 'MP4', 'AUDIO', 'SUBTITLES', 'STILLS', 'METADATA'] },
+  /** A window that begins and ends at pictures, of which those at its edges are encoded anew. */
+  exact: { kinds: ['CMAF', 'DASH', 'MP4'] },
   /** Which has no ranges, and so no more than its window. */
   'smooth streaming': { kinds: ['HLS', 'MSS'] },
 } as const
@@ -151,7 +153,7 @@ export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCra
 }
 
 /** Members of a job beside its id and destination. */
-type Wanted = (Programme | Ranges) & { readonly originEndpointId: string }
+type Wanted = (Programme | Ranges) & { readonly originEndpointId: string; readonly cut?: 'FRAME_EXACT' }
 
 type Scene = {
   readonly windrow: Windrow
@@ -225,6 +227,11 @@ async function harvest(scene: Scene, id: string, mostKills: number) {
 /** The whole of a programme of so many seconds, as one range or two. */
 async function programmeOf(windrow: Windrow, { segments, of }: HarvestCrashes): Promise<Wanted> {
   const { startTime, endTime } = await publishProgramme(windrow, segments)
+  if (of === 'exact') {
+    const at = (time: string, ms: number) => new Date(Date.parse(time) + ms).toISOString()
+    const cut = { originEndpointId: 'verbatim', startTime: at(startTime, 520), endTime: at(endTime, -680) }
+    return { ...cut, cut: 'FRAME_EXACT' }
+  }
   if (of !== 'ranges') return { originEndpointId: 'verbatim', startTime, endTime }
   const middle = new Date((Date.parse(startTime) + Date.parse(endTime)) / 2).toISOString()
   const ranges = [

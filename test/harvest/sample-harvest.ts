@@ -9,7 +9,7 @@ import type { HarvestJob } from '../../src/model/harvest-job.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import { endUtcOf, type SlotObject } from '../../src/model/output-segment.ts'
 import { assetFormatOf } from '../../src/packaging/deliverables/asset-format.ts'
-import { NoDecoder, type PictureDecoder } from '../../src/packaging/output-format.ts'
+import { NoDecoder, NoEncoder, type PictureDecoder, type PictureEncoder } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { type Bucket, BucketRefused, type Buckets, type Taking } from '../../src/stores/buckets.ts'
 import { FileSpool } from '../../src/stores/file-spool.ts'
@@ -192,6 +192,15 @@ export const NO_DECODER: PictureDecoder = {
   },
 }
 
+export const NO_ENCODER: PictureEncoder = {
+  check: async () => {
+    throw new NoEncoder('Nothing encodes pictures here.')
+  },
+  h264: async () => {
+    throw new NoEncoder('Nothing encodes pictures here.')
+  },
+}
+
 /** Time passes only while somebody sleeps. */
 export function rehearsal(parts: Partial<HarvesterDeps> & Pick<HarvesterDeps, 'archive' | 'buckets' | 'resources'>) {
   let now = at(60)
@@ -206,6 +215,7 @@ export function rehearsal(parts: Partial<HarvesterDeps> & Pick<HarvesterDeps, 'a
     formatOf: assetFormatOf,
     openSpool: () => new FileSpool(tmpdir()),
     decoder: NO_DECODER,
+    encoder: NO_ENCODER,
     clock: () => now,
     log: { info: write('info'), warn: write('warn'), error: write('error') },
     account: { region: 'eu-west-1', accountId: '111122223333' },

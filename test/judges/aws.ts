@@ -117,7 +117,7 @@ type AskedHarvest = {
   /** Of the job's key. */
   readonly file: string
   readonly deliverables: readonly object[]
-  readonly cut?: 'FRAME'
+  readonly cut?: 'FRAME' | 'FRAME_EXACT'
   readonly report?: boolean
 }
 

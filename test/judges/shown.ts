@@ -27,6 +27,8 @@ export async function shownBy(input: string | Buffer, ...options: readonly strin
 async function soundOf(read: readonly string[], bytes: readonly Buffer[]): Promise<Sound | undefined> {
   const listing = await run('ffmpeg', [...read, '-map', '0:a:0?', '-f', 'framemd5', '-'], bytes).catch(() => undefined)
   const text = listing?.toString() ?? ''
+  // Where nothing is mapped, it takes what there is.
+  if (!/^#media_type 0: audio$/m.test(text)) return undefined
   const [, numerator, denominator] = /^#tb 0: (\d+)\/(\d+)$/m.exec(text) ?? []
   const first = text.split('\n').find((line) => /^\d/.test(line))
   if (denominator === undefined || first === undefined) return undefined

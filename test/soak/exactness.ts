@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
 import { startNginx } from '../judges/nginx.ts'
-import { type Edges, type Engine, Player, type Standing } from '../judges/player.ts'
+import { type Edges, type Engine, Player } from '../judges/player.ts'
 import { run as runProgram } from '../judges/processes.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
 import { type Picture, type Shown, shownBy, soundOffset } from '../judges/shown.ts'
@@ -19,16 +19,18 @@ export const name = 'exactness'
 const STREAMS: readonly {
   readonly fixture: FixtureName
   readonly isForBrowsers: boolean
+  /** True where it is for them when its pictures are encoded anew at the edges; absent where they cannot be. */
+  readonly isForBrowsersExactly?: boolean
   /** True where pictures in front of a key frame need those before it: a clip that begins with them lacks them. */
   readonly isOpen?: true
 }[] = [
-  { fixture: 'h264-aac', isForBrowsers: true },
-  { fixture: 'b-pyramid-open-gop', isForBrowsers: false, isOpen: true },
-  { fixture: 'ntsc-rate', isForBrowsers: true },
-  { fixture: 'interlaced-frames', isForBrowsers: true },
-  { fixture: 'aac-44100', isForBrowsers: true },
+  { fixture: 'h264-aac', isForBrowsers: true, isForBrowsersExactly: true },
+  { fixture: 'b-pyramid-open-gop', isForBrowsers: false, isForBrowsersExactly: true, isOpen: true },
+  { fixture: 'ntsc-rate', isForBrowsers: true, isForBrowsersExactly: true },
+  { fixture: 'interlaced-frames', isForBrowsers: true, isForBrowsersExactly: true },
+  { fixture: 'aac-44100', isForBrowsers: true, isForBrowsersExactly: true },
   { fixture: 'hevc-open-gop', isForBrowsers: false, isOpen: true },
-  { fixture: 'ac3-surround', isForBrowsers: false },
+  { fixture: 'ac3-surround', isForBrowsers: false, isForBrowsersExactly: false },
 ]
 /** Clips of each stream, each of an in and an out point; every fifth is shown in browsers, too. */
 const CLIPS = 30
@@ -43,6 +45,14 @@ const WATCHED: readonly { readonly engine: Engine; readonly file: string }[] = [
   { engine: 'shaka', file: 'clip.m3u8' },
   { engine: 'hls.js', file: 'clip-cmaf.m3u8' },
   { engine: 'shaka', file: 'clip-cmaf.m3u8' },
+  { engine: 'shaka', file: 'clip.mpd' },
+  { engine: 'dash.js', file: 'clip.mpd' },
+]
+
+const WATCHED_EXACTLY: typeof WATCHED = [
+  { engine: 'browser', file: 'clip.mp4' },
+  { engine: 'hls.js', file: 'clip.m3u8' },
+  { engine: 'shaka', file: 'clip.m3u8' },
   { engine: 'shaka', file: 'clip.mpd' },
   { engine: 'dash.js', file: 'clip.mpd' },
 ]
@@ -76,11 +86,19 @@ export async function run({ seed, log, runs }: SoakContext): Promise<Record<stri
         note('mp4, ffmpeg', { clip: id, ...offOf(wanted, ...(ends as [number, number])) })
         const sound = soundOffset(clip, source.shown, pictures[wanted.first]!.time)
         if (sound) lates.push(sound.late)
-        for (const { engine, file } of stream.isForBrowsers && n % SHOWN_IN_BROWSERS === 0 ? WATCHED : []) {
-          const edges = await player.edges(engine, `${files.url}/${id}/${file}`, SIZE)
-          const off = { clip: id, ...offOf(wanted, ...nearest(edges, source.greys)) }
-          note(`${file.replace(/^clip[.-]/, '')}, ${engine}`, off)
+        const isWatched = n % SHOWN_IN_BROWSERS === 0
+        const watch = async (name: string, { engine, file }: (typeof WATCHED)[number], how = '') => {
+          const edges = await player.edges(engine, `${files.url}/${name}/${file}`, SIZE)
+          const off = { clip: name, ...offOf(wanted, ...nearest(edges, source.greys)) }
+          note(`${how}${file.replace(/^clip[.-]/, '')}, ${engine}`, off)
         }
+        if (stream.isForBrowsers && isWatched) for (const each of WATCHED) await watch(id, each)
+        if (stream.isForBrowsersExactly === undefined) continue
+        const exact = await shownExactly(windrow, source, id, wanted)
+        note('exact mp4, ffmpeg', { clip: id, ...exact.off })
+        if (exact.late !== undefined) lates.push(exact.late)
+        if (stream.isForBrowsersExactly && isWatched)
+          for (const each of WATCHED_EXACTLY) await watch(exact.id, each, 'exact ')
       }
       log(`${stream.fixture}: ${CLIPS * runs} clips`)
     }
@@ -106,6 +124,7 @@ const BEYOND = 3
  * as its players begin. What pictures before the end need of those behind it is shown too, or left out with them by
  * players that drop what lies beyond the end they are told.
  */
+const EXACT = { first: 0, last: 0 }
 const ALLOWED: Readonly<Record<string, { readonly first: number; readonly last: number; readonly lacks?: number }>> = {
   mp4: { first: 0, last: 0 },
   'mpd, dash.js': { first: GROUP, last: 0, lacks: BEYOND },
@@ -122,7 +141,8 @@ function report(
   const figures: Record<string, string | number> = {}
   const faults: string[] = []
   for (const [who, all] of offs) {
-    const { first: early, last: late, lacks = 0 } = (ALLOWED[who] ?? ALLOWED[who.replace(/,.*/, '')])!
+    const allowed = who.startsWith('exact ') ? EXACT : (ALLOWED[who] ?? ALLOWED[who.replace(/,.*/, '')])!
+    const { first: early, last: late, lacks = 0 }: (typeof ALLOWED)[string] = allowed
     for (const edge of ['first', 'last'] as const) {
       const values = all.map((off) => off[edge])
       const exact = values.filter((value) => value === 0).length
@@ -157,22 +177,56 @@ async function openSource(windrow: Windrow, name: FixtureName): Promise<Source> 
   await pushFixture(await createChannel(client, name), made, begin)
   await createHlsEndpoint(client, name, name, { SegmentDurationSeconds: 2 })
   const bytes = Buffer.concat(made.streams[0]!.segments.map((segment) => segment.bytes))
-  const { width, height } = SIZE
-  const grey = `scale=${width}:${height}:flags=area,format=gray`
-  const args = ['-v', 'error', '-copyts', '-i', 'pipe:0', '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', grey]
-  const values = await runProgram('ffmpeg', [...args, '-f', 'rawvideo', '-'], [bytes])
   const shown = await shownBy(bytes, '-copyts')
-  const greys = shown.pictures.map((_, n) => values.subarray(n * width * height, (n + 1) * width * height))
-  return { name, begin, shown, greys }
+  return { name, begin, shown, greys: await greysOf('pipe:0', [bytes]) }
 }
 
+/** Each picture of a file in grey values. */
+async function greysOf(file: string, input: readonly Buffer[] = []): Promise<readonly Buffer[]> {
+  const { width, height } = SIZE
+  const grey = `scale=${width}:${height}:flags=area,format=gray`
+  const args = ['-v', 'error', '-copyts', '-i', file, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', grey]
+  const values = await runProgram('ffmpeg', [...args, '-f', 'rawvideo', '-'], input)
+  const size = width * height
+  return Array.from({ length: values.length / size }, (_, n) => values.subarray(n * size, (n + 1) * size))
+}
+
+const EXACT_KINDS = [{ kind: 'CMAF' }, { kind: 'DASH' }, { kind: 'MP4' }]
+
+/** A clip whose pictures are encoded anew at its edges, and how ffmpeg shows its MP4 file. */
+async function shownExactly(windrow: Windrow, source: Source, inexact: string, wanted: Clip) {
+  const id = `${inexact}-exact`
+  const folder = await harvest(windrow, source, id, wanted, { deliverables: EXACT_KINDS, cut: 'FRAME_EXACT' })
+  const file = join(folder, 'clip.mp4')
+  const clip = await shownBy(file)
+  const greys = await greysOf(file)
+  const places = nearest({ first: { values: greys[0]! }, last: { values: greys.at(-1)! } }, source.greys)
+  if (clip.pictures.length !== wanted.end - wanted.first) throw new Error(`${id} has ${clip.pictures.length} pictures`)
+  const late = soundOffset(clip, source.shown, source.shown.pictures[wanted.first]!.time)?.late
+  return { id, off: offOf(wanted, ...places), late }
+}
+
+const INEXACTLY = { deliverables: [{ kind: 'HLS' }, ...EXACT_KINDS], cut: 'FRAME' } as const
+
 /** Gives the folder. */
-function harvest(windrow: Windrow, { name: originEndpointId, begin, shown }: Source, id: string, wanted: Clip) {
+function harvest(
+  windrow: Windrow,
+  { name: originEndpointId, begin, shown }: Source,
+  id: string,
+  wanted: Clip,
+  { deliverables, cut }: Pick<Parameters<typeof harvested>[1], 'deliverables' | 'cut'> = INEXACTLY,
+) {
   const { pictures } = shown
   const dateOf = (n: number) => begin + Math.round((pictures[n]!.time - pictures[0]!.time) * 1000)
   const window = { start: dateOf(wanted.first), end: dateOf(wanted.end) }
-  const deliverables = [{ kind: 'HLS' }, { kind: 'CMAF' }, { kind: 'DASH' }, { kind: 'MP4' }]
-  return harvested(windrow, { id, originEndpointId, ...window, file: 'clip.m3u8', deliverables, cut: 'FRAME' })
+  return harvested(windrow, {
+    id,
+    originEndpointId,
+    ...window,
+    file: 'clip.m3u8',
+    deliverables,
+    ...(cut && { cut }),
+  })
 }
 
 /** From the picture `first` up to but not including `end`. */
@@ -195,10 +249,12 @@ function placeOf(picture: Picture | undefined, pictures: readonly Picture[]): nu
   return pictures.findIndex(({ hash }) => hash === picture?.hash)
 }
 
+type Grey = { readonly values: readonly number[] | Uint8Array }
+
 /** The places of the pictures that are most like those shown. */
-function nearest({ first, last }: Edges, greys: readonly Buffer[]): [number, number] {
-  const place = ({ values }: Standing) => {
-    const distances = greys.map((grey) => values.reduce((sum, value, at) => sum + Math.abs(value - grey[at]!), 0))
+function nearest({ first, last }: Readonly<Record<keyof Edges, Grey>>, greys: readonly Buffer[]): [number, number] {
+  const place = ({ values }: Grey) => {
+    const distances = greys.map((grey) => grey.reduce((sum, value, at) => sum + Math.abs(value - values[at]!), 0))
     return distances.indexOf(Math.min(...distances))
   }
   return [place(first), place(last)]

@@ -6,7 +6,7 @@ export const name = 'harvest-crash'
 
 const KILLS = 50
 
-/** Three hundred kills into jobs of three minutes: fifty in each form, and into assets of ranges and of other kinds. */
+/** Kills into jobs of three minutes: fifty in each form, and into assets of ranges, of other kinds and cut exactly. */
 export async function run({ seed, log }: SoakContext): Promise<Readonly<Record<string, string>>> {
   const figures: Record<string, string> = {}
   for (const [what, form] of [
@@ -15,6 +15,7 @@ export async function run({ seed, log }: SoakContext): Promise<Readonly<Record<s
     ['node', { form: 'node' }],
     ['ranges', { form: 'folder', of: 'ranges' }],
     ['every kind', { form: 'folder', of: 'every kind' }],
+    ['exact', { form: 'folder', of: 'exact' }],
     ['smooth streaming', { form: 'folder', of: 'smooth streaming' }],
   ] as const) {
     const plan = { ...form, seed, kills: KILLS, segments: 200 }

@@ -11,6 +11,7 @@ import { retryTransient } from '../retry.ts'
 import { assetWindow, plannedAssetWindow } from '../window/asset-window.ts'
 import type { WindowDeps } from '../window/find.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
+import { AssetEdges } from './asset-edges.ts'
 import { type AssetFiles, assetFiles } from './files.ts'
 import type { Inventory } from './inventory.ts'
 import { withoutLosses } from './losses.ts'
@@ -41,7 +42,22 @@ export async function exportAsset(
   deps: ExportDeps,
   signal: AbortSignal,
 ): Promise<void> {
+  const edges = new AssetEdges(attempt, deps, signal)
+  try {
+    await exportWith(edges, attempt, { ...deps, format }, signal)
+  } finally {
+    await edges.close()
+  }
+}
+
+async function exportWith(
+  edges: AssetEdges,
+  attempt: Attempt,
+  deps: ExportDeps & { readonly format: AssetFormat },
+  signal: AbortSignal,
+): Promise<void> {
   const { job, checkpoint } = attempt
+  const { format } = deps
   const bucket = await retryTransient(() => deps.buckets.open(job.s3Destination, signal), deps.sleep, signal)
   const flush = () => retryTransient(() => bucket.flush(), deps.sleep, signal)
   checkpoint.flushWith(flush)
@@ -49,28 +65,29 @@ export async function exportAsset(
   const { plan } = checkpoint
   const found = await (plan
     ? plannedAssetWindow(job, plan, deps.archive)
-    : settledWindow(writer, attempt, { ...deps, format }, signal))
-  let window = await withoutLosses(job, found, checkpoint.losses)
+    : settledWindow(writer, attempt, deps, signal))
+  let window = await edges.of(await withoutLosses(job, found, checkpoint.losses))
 
-  const filesUnder = (names: AssetNames) => assetFiles(job, { format, names }, window.summary, deps)
+  const planned = () => ({ job, edges: edges.found })
+  const filesUnder = (names: AssetNames) => assetFiles(job, { format, names, edges: edges.found }, window.summary, deps)
   if (!plan) {
     const inventory = await claimedNames(writer, attempt, window, filesUnder)
-    checkpoint.settle(planOf(job, window, inventory, await gapsOf(job, window)), inventory.tracks)
+    checkpoint.settle(planOf(planned(), window, inventory, await gapsOf(job, window)), inventory.tracks)
   }
   let files = filesUnder(checkpoint.names ?? {})
   await checkpoint.save()
   /** Applies the losses that are known now to the asset as it was `before`. */
   const mend = async (before: { readonly files: AssetFiles; readonly window: HarvestWindow }) => {
-    window = await withoutLosses(job, before.window, checkpoint.losses)
+    window = await edges.of(await withoutLosses(job, before.window, checkpoint.losses))
     files = filesUnder(checkpoint.names ?? {})
     await writer.withdraw(before, { files, window }, signal)
     const inventory = await writer.reclaimNames({ files, window })
-    checkpoint.settle(planOf(job, window, inventory, await gapsOf(job, window)), inventory.tracks)
+    checkpoint.settle(planOf(planned(), window, inventory, await gapsOf(job, window)), inventory.tracks)
     await checkpoint.save()
   }
   if (plan && checkpoint.losses.length > 0) {
     const inventory = await writer.reclaimNames({ files, window })
-    const settled = planOf(job, window, inventory, await gapsOf(job, window))
+    const settled = planOf(planned(), window, inventory, await gapsOf(job, window))
     // The last attempt ended between noting a loss and applying it.
     const unmended = {
       files: assetFiles(job, { format, names: checkpoint.names ?? {} }, found.summary, deps),
@@ -134,6 +151,8 @@ async function settledWindow(
 ): Promise<HarvestWindow> {
   let followed: number = job.start
   const follow = async (edge: number) => {
+    // What an exact asset begins with is known when its end is.
+    if (job.options?.cut === 'FRAME_EXACT') return
     if (edge - followed < FOLLOW_SHARE * (edge - job.start)) return
     followed = edge
     const span = { start: job.start, end: utcMs(Math.min(edge, job.end)) }

@@ -10,6 +10,7 @@ import {
 } from '../../model/output-segment.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
 import type { StoredBytes } from '../../model/source-segment.ts'
+import type { ExactEdges } from '../../packaging/exact/exact-edges.ts'
 import type {
   AssetFileName,
   AssetFormat,
@@ -75,12 +76,12 @@ export type AssetFiles = {
  */
 export function assetFiles(
   job: HarvestJob,
-  { format, names }: { format: AssetFormat; names: AssetNames },
+  { format, names, edges }: { format: AssetFormat; names: AssetNames; edges?: ExactEdges | undefined },
   window: SummaryWindow,
   source: AssetSource,
 ): AssetFiles {
   const { manifestKey } = job.s3Destination
-  const asset = format.asset(job.endpoint, window, names)
+  const asset = format.asset(job.endpoint, window, { ...names, ...(edges && { edges }) })
   if (!asset) throw noStreams()
   const [lacking] = asset.lacking ?? []
   if (lacking !== undefined) throw nothingFor(lacking)

@@ -1,10 +1,11 @@
 import { isoDateTime } from '../../media/time.ts'
 import { GapFinder, isBefore, longestWithoutGap, type ShownStream } from '../../model/harvest-gaps.ts'
-import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
+import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, kindsOf } from '../../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan, PlannedRange } from '../../model/harvest-run.ts'
 import { type Era, endUtcOf } from '../../model/output-segment.ts'
-import { assetCuts, kindsOf } from '../../packaging/deliverables/asset-format.ts'
+import { assetCuts } from '../../packaging/deliverables/asset-format.ts'
 import { shownFrames } from '../../packaging/deliverables/shown-frames.ts'
+import type { ExactEdges } from '../../packaging/exact/exact-edges.ts'
 import { ShownWindow } from '../../packaging/shown-window.ts'
 import { selectVariants } from '../../packaging/tracks/stream-selection.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -73,8 +74,11 @@ export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): P
   throw new HarvestFailed('GapInWindow', message, longestWithoutGap(job, gaps))
 }
 
+/** A job, and the edges of its asset where that is cut exactly. */
+type PlannedJob = { readonly job: HarvestJob; readonly edges?: ExactEdges | undefined }
+
 export function planOf(
-  job: HarvestJob,
+  { job, edges }: PlannedJob,
   window: HarvestWindow,
   { segments, manifests, byRange }: Inventory,
   gaps: readonly HarvestGap[],
@@ -82,7 +86,7 @@ export function planOf(
   const numbers = archivedNumbers(window)
   const windows = rangeWindows(window)
   return {
-    ...extentOf(job, window),
+    ...extentOf({ job, edges }, window),
     ...(!numbers && framesOf(job, window, true)),
     segments,
     manifests,
@@ -90,29 +94,34 @@ export function planOf(
     gapCount: gaps.length,
     ...(numbers && {
       ranges: windows.map((own, i): PlannedRange => {
-        const extent = { ...extentOf(job, own), ...framesOf(job, own, i === 0) }
+        const extent = { ...extentOf({ job, edges }, own), ...framesOf(job, own, i === 0) }
         return { archived: numbers[i]!, ...extent, segments: byRange?.[i] ?? 0 }
       }),
     }),
   }
 }
 
-function extentOf(job: HarvestJob, { summary }: HarvestWindow): Pick<HarvestPlan, 'first' | 'last' | 'content'> {
+function extentOf(
+  { job, edges }: PlannedJob,
+  { summary }: HarvestWindow,
+): Pick<HarvestPlan, 'first' | 'last' | 'content'> {
   const [oldest, newest] = [summary.segments[0], summary.segments.at(-1)]
   if (!oldest || !newest) throw new Error('a plan needs a window with segments')
   const cuts = assetCuts(job, summary)
-  const shown = cuts ? new ShownWindow(job.endpoint, summary, cuts).summary.segments.at(-1) : newest
+  const exact = edges && ShownWindow.ofEdges(summary, edges)
+  const { segments } = (exact ?? (cuts && ShownWindow.ofCuts(job.endpoint, summary, cuts)))?.summary ?? summary
   return {
     first: oldest.number,
     last: newest.number,
-    content: { start: oldest.startUtc, end: endUtcOf(shown ?? newest) },
+    content: { start: (segments[0] ?? oldest).startUtc, end: endUtcOf(segments.at(-1) ?? newest) },
   }
 }
 
 /** What is shown of a window of one range, if it is cut to the frame. */
 function framesOf(job: HarvestJob, { summary }: HarvestWindow, isFirst: boolean): Pick<HarvestPlan, 'shown'> {
   const [cut] = assetCuts(job, summary) ?? []
-  return cut ? { shown: shownFrames(job.endpoint, summary, { cut, kinds: kindsOf(job), isFirst }) } : {}
+  const isExact = job.options?.cut === 'FRAME_EXACT'
+  return cut ? { shown: shownFrames(job.endpoint, summary, { cut, kinds: kindsOf(job), isFirst, isExact }) } : {}
 }
 
 /** The streams that have media anywhere in the window. */

@@ -4,7 +4,7 @@ import { DEFAULT_HARVEST_OPTIONS, fileOfKey } from '../../model/harvest-job.ts'
 import { isGap, type Loss, withLosses } from '../../model/harvest-losses.ts'
 import type { AssetNames, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import { LostMedia } from '../../model/lost-media.ts'
-import type { OpenSpool, PictureDecoder, SegmentBatch } from '../../packaging/output-format.ts'
+import type { OpenSpool, PictureDecoder, PictureEncoder, SegmentBatch } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { Bucket } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
@@ -25,6 +25,7 @@ export type AssetWriterDeps = {
   readonly media: SourceMedia
   readonly openSpool: OpenSpool
   readonly decoder: PictureDecoder
+  readonly encoder: PictureEncoder
   readonly resources: Pick<
     HarvestRecords,
     'bucketKeysOwner' | 'claimBucketKeys' | 'forgetBucketKeys' | 'harvestObjectsNamed' | 'listHarvestObjects'

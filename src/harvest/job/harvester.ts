@@ -10,7 +10,7 @@ import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import type { HarvestJob, HarvestOutcome } from '../../model/harvest-job.ts'
 import { isGap, type Loss } from '../../model/harvest-losses.ts'
 import type { HarvestRecord } from '../../model/harvest-run.ts'
-import type { AssetFormat, OpenSpool, PictureDecoder } from '../../packaging/output-format.ts'
+import type { AssetFormat, OpenSpool, PictureDecoder, PictureEncoder } from '../../packaging/output-format.ts'
 import { ContentDeleted } from '../../packaging/paged-window.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
@@ -41,6 +41,7 @@ export type HarvesterDeps = {
   readonly media: SourceMedia
   readonly openSpool: OpenSpool
   readonly decoder: PictureDecoder
+  readonly encoder: PictureEncoder
   /** The format of a job's asset; undefined for endpoints that cannot be packaged. */
   readonly formatOf: (job: HarvestJob) => AssetFormat | undefined
   readonly buckets: Buckets

@@ -4,10 +4,18 @@ import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import type { HarvestForecast } from '../../model/harvest-forecast.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
-import { type AssetFormat, NoDecoder, type OpenSpool, type PictureDecoder } from '../../packaging/output-format.ts'
+import {
+  type AssetFormat,
+  NoDecoder,
+  NoEncoder,
+  type OpenSpool,
+  type PictureDecoder,
+  type PictureEncoder,
+} from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
+import { edgesOf, LostAtEdge } from '../asset/exact.ts'
 import { assetFiles } from '../asset/files.ts'
 import { takeInventory } from '../asset/inventory.ts'
 import { freeNames, takenKind } from '../asset/names.ts'
@@ -20,6 +28,7 @@ export type PreflightDeps = {
   readonly media: SourceMedia
   readonly openSpool: OpenSpool
   readonly decoder: PictureDecoder
+  readonly encoder: PictureEncoder
   readonly formatOf: (job: HarvestJob) => AssetFormat | undefined
   readonly buckets: Buckets
   readonly clock: Clock
@@ -34,7 +43,8 @@ export async function forecast(job: HarvestJob, deps: PreflightDeps, signal: Abo
       return await work()
     } catch (error) {
       if (error instanceof HarvestFailed) failures.push(error.failure)
-      else if (error instanceof NoDecoder) failures.push({ code: error.name, message: error.message })
+      else if (error instanceof NoDecoder || error instanceof NoEncoder)
+        failures.push({ code: error.name, message: error.message })
       else if (error instanceof BucketRefused) failures.push({ code: error.code, message: error.message })
       else throw error
       return undefined
@@ -46,7 +56,8 @@ export async function forecast(job: HarvestJob, deps: PreflightDeps, signal: Abo
     return (await bucket.tagOf(job.s3Destination.manifestKey, signal)) != null
   })
   if (job.options?.deliverables?.some(({ kind }) => kind === 'STILLS')) await attempt(() => deps.decoder.check())
-  const content = await attempt(() => contentOf(job, deps))
+  if (job.options?.cut === 'FRAME_EXACT') await attempt(() => deps.encoder.check())
+  const content = await attempt(() => contentOf(job, deps, signal))
   return {
     failures,
     isWaiting: content?.isWaiting ?? false,
@@ -55,7 +66,7 @@ export async function forecast(job: HarvestJob, deps: PreflightDeps, signal: Abo
   }
 }
 
-async function contentOf(job: HarvestJob, deps: PreflightDeps) {
+async function contentOf(job: HarvestJob, deps: PreflightDeps, signal: AbortSignal) {
   const format = deps.formatOf(job)
   if (!format) {
     const message = `The packaging of origin endpoint ${job.originEndpointId} is not supported yet.`
@@ -65,7 +76,9 @@ async function contentOf(job: HarvestJob, deps: PreflightDeps) {
   if (!window) return { isWaiting }
   const gaps = await gapsOf(job, window)
   const shown = isWaiting ? window : await applyOptions(job, window)
-  const filesUnder = (names: AssetNames) => assetFiles(job, { format, names }, shown.summary, deps)
+  const { encoder: _, ...planning } = deps
+  const edges = isWaiting ? undefined : await plannedEdges(job, shown, planning, signal)
+  const filesUnder = (names: AssetNames) => assetFiles(job, { format, names, edges }, shown.summary, deps)
   const names = await freeNames(job, shown, (names) =>
     takenKind(job, { files: filesUnder(names), window: shown, names }, deps.resources),
   )
@@ -73,7 +86,17 @@ async function contentOf(job: HarvestJob, deps: PreflightDeps) {
   // Media that has not arrived yet is no gap.
   const endOf = (range: number | undefined) => (job.ranges?.[range ?? 0] ?? job).end
   const met = isWaiting ? gaps.filter(({ end, track, range }) => track !== undefined || end < endOf(range)) : gaps
-  const plan = planOf(job, shown, inventory, met)
+  const plan = planOf({ job, edges }, shown, inventory, met)
   const tracks = [...inventory.tracks].map(([name, segments]) => ({ name, segments, written: 0 }))
   return { isWaiting, plan, tracks }
+}
+
+/** The edges as far as they can be planned: what the archive turns out to have lost is noticed by the job. */
+async function plannedEdges(...asked: Parameters<typeof edgesOf>): ReturnType<typeof edgesOf> {
+  try {
+    return await edgesOf(...asked)
+  } catch (error) {
+    if (error instanceof LostAtEdge) return undefined
+    throw error
+  }
 }

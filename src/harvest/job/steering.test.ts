@@ -9,6 +9,7 @@ import {
   harvestJob,
   mediaOf,
   NO_DECODER,
+  NO_ENCODER,
   RecordingBuckets,
   rehearsal,
 } from '../../../test/harvest/sample-harvest.ts'
@@ -286,6 +287,7 @@ describe('a forecast', () => {
     formatOf: assetFormatOf,
     openSpool: () => new FileSpool(tmpdir()),
     decoder: NO_DECODER,
+    encoder: NO_ENCODER,
     clock: () => at(60),
   })
 

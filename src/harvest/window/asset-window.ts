@@ -1,5 +1,5 @@
 import type { UtcMs } from '../../media/time.ts'
-import { type HarvestJob, jobsOfRanges } from '../../model/harvest-job.ts'
+import { type HarvestJob, isCutToFrame, jobsOfRanges } from '../../model/harvest-job.ts'
 import type { HarvestPlan } from '../../model/harvest-run.ts'
 import type { PagedWindow, WindowArchive } from '../../packaging/paged-window.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -60,8 +60,8 @@ export function archivedNumbers(window: HarvestWindow): readonly ArchivedNumbers
 }
 
 /** Letters for the names of the segments of an asset whose numbers are its own; undefined for any other. */
-export function ownDigest({ options }: HarvestJob, window: HarvestWindow): string | undefined {
-  return window instanceof SeveralRanges ? window.digest(options?.cut === 'FRAME') : undefined
+export function ownDigest(job: HarvestJob, window: HarvestWindow): string | undefined {
+  return window instanceof SeveralRanges ? window.digest(isCutToFrame(job)) : undefined
 }
 
 async function oneBehindTheOther(

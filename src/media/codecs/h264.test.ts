@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MalformedMedia } from '../bytes.ts'
-import { readPps, readSliceHeader, readSps, type Sps } from './h264.ts'
+import { readPps, readReordering, readSliceHeader, readSps, type Sps, withReordering } from './h264.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
@@ -36,6 +36,21 @@ describe('readSps', () => {
   it('refuses sizes nobody has', () => {
     // pic_width_in_mbs_minus1 as long as a code gets.
     assert.throws(() => readSps(hex('67 42001e da 0000000100000000 ffffffffffffffffff')), MalformedMedia)
+  })
+})
+
+describe('what a sequence parameter set says of reordering', () => {
+  const reordered = { reordered: 2, buffered: 4 }
+  it('is read from its end', () => assert.deepEqual(readReordering(SPS_1080), reordered))
+  it('is replaced, and nothing else, but never by less than its pictures need', () => {
+    assert.deepEqual(withReordering(SPS_1080, reordered), SPS_1080)
+    const more = withReordering(SPS_1080, { reordered: 3, buffered: 1 })
+    assert.deepEqual(readReordering(more), { reordered: 3, buffered: 4 })
+    assert.deepEqual(readSps(more), readSps(SPS_1080))
+    const nothing = withReordering(SPS_1080, undefined)
+    assert.equal(readReordering(nothing), undefined)
+    assert.deepEqual(readSps(nothing), readSps(SPS_1080))
+    assert.deepEqual(readReordering(withReordering(nothing, reordered)), reordered)
   })
 })
 

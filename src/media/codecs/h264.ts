@@ -1,5 +1,6 @@
+import { BitWriter } from '../bit-writer.ts'
 import { BitReader } from '../bytes.ts'
-import { sliceBits, unescapeNal } from './nal.ts'
+import { escapedNal, sliceBits, unescapeNal } from './nal.ts'
 import {
   checkedSize,
   frameRateOf,
@@ -51,7 +52,11 @@ export type Sps = VideoUsability & {
 }
 
 export function readSps(nal: Uint8Array): Sps {
-  const bits = new BitReader(unescapeNal(nal, AVC_NAL_HEADER_SIZE))
+  return readSpsTo(new BitReader(unescapeNal(nal, AVC_NAL_HEADER_SIZE))).sps
+}
+
+/** Reads up to the frame rate; `hasUsability` tells whether there is a VUI that goes on behind it. */
+function readSpsTo(bits: BitReader): { readonly sps: Sps; readonly hasUsability: boolean } {
   const profile = bits.u(8)
   const constraints = bits.u(8)
   const level = bits.u(8)
@@ -63,10 +68,73 @@ export function readSps(nal: Uint8Array): Sps {
   bits.flag() // gaps_in_frame_num_value_allowed_flag
   const size = readSize(bits, format)
   const sps = { id, profile, constraints, level, ...format, frameNumberBits, orderBits, ...size }
-  if (!bits.flag()) return sps
+  if (!bits.flag()) return { sps, hasUsability: false }
   const usability = readVideoUsability(bits)
-  const frameRate = bits.flag() ? readFrameRate(bits) : undefined
-  return { ...sps, ...usability, ...(frameRate === undefined ? {} : { frameRate }) }
+  const hasTiming = bits.flag()
+  const frameRate = hasTiming ? readFrameRate(bits) : undefined
+  if (hasTiming) bits.flag() // fixed_frame_rate_flag
+  return { sps: { ...sps, ...usability, ...(frameRate === undefined ? {} : { frameRate }) }, hasUsability: true }
+}
+
+/** How far pictures are reordered: max_num_reorder_frames and max_dec_frame_buffering (§E.2.1). */
+export type Reordering = { readonly reordered: number; readonly buffered: number }
+
+/** What a sequence parameter set says of that; undefined where it says nothing. */
+export function readReordering(nal: Uint8Array): Reordering | undefined {
+  return readRestriction(nal)?.reordering
+}
+
+/**
+ * A sequence parameter set that says so much of how far pictures are reordered, as far as its own pictures allow it: a
+ * decoder that goes from one to the other then waits for pictures as long. What has no VUI stays as it is.
+ */
+export function withReordering(nal: Uint8Array, wanted: Reordering | undefined): Uint8Array {
+  const found = readRestriction(nal)
+  if (!found) return nal
+  const { reordering: own, position, limits } = found
+  const rbsp = unescapeNal(nal, AVC_NAL_HEADER_SIZE)
+  const before = new BitReader(rbsp)
+  const bits = new BitWriter(rbsp.length + 16)
+  for (let i = 0; i < position; i++) bits.u(1, before.u(1))
+  bits.u(1, wanted ? 1 : 0)
+  if (wanted) {
+    bits.u(1, 1) // motion_vectors_over_pic_boundaries_flag
+    for (const limit of limits ?? [0, 0, 15, 15]) bits.ue(limit)
+    bits.ue(Math.max(wanted.reordered, own?.reordered ?? 0))
+    bits.ue(Math.max(wanted.buffered, own?.buffered ?? 0))
+  }
+  bits.u(1, 1) // rbsp_stop_one_bit
+  bits.align()
+  return escapedNal(nal.subarray(0, AVC_NAL_HEADER_SIZE), bits.result())
+}
+
+/** Reads bitstream_restriction, which begins at a bit of the RBSP; undefined without a VUI. */
+function readRestriction(nal: Uint8Array) {
+  const bits = new BitReader(unescapeNal(nal, AVC_NAL_HEADER_SIZE))
+  if (!readSpsTo(bits).hasUsability) return undefined
+  const hrds = [skipHrd(bits), skipHrd(bits)]
+  if (hrds.includes(true)) bits.flag() // low_delay_hrd_flag
+  bits.flag() // pic_struct_present_flag
+  const { position } = bits
+  if (!bits.flag()) return { position }
+  bits.flag() // motion_vectors_over_pic_boundaries_flag
+  // max_bytes_per_pic_denom, max_bits_per_mb_denom, and the longest motion vectors, across and down.
+  const limits = [bits.ue(), bits.ue(), bits.ue(), bits.ue()]
+  return { position, limits, reordering: { reordered: bits.ue(), buffered: bits.ue() } }
+}
+
+/** Skips hrd_parameters (§E.1.2); true where there are any. */
+function skipHrd(bits: BitReader): boolean {
+  if (!bits.flag()) return false
+  const count = inRange(bits.ue(), 31, 'cpb_cnt_minus1') + 1
+  bits.u(8)
+  for (let i = 0; i < count; i++) {
+    bits.ue()
+    bits.ue()
+    bits.flag()
+  }
+  bits.u(20)
+  return true
 }
 
 type Format = Pick<Sps, 'chromaFormat' | 'bitDepthLuma' | 'bitDepthChroma' | 'separatePlanes'>

@@ -57,6 +57,21 @@ export function unescapeNal(nal: Uint8Array, headerSize: number): Uint8Array {
   return rbsp.subarray(0, copyUnescaped(nal, headerSize, nal.length, rbsp))
 }
 
+/** A NAL unit with emulation prevention bytes, after its `header`. */
+export function escapedNal(header: Uint8Array, rbsp: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = [...header]
+  let zeros = 0
+  for (const byte of rbsp) {
+    if (zeros >= 2 && byte <= 3) {
+      bytes.push(3)
+      zeros = 0
+    }
+    bytes.push(byte)
+    zeros = byte === 0 ? zeros + 1 : 0
+  }
+  return Uint8Array.from(bytes)
+}
+
 /** More bytes than a slice header has before the fields read here. */
 export const SLICE_HEADER_SIZE = 24
 /** One buffer for all slices: a header is read for every picture, and allocating would cost more than reading. */

@@ -1,6 +1,6 @@
 import { utcTime, utcTiming } from '../../manifests/dash/descriptors.ts'
 import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
-import { TICKS_PER_MS, ticks, utcMs } from '../../media/time.ts'
+import { TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import { intervalOfStream } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
 import { decodableFrom, type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
@@ -102,25 +102,31 @@ function listedFrom(period: DashPeriod): DashPeriod {
  * all that follows cannot be decoded without it.
  */
 function cutOf({ cuts, window, settings }: DashPresentation, periods: readonly DashPeriod[]): readonly DashPeriod[] {
-  if (!cuts) return periods
+  if (!cuts) return periods.map(untilCut)
   const { streamSelection } = settings
   const starts = cuts.map(({ start: utc, numbers }) => pictureNear(window, { utc, numbers }, streamSelection))
   const ends = cuts.map(({ end: utc, numbers }) => pictureNear(window, { utc, numbers }, streamSelection))
   const momentIn = ({ segments }: DashPeriod, moments: readonly (PlacedMoment | undefined)[]) =>
     moments.find((moment) => moment && segments.includes(moment.segment))
-  const endOf = (period: DashPeriod) => {
-    const last = period.segments.at(-1)!
-    return last.isCut ? ticks(last.start + last.duration) : momentIn(period, ends)?.time
-  }
   return periods.map((period) => {
-    const [start, end] = [momentIn(period, starts), endOf(period)]
-    return {
+    const [start, end] = [momentIn(period, starts), momentIn(period, ends)]
+    return untilCut({
       ...period,
       ...(start && { begins: momentOf(period.era, decodableFrom(start, period.tracks.video)) }),
-      // A picture that ends after its Period is left out, if only by what is lost in rounding.
-      ...(end !== undefined && { endUtc: utcMs(momentOf(period.era, end).utc + 1) }),
-    }
+      ...(end && { endUtc: endAfter(period, end.time) }),
+    })
   })
+}
+
+/** The Period, which ends no earlier than its last picture where that is cut. */
+function untilCut(period: DashPeriod): DashPeriod {
+  const last = period.segments.at(-1)!
+  return last.isCut ? { ...period, endUtc: endAfter(period, ticks(last.start + last.duration)) } : period
+}
+
+/** A picture that ends after its Period is left out, if only by what is lost in rounding. */
+function endAfter({ era }: DashPeriod, time: Ticks): UtcMs {
+  return utcMs(momentOf(era, time).utc + 1)
 }
 
 function durationOf({ begins, endUtc }: DashPeriod): number {

@@ -1,11 +1,10 @@
 import {
   type Deliverable,
-  type DeliverableKind,
   isPresentation,
   type NamedDeliverable,
   type PresentationKind,
 } from '../../model/deliverable.ts'
-import { deliverablesOf, type HarvestJob } from '../../model/harvest-job.ts'
+import { deliverablesOf, type HarvestJob, isCutToFrame } from '../../model/harvest-job.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { ShownRange, SummaryWindow } from '../../model/output-segment.ts'
 import { cutsOf } from '../cuts.ts'
@@ -18,6 +17,7 @@ import {
   distinct,
 } from '../output-format.ts'
 import { outputFormatOf } from '../packager.ts'
+import { ShownWindow } from '../shown-window.ts'
 import { metadataFile } from './metadata-file.ts'
 import { audioFiles, movieFiles } from './movie-files.ts'
 import { packagedAs } from './packaged-as.ts'
@@ -33,27 +33,26 @@ export function assetFormatOf(job: HarvestJob): AssetFormat | undefined {
   if (!own) return undefined
   const deliverables = deliverablesOf(job)
   return {
-    asset(endpoint, window, naming) {
+    asset(endpoint, window, { edges, ...naming } = {}) {
       const cuts = assetCuts(job, window)
       const options = { ...naming, ...(cuts && { cuts }) }
-      return deliverables ? assetOf({ endpoint, window, deliverables, options }) : own.asset(endpoint, window, options)
+      const exact = edges && ShownWindow.ofEdges(window, edges)
+      if (deliverables) return assetOf({ endpoint, window, deliverables, options, exact })
+      return exact
+        ? exactly(exact, (window) => own.asset(endpoint, window, naming))
+        : own.asset(endpoint, window, options)
     },
   }
 }
 
 /** What the asset of a job shows of each range of its window, to the frame; undefined where it shows all segments. */
 export function assetCuts(job: HarvestJob, window: SummaryWindow): readonly ShownRange[] | undefined {
-  return job.options?.cut === 'FRAME' ? cutsOf(job, window) : undefined
+  return isCutToFrame(job) ? cutsOf(job, window) : undefined
 }
 
-/** The kinds of a job's deliverables: of its endpoint's format, where it names none. */
-export function kindsOf(job: HarvestJob): readonly DeliverableKind[] {
-  const deliverables = deliverablesOf(job)
-  if (deliverables) return deliverables.map(({ deliverable: { kind } }) => kind)
-  const { container, manifests } = job.endpoint.packaging
-  if (container === 'TS') return ['HLS']
-  if (container === 'ISM') return ['MSS']
-  return [manifests.some(({ type }) => type === 'DASH') ? 'DASH' : 'CMAF']
+function exactly(exact: ShownWindow, make: (window: SummaryWindow) => Asset | undefined): Asset | undefined {
+  const asset = make(exact.summary)
+  return asset && exact.asset(asset)
 }
 
 /** What all deliverables of an asset are made from. */
@@ -62,6 +61,8 @@ export type AssetOrder = {
   readonly window: SummaryWindow
   readonly deliverables: readonly NamedDeliverable[]
   readonly options: AssetOptions
+  /** The window with its pictures encoded anew at its edges, for presentations and MP4 files. */
+  readonly exact?: ShownWindow | undefined
 }
 
 function assetOf(order: AssetOrder): Asset | undefined {
@@ -95,7 +96,14 @@ function assetOf(order: AssetOrder): Asset | undefined {
   }
 }
 
-function presentationOf(
+function presentationOf(order: AssetOrder, named: NamedDeliverable, kind: PresentationKind): Asset | undefined {
+  const { exact, ...inexact } = order
+  if (!exact) return packagedPresentation(inexact, named, kind)
+  const { cuts: _, ...options } = order.options
+  return exactly(exact, (window) => packagedPresentation({ ...inexact, window, options }, named, kind))
+}
+
+function packagedPresentation(
   { endpoint, window, deliverables, options }: AssetOrder,
   { file, isMain }: NamedDeliverable,
   kind: PresentationKind,
@@ -125,8 +133,11 @@ function filesOf(
   deliverable: Exclude<Deliverable, { kind: PresentationKind }>,
 ): readonly AssetWholeFile[] {
   switch (deliverable.kind) {
-    case 'MP4':
-      return movieFiles(order, named, deliverable)
+    case 'MP4': {
+      const { exact } = order
+      if (!exact) return movieFiles(order, named, deliverable)
+      return exact.files(movieFiles({ ...order, window: exact.summary }, named, deliverable))
+    }
     case 'AUDIO':
       return audioFiles(order, named, deliverable)
     case 'SUBTITLES':

@@ -10,14 +10,23 @@ import { trackSetOf } from '../tracks/track-set.ts'
 /** Kinds whose beginning is not told: their files are of moments of their own. */
 const WITHOUT_BEGINNING: ReadonlySet<DeliverableKind> = new Set(['STILLS'])
 
+type ShownFramesOrder = {
+  readonly cut: ShownRange
+  readonly kinds: readonly DeliverableKind[]
+  /** The asset begins with the range. */
+  readonly isFirst: boolean
+  /** Pictures are encoded anew, so that every deliverable begins with the first one. */
+  readonly isExact: boolean
+}
+
 /**
  * What an asset that is cut to the frame shows of a range, of the window of segments that it has of it, by the index
- * alone. `isFirst` tells that the asset begins with the range.
+ * alone.
  */
 export function shownFrames(
   { packaging: { streamSelection } }: Pick<OriginEndpoint, 'packaging'>,
   window: SummaryWindow,
-  { cut, kinds, isFirst }: { cut: ShownRange; kinds: readonly DeliverableKind[]; isFirst: boolean },
+  { cut, kinds, isFirst, isExact }: ShownFramesOrder,
 ): ShownFrames {
   const [oldest] = window.segments
   const newest = window.segments.findLast((segment) => isWithin(cut.numbers, segment))
@@ -37,6 +46,7 @@ export function shownFrames(
   const [first, endUtc] = [dateOf(begin), dateOf(end)]
   const startOf = (kind: DeliverableKind): UtcMs => {
     if (kind === 'AUDIO') return near(cut.start) ? cut.start : first
+    if (isExact) return first
     if (kind === 'DASH') return dateOf({ ...begin, time: decodableFrom(begin, videoOf(begin)) })
     const isWhole = kind === 'MSS' || ((kind === 'HLS' || kind === 'CMAF') && !isFirst)
     return isWhole ? begin.segment.startUtc : first

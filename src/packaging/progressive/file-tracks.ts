@@ -1,7 +1,6 @@
-import { ByteWriter } from '../../media/bytes.ts'
 import type { SampleEntry } from '../../media/mp4/sample-entry.ts'
 import type { Era } from '../../model/output-segment.ts'
-import { parameterSetsOf } from '../tracks/parameter-sets.ts'
+import { lengthPrefixed, parameterSetsOf } from '../tracks/parameter-sets.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
 
 /** A track of a file that holds a whole window: of each era, the track of the source that it continues with. */
@@ -95,16 +94,6 @@ function withOneDescription(track: FileTrack): FileTrack {
     return [era, { ...own, description: 0, sets: lengthPrefixed(sets) }]
   })
   return { ...track, entries: [{ ...first, hasSetsInSamples: true }], inEra: new Map(inEra) }
-}
-
-/** NAL units as samples have them. */
-function lengthPrefixed(nals: readonly Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter()
-  for (const nal of nals) {
-    writer.u32(nal.length)
-    writer.write(nal)
-  }
-  return writer.take()
 }
 
 /** What is known of a track's language, in either form. */

@@ -1,4 +1,4 @@
-import { ByteReader, bytesOfHex } from '../../media/bytes.ts'
+import { ByteReader, ByteWriter, bytesOfHex } from '../../media/bytes.ts'
 import { readAvcC } from '../../media/codecs/avc-configuration.ts'
 import { readHvcC } from '../../media/codecs/hevc-configuration.ts'
 import type { TrackDescription, VideoDescription } from '../../media/track.ts'
@@ -17,4 +17,14 @@ export function parameterSetsOf({ codec, configuration }: VideoDescription): rea
 /** The parameter sets of a stream's video tracks, by PID, which samples need not repeat. */
 export function headerParameterSets(tracks: readonly TrackDescription[]): ReadonlyMap<number, readonly Uint8Array[]> {
   return new Map(tracks.flatMap((track) => (track.kind === 'video' ? [[track.pid, parameterSetsOf(track)]] : [])))
+}
+
+/** NAL units as samples have them. */
+export function lengthPrefixed(nals: readonly Uint8Array[]): Uint8Array {
+  const writer = new ByteWriter()
+  for (const nal of nals) {
+    writer.u32(nal.length)
+    writer.write(nal)
+  }
+  return writer.take()
 }

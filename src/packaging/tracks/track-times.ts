@@ -3,7 +3,7 @@ import { joinedObject } from '../../model/joined-object.ts'
 import { inOrder, type SegmentSummary, type SlotSummary } from '../../model/output-segment.ts'
 import type { TrackTimes } from '../../model/source-segment.ts'
 import { endOfObject } from '../../model/stream-interval.ts'
-import { cutEnd, pictureEnd } from './cut-end.ts'
+import { cutEnd, cutStart, pictureEnd } from './cut-end.ts'
 import type { SingleTrack, SingleVideo } from './track-set.ts'
 
 /**
@@ -22,12 +22,16 @@ export type TrackInterval = { readonly start: number; readonly duration: number 
  */
 export function intervalOf(track: SingleTrack, segment: SegmentSummary): TrackInterval | undefined {
   const whole = wholeIntervalOf(track, segment)
-  if (!segment.isCut || !whole || track.kind === 'text') return whole
+  if (!(segment.isCut || segment.isCutAtStart) || !whole || track.kind === 'text') return whole
   if (!hasTrack(track, segment)) return undefined
-  const { start, duration } = whole
-  const shown = rescale(cutEnd(segment), TICKS_PER_SECOND, track.timescale) - start
   const frame = track.kind === 'audio' ? track.description.samplesPerFrame : 1
-  return { start, duration: Math.min(duration, Math.max(Math.ceil(shown / frame) * frame, 1)) }
+  const inFrames = (time: number, round: (frames: number) => number) => {
+    const since = Number.isFinite(time) ? rescale(time, TICKS_PER_SECOND, track.timescale) - whole.start : time
+    return round(since / frame) * frame
+  }
+  const before = Math.max(inFrames(cutStart(segment), Math.floor), 0)
+  const end = Math.min(inFrames(cutEnd(segment), Math.ceil), whole.duration)
+  return { start: whole.start + before, duration: Math.max(end - before, 1) }
 }
 
 /** As `intervalOf`, as if the segment were not cut. */
@@ -94,14 +98,17 @@ function between(start: number, end: number, timescale: number): TrackInterval {
   return { start: from, duration: rescale(end, TICKS_PER_SECOND, timescale) - from }
 }
 
+/** Ticks of a sample that begins before a moment at which it is shown still: of sound at 22.05 kHz or more. */
+const LONGEST_FRAME = TICKS_PER_SECOND / 10
+
 /** True when an output segment has media of a track; always for text while its stream takes part. */
 export function hasTrack({ kind, stream, position }: SingleTrack, segment: SegmentSummary): boolean {
   if (kind === 'text') return true
-  const end = kind === 'video' ? pictureEnd(segment) : cutEnd(segment)
+  const [start, end] = [cutStart(segment), kind === 'video' ? pictureEnd(segment) : cutEnd(segment)]
   return segment.slots.some(({ objects }) =>
     inOrder(objects[stream.index]).some(({ times }) => {
       const own = times?.[position]
-      return own != null && own.first < end
+      return own != null && own.first < end && own.last >= start - LONGEST_FRAME
     }),
   )
 }

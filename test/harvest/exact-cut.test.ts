@@ -1,0 +1,91 @@
+/** Clips whose pictures are encoded anew at their edges, as ffmpeg shows them. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
+import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
+import { run } from '../judges/processes.ts'
+import { shownBy, soundOffset } from '../judges/shown.ts'
+import { Windrow } from '../judges/windrow.ts'
+import { pushFixture } from '../matrix/push-fixture.ts'
+import { needing } from '../programs.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
+
+const HOUR_MS = 3_600_000
+const KINDS = [{ kind: 'CMAF' }, { kind: 'DASH' }, { kind: 'MP4' }]
+/** Decibels of the peak signal by which encoded pictures are like those of the source at least. */
+const LEAST_PSNR = 35
+
+/** In and out points, by the numbers of pictures, and how many of them must be those of the source. */
+const CLIPS: readonly {
+  readonly name: FixtureName
+  readonly from: number
+  readonly to: number
+  readonly copied: number
+}[] = [
+  { name: 'h264-aac', from: 27, to: 133, copied: 75 },
+  { name: 'b-pyramid-open-gop', from: 61, to: 109, copied: 0 },
+  { name: 'interlaced-frames', from: 60, to: 141, copied: 30 },
+]
+
+describe('a clip that is cut exactly', () => {
+  let windrow: Windrow
+  before(async () => {
+    windrow = await Windrow.start()
+  })
+  after(() => windrow?.stop())
+
+  for (const { name, from, to, copied } of CLIPS) {
+    it(`shows the pictures asked for, and no others, without edits and in MP4: ${name}`, async () => {
+      const made = await fixture(name)
+      const client = mediaPackage(windrow)
+      const begin = Date.now() - HOUR_MS
+      await pushFixture(await createChannel(client, name), made, begin)
+      await createHlsEndpoint(client, name, name, { SegmentDurationSeconds: 2 })
+      const bytes = Buffer.concat(made.streams[0]!.segments.map((segment) => segment.bytes))
+      const source = await shownBy(bytes, '-copyts')
+      const dateOf = (n: number) => begin + Math.round((source.pictures[n]!.time - source.pictures[0]!.time) * 1000)
+      const window = { start: dateOf(from), end: dateOf(to) }
+      const asked = { id: name, originEndpointId: name, file: 'clip.m3u8', deliverables: KINDS, ...window }
+      const folder = await harvested(windrow, { ...asked, cut: 'FRAME_EXACT' })
+      const wanted = source.pictures.slice(from, to)
+      for (const file of [joinedIn(folder, /_video_1\.m3u8$/), join(folder, 'clip.mp4')]) {
+        const shown = await shownBy(file)
+        assert.equal(shown.pictures.length, wanted.length)
+        const same = shown.pictures.filter(({ hash }, i) => hash === wanted[i]!.hash).length
+        assert.ok(same >= copied && (copied === 0 || same < wanted.length), `${same} pictures are copied`)
+        for (const [i, { time }] of shown.pictures.entries()) {
+          const [at, expected] = [time - shown.pictures[0]!.time, wanted[i]!.time - wanted[0]!.time]
+          assert.ok(Math.abs(at - expected) < 0.001, `picture ${i} at ${at} s instead of ${expected} s`)
+        }
+        assert.ok((await leastPsnr(file, bytes, from)) > LEAST_PSNR)
+        const sound = soundOffset(shown, source, wanted[0]!.time)
+        if (sound) assert.ok(Math.abs(sound.late) <= 2, `sound is ${sound.late} samples late`)
+      }
+    })
+  }
+
+  /** The least likeness of a picture of a clip to that of its source, in decibels. */
+  async function leastPsnr(clip: string, source: Buffer, from: number): Promise<number> {
+    const filter = `[1:v]select='gte(n\\,${from})',settb=1/25,setpts=N[b];[0:v]settb=1/25,setpts=N[a];[a][b]psnr=stats_file=-:shortest=1`
+    const inputs = ['-i', clip, '-i', 'pipe:0']
+    const args = ['-v', 'error', ...inputs, '-filter_complex', filter, '-f', 'null', '-']
+    const text = String(await run('ffmpeg', args, [source]))
+    return Math.min(
+      ...[...text.matchAll(/psnr_avg:(\S+)/g)].map(([, value]) => (value === 'inf' ? 100 : Number(value))),
+    )
+  }
+
+  /** A file of the segments of a playlist behind their header. */
+  function joinedIn(folder: string, playlist: RegExp): string {
+    const name = readdirSync(folder).find((file) => playlist.test(file))!
+    const lines = readFileSync(join(folder, name), 'utf8').split('\n')
+    const [, map] = /^#EXT-X-MAP:URI="(.*)"/m.exec(lines.join('\n'))!
+    assert.equal(lines.filter((line) => line.startsWith('#EXT-X-MAP')).length, 1)
+    const uris = lines.filter((line) => line !== '' && !line.startsWith('#'))
+    const joined = join(folder, 'joined.mp4')
+    writeFileSync(joined, Buffer.concat([map!, ...uris].map((file) => readFileSync(join(folder, file)))))
+    return joined
+  }
+})
