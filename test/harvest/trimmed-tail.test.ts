@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { HlsPackage } from '@aws-sdk/client-mediapackage'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
 import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
@@ -27,12 +28,12 @@ describe('a presentation that is cut to the frame', () => {
   after(() => windrow?.stop())
 
   /** Harvests from two seconds on up to a picture of the segment that begins at four. */
-  async function harvest(name: FixtureName, seconds: number, id: string = name) {
+  async function harvest(name: FixtureName, seconds: number, id: string = name, settings: HlsPackage = {}) {
     const made = await fixture(name)
     const client = mediaPackage(windrow)
     const begin = Date.now() - HOUR_MS
     await pushFixture(await createChannel(client, id), made, begin)
-    await createHlsEndpoint(client, id, id, { SegmentDurationSeconds: 2 })
+    await createHlsEndpoint(client, id, id, { SegmentDurationSeconds: 2, ...settings })
     const { segments } = made.streams[0]!
     const length = segments[0]!.duration
     const window = { start: begin + Math.round(length * 1000), end: begin + Math.round((2 * length + seconds) * 1000) }
@@ -47,7 +48,8 @@ describe('a presentation that is cut to the frame', () => {
       const durations = lines.flatMap((line) => /^#EXTINF:([\d.]+)/.exec(line)?.[1] ?? []).map(Number)
       const map = lines.flatMap((line) => /^#EXT-X-MAP:URI="(.*)"/.exec(line)?.[1] ?? []).at(-1)
       const read = (name: string) => readFileSync(join(folder, name))
-      return { uris, durations, last: [...(map === undefined ? [] : [read(map)]), read(uris.at(-1)!)] }
+      const ranges = lines.flatMap((line) => /^#EXT-X-BYTERANGE:(.*)/.exec(line)?.[1] ?? [])
+      return { uris, durations, ranges, last: [...(map === undefined ? [] : [read(map)]), read(uris.at(-1)!)] }
     }
     return { made, folder, listed, window, length }
   }
@@ -142,6 +144,26 @@ describe('a presentation that is cut to the frame', () => {
     for (const playlist of [/^index_1\.m3u8$/, /_video_1\.m3u8$/, /^index_2_0\.m3u8$/, /_audio_2\.m3u8$/]) {
       assert.equal(listed(playlist).uris.length, 1, String(playlist))
     }
+  })
+
+  it('has nothing behind the last key frame in what its I-frame playlist lists', async () => {
+    const { made, listed } = await harvest('h264-aac', 0.88, 'trick-play', { IncludeIframeOnlyStream: true })
+    const { last, ranges } = listed(/^index_1_iframe\.m3u8$/)
+    const [length = 0, offset = 0] = ranges.at(-1)!.split('@').map(Number)
+    assert.ok(
+      streamOf(made, 2)
+        .subarray(0, offset + length)
+        .equals(last[0]!),
+    )
+  })
+
+  it('has no file for an I-frame playlist where only pictures in front of the key frame are left', async () => {
+    const { folder, listed } = await harvest('hevc-open-gop', -0.08, 'leading', { IncludeIframeOnlyStream: true })
+    assert.equal(listed(/^index_1\.m3u8$/).uris.length, 2)
+    const playlist = readFileSync(join(folder, 'index_1_iframe.m3u8'), 'utf8')
+    assert.deepEqual(playlist.match(/^#EXT-X-(GAP|BYTERANGE)/gm), ['#EXT-X-BYTERANGE', '#EXT-X-GAP'])
+    const own = (name: string) => /iframe.*\.ts$/.test(name)
+    assert.deepEqual(readdirSync(folder).filter(own), [])
   })
 
   it('has no subtitles that begin after its end', async () => {

@@ -1,5 +1,6 @@
 import type { Absence } from '../../archive/reader.ts'
 import { framesEnd, framesOffset } from '../../media/packed-audio.ts'
+import { dataBetween } from '../../media/sample.ts'
 import { filterTsInSteps } from '../../media/ts/filter.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
@@ -23,6 +24,7 @@ import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBefore, cuesBeforeIn, type SegmentWithEarlier, webVttSegment } from '../segments/text-segment.ts'
 import { splitTimes } from '../time-shift.ts'
 import { cutEnd, pictureEnd } from '../tracks/cut-end.ts'
+import { iFrameOf } from '../tracks/i-frames.ts'
 import { windowParts } from '../window-parts.ts'
 import {
   allStreams,
@@ -154,6 +156,16 @@ async function streamSegment(
         yield
       }
       return parts
+    })
+  }
+  if (areIFrames && segment.isCut) {
+    const iFrame = iFrameOf(segment, source.index)
+    if (!iFrame) return undefined
+    // Of what is cut off, nothing: what its playlist refers to is in front of that.
+    const bytes = iFrame.offset + iFrame.size
+    return transformedBody(type, objects, media, function* (sources) {
+      yield
+      return [...dataBetween(sources, { skipped: 0, bytes })]
     })
   }
   if (areIFrames || !isChanged(stream, segment)) return objectBody(type, objects)

@@ -73,8 +73,9 @@ export function segmentNamed(
   // Subtitles may be silent for a while: that is an empty segment, not a gap.
   if (stream.source.container !== 'webvtt' && !hasPart(segment, stream)) return undefined
   const extension = segmentExtension(stream.source)
-  // I-frames are in the variant's own segments, or in the untouched sources where those are filtered or cut.
+  // I-frames are in the variant's own segments, or in the sources where those are filtered or cut.
   const isApart = iframes && isChanged(stream, segment)
+  if (iframes && segment.isCut && !iFrameOf(segment, n)) return undefined
   return { n, ...(p !== undefined && { p }), ...(isApart && { iframes }), number: segment.number, extension, stream }
 }
 
