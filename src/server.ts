@@ -38,7 +38,7 @@ import { periodically } from './periodic.ts'
 import { createSchedules } from './schedules/schedules.ts'
 import { Stopping } from './stopping.ts'
 import { openBuckets } from './stores/bucket-settings.ts'
-import { FileSpool } from './stores/file-spool.ts'
+import { FileSpool, type FileSpoolOptions } from './stores/file-spool.ts'
 
 /** Interval at which time passes for channels, and so the delay until a gap is noticed. */
 const TICK_MS = 200
@@ -147,7 +147,7 @@ export async function startServer(
     const turns = new Turns()
     const media = new SourceMedia(archive, { maxBytes: config.memoryCacheBytes, turns, log })
     const buckets = openBuckets(config)
-    const openSpool = () => new FileSpool(config.dataFolder)
+    const openSpool = (options?: FileSpoolOptions) => new FileSpool(config.dataFolder, options)
     const ffmpeg = config.ffmpeg === 'none' ? undefined : config.ffmpeg
     const [decoder, encoder] = [ffmpegDecoder(ffmpeg), ffmpegEncoder(ffmpeg)]
     closers.push(() => buckets.close())

@@ -238,7 +238,12 @@ export type Spool = {
   close(): Promise<void>
 }
 
-export type OpenSpool = () => Spool
+export type SpoolOptions = {
+  /** True of what can be done without: `append` rejects where the disk would have less left than the spool takes. */
+  readonly isOptional?: boolean
+}
+
+export type OpenSpool = (options?: SpoolOptions) => Spool
 
 /** The name of an asset's file, known before its bytes are. */
 export type AssetFileName = {

@@ -39,6 +39,22 @@ describe('a spool', () => {
     })
   }
 
+  it('takes no more than is left, where it can be done without', async () => {
+    const MiB = 1024 * 1024
+    for (const isOptional of [true, false]) {
+      let disk = 100 * MiB
+      const spool = new FileSpool(folder, { isOptional, freeBytes: async () => disk })
+      let taken = 0
+      const fill = async () => {
+        for (; disk > 0; disk -= MiB, taken += MiB) await spool.append(Buffer.alloc(MiB))
+      }
+      if (isOptional) await assert.rejects(fill(), /bytes are left/)
+      else await fill()
+      assert.ok(isOptional ? taken > 20 * MiB && taken <= disk : disk === 0, `${taken} taken, ${disk} left`)
+      await spool.close()
+    }
+  })
+
   it('says that its folder is not there', async () => {
     const spool = new FileSpool(join(folder, 'absent'))
     await assert.rejects(spool.append(Buffer.alloc(300_000)), { code: 'ENOENT' })

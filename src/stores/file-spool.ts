@@ -1,10 +1,22 @@
-import type { FileHandle } from 'node:fs/promises'
+import { type FileHandle, statfs } from 'node:fs/promises'
 import { openNameless, writeAll } from './nameless-file.ts'
 import type { ByteRange } from './objects.ts'
 
 /** Bytes kept in memory before they go to a file: enough for what is made of some minutes of media. */
 const IN_MEMORY = 256 * 1024
 const READ_AT_ONCE = 256 * 1024
+/** Bytes after which the space that is left is looked at again. */
+const WATCHED_EVERY = 16 * 1024 * 1024
+
+export type FileSpoolOptions = {
+  /**
+   * True of what can be done without: no more is taken than is left for others, such as the encoders' segments on the
+   * same disk.
+   */
+  readonly isOptional?: boolean
+  /** Bytes that are free on the disk of a folder, as its file system says if absent. */
+  readonly freeBytes?: (folder: string) => Promise<number>
+}
 
 /**
  * Keeps bytes that are appended, in memory as long as they are few, and then in a file without a name, which is gone
@@ -16,10 +28,13 @@ export class FileSpool {
   private heldBytes = 0
   private file: FileHandle | undefined
   private fileBytes = 0
+  private readonly options: FileSpoolOptions
+  private watchedAt = 0
 
   /** The folder of the file, which has to be there. */
-  constructor(folder: string) {
+  constructor(folder: string, options: FileSpoolOptions = {}) {
     this.folder = folder
+    this.options = options
   }
 
   /** The bytes are copied; the caller may use them again. One call at a time. Throws as writing a file does. */
@@ -76,8 +91,23 @@ export class FileSpool {
   }
 
   private async write(bytes: Uint8Array): Promise<void> {
+    if (this.options.isOptional && this.fileBytes >= this.watchedAt) await this.watch()
     this.file ??= await openNameless(this.folder)
     await writeAll(this.file, bytes, this.fileBytes)
     this.fileBytes += bytes.length
   }
+
+  /** Throws where less would be left than is taken, before the space is looked at again. */
+  private async watch(): Promise<void> {
+    const { freeBytes = freeBytesOf } = this.options
+    const free = await freeBytes(this.folder)
+    const { fileBytes } = this
+    if (free < fileBytes + 2 * WATCHED_EVERY) throw new Error(`only ${free} bytes are left beside ${fileBytes} taken`)
+    this.watchedAt = fileBytes + WATCHED_EVERY
+  }
+}
+
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
 }

@@ -2,7 +2,7 @@ import type { FileRange, OpenSpool, Spool } from '../output-format.ts'
 
 /**
  * The first of a file's data, in the order of its chunks, kept in a spool while they are surveyed: they need not be
- * read and demuxed a second time. Where the spool takes no more, because the disk is full, nothing is kept.
+ * read and demuxed a second time. Where the spool takes no more, because others need the disk, nothing is kept.
  */
 export class KeptMedia {
   private readonly spool: Spool
@@ -11,7 +11,7 @@ export class KeptMedia {
   private isOver = false
 
   constructor(openSpool: OpenSpool, mostBytes: number) {
-    this.spool = openSpool()
+    this.spool = openSpool({ isOptional: true })
     this.mostBytes = mostBytes
   }
 
