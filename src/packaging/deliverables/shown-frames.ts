@@ -4,7 +4,7 @@ import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { ShownRange, SummaryWindow } from '../../model/output-segment.ts'
 import type { ShownFrames } from '../../model/shown-frames.ts'
 import { isWithin } from '../cuts.ts'
-import { decodableFrom, type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
+import { decodableFrom, hasSteadyPictures, type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
 import { trackSetOf } from '../tracks/track-set.ts'
 
 /** Kinds whose beginning is not told: their files are of moments of their own. */
@@ -38,8 +38,10 @@ export function shownFrames(
     return era ? trackSetOf(era, streamSelection).video : []
   }
   const leaves = near(cut.end) ?? { segment: newest, time: newest.start + newest.duration }
-  const rate = videoOf(leaves)[0]?.description.frameRate
+  const [video] = videoOf(leaves)
+  const rate = video?.description.frameRate
   const frame = rate && rescale(rate.denominator, rate.numerator, TICKS_PER_SECOND)
+  const isSteady = video !== undefined && hasSteadyPictures(leaves.segment, video)
   // One picture is shown at least.
   const least = leaves.segment === begin.segment ? begin.time + (frame ?? 0) : leaves.time
   const end = { ...leaves, time: Math.max(leaves.time, least) }
@@ -53,7 +55,7 @@ export function shownFrames(
   }
   return {
     first,
-    ...(frame !== undefined && { last: dateOf({ ...end, time: end.time - frame }) }),
+    ...(frame !== undefined && isSteady && { last: dateOf({ ...end, time: end.time - frame }) }),
     deliverables: [...new Set(kinds)]
       .filter((kind) => !WITHOUT_BEGINNING.has(kind))
       .map((kind) => ({ kind, start: startOf(kind), end: kind === 'AUDIO' && near(cut.end) ? cut.end : endUtc })),

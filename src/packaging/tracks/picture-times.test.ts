@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ticksFromSeconds } from '../../media/time.ts'
 import type { ObjectSummary, SegmentSummary } from '../../model/output-segment.ts'
-import { decodableFrom } from './picture-times.ts'
+import { decodableFrom, hasSteadyPictures } from './picture-times.ts'
 import type { SingleVideo } from './track-set.ts'
 
 /** A segment from the tenth second on, and the seconds at which its streams have key frames, slot by slot. */
@@ -39,5 +39,29 @@ describe('the moment from which decoding can begin', () => {
       const begins = decodableFrom({ segment, time: ticksFromSeconds(at) }, tracks(of))
       assert.equal(begins, ticksFromSeconds(from))
     })
+  }
+})
+
+describe('pictures at a steady rate', () => {
+  const video = (frameRate?: object) =>
+    ({ kind: 'video', stream: { index: 1 }, position: 0, description: { frameRate } }) as unknown as SingleVideo
+  const rate = { numerator: 25, denominator: 1 }
+  /** A second of pictures in each slot, from its first picture to its last. */
+  const withPictures = (...counts: readonly (number | undefined)[]) => {
+    const times = (pictures: number | undefined) => ({
+      first: ticksFromSeconds(10),
+      last: ticksFromSeconds(11),
+      pictures,
+    })
+    const slots = counts.map((pictures) => ({ objects: { 1: { size: 1, times: [times(pictures)] } } }))
+    return { slots } as unknown as SegmentSummary
+  }
+  for (const { what, counts, hasRate = true, is } of [
+    { what: 'as many as the rate makes', counts: [26, 26], is: true },
+    { what: 'fewer in one of the slots', counts: [26, 20], is: false },
+    { what: 'not counted', counts: [undefined], is: true },
+    { what: 'without a rate', counts: [26], hasRate: false, is: false },
+  ]) {
+    it(what, () => assert.equal(hasSteadyPictures(withPictures(...counts), video(hasRate ? rate : undefined)), is))
   }
 })

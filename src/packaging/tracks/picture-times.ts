@@ -1,3 +1,4 @@
+import type { VideoFrameRate } from '../../media/codecs/video-usability.ts'
 import {
   rescale,
   TICKS_PER_MS,
@@ -11,6 +12,7 @@ import { joinedObject } from '../../model/joined-object.ts'
 import { type Era, inOrder, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
 import type { StreamSelection } from '../../model/packaging.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
+import type { TrackTimes } from '../../model/source-segment.ts'
 import { isWithin } from '../cuts.ts'
 import { SAME_PICTURE } from './cut-end.ts'
 import { type SingleVideo, trackSetOf } from './track-set.ts'
@@ -94,18 +96,33 @@ export function timeAt({ start, startUtc }: Pick<SegmentSummary, 'start' | 'star
   return start + (utc - startUtc) * TICKS_PER_MS
 }
 
-function nearest(time: number, segment: SegmentSummary, { stream, position, description }: SingleVideo): number {
-  const { numerator, denominator } = description.frameRate ?? { numerator: 0, denominator: 1 }
-  const times = segment.slots.flatMap(({ objects }) => {
+/** True where all pictures of a track's segment come at the rate that the track has, by the index alone. */
+export function hasSteadyPictures(segment: SegmentSummary, video: SingleVideo): boolean {
+  const { frameRate } = video.description
+  return frameRate !== undefined && timesIn(segment, video).every((part) => isSteady(part, frameRate))
+}
+
+function timesIn({ slots }: SegmentSummary, { stream, position }: SingleVideo): readonly TrackTimes[] {
+  return slots.flatMap(({ objects }) => {
     const object = objects[stream.index]
     return (object && joinedObject(object).times?.[position]) ?? []
   })
+}
+
+/** True where there are as many pictures as their rate makes of the time from the first to the last. */
+function isSteady({ first, last, pictures }: TrackTimes, { numerator, denominator }: VideoFrameRate): boolean {
+  const span = Math.round(((last - first) * numerator) / (TICKS_PER_SECOND * denominator)) + 1
+  // Earlier versions recorded no count of pictures.
+  return pictures === undefined || pictures === span
+}
+
+function nearest(time: number, segment: SegmentSummary, video: SingleVideo): number {
+  const { frameRate } = video.description
+  const times = timesIn(segment, video)
   const part = times.find(({ last }) => time <= last) ?? times.at(-1)
-  if (!part || numerator === 0) return time
+  if (!part || !frameRate || !isSteady(part, frameRate)) return time
+  const { numerator, denominator } = frameRate
   // Half between two, the earlier one, as in files whose pictures are read.
   const pictures = Math.ceil(((time - part.first) * numerator) / (TICKS_PER_SECOND * denominator) - 0.5)
-  // Of the first to last, as many as their rate makes of it.
-  const span = Math.round(((part.last - part.first) * numerator) / (TICKS_PER_SECOND * denominator)) + 1
-  if (part.pictures !== undefined && part.pictures !== span) return time
   return part.first + rescale(pictures * denominator, numerator, TICKS_PER_SECOND)
 }
