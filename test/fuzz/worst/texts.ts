@@ -2,7 +2,7 @@ import { decodedPlaylistInSteps } from '../../../src/ingest/decoded-playlist.ts'
 import { readSourcePlaylistInSteps } from '../../../src/ingest/source-playlist.ts'
 import { writeTtml } from '../../../src/manifests/ttml.ts'
 import { id3TagSize, MOST_TAGS, titlesIn } from '../../../src/media/id3.ts'
-import { demuxPackedAudioInSteps, PackedAudioProbe } from '../../../src/media/packed-audio.ts'
+import { demuxPackedAudioInSteps, framesEnd, PackedAudioProbe } from '../../../src/media/packed-audio.ts'
 import type { Id3Event } from '../../../src/media/sample.ts'
 import { ticks } from '../../../src/media/time.ts'
 import { MOST_WEBVTT_BYTES } from '../../../src/media/webvtt/probe.ts'
@@ -201,6 +201,9 @@ export const TEXTS: readonly WorstInput[] = [
   ...inputs('packed audio, probe', MOST_SEGMENT, PACKED_AUDIO, probing),
   ...inputs('packed audio, demuxer', MOST_SEGMENT, PACKED_AUDIO, (bytes) =>
     demuxPackedAudioInSteps(Buffer.from(bytes), { hasHeader: true, inPlace: true }),
+  ),
+  ...inputs('packed audio, cut', MOST_SEGMENT, PACKED_AUDIO, (bytes) =>
+    framesEnd(bytes, { near: ticks(0), time: Number.POSITIVE_INFINITY }),
   ),
   ...inputs('titles', MOST_SEGMENT, TITLES, (bytes) => titlesIn(eventsIn(bytes))),
   ...inputs('WebVTT', MOST_WEBVTT_BYTES, WEBVTT, (bytes) => () => shown(bytes)),

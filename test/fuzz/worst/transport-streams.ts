@@ -1,6 +1,6 @@
 import { writeCmafSegment } from '../../../src/media/mp4/cmaf.ts'
 import { allSteps } from '../../../src/media/steps.ts'
-import { utcMs } from '../../../src/media/time.ts'
+import { ticks, utcMs } from '../../../src/media/time.ts'
 import { DemuxBuffer } from '../../../src/media/ts/demux-buffer.ts'
 import { type DemuxedSegment, demuxTsInSteps } from '../../../src/media/ts/demuxer.ts'
 import { filterTsInSteps } from '../../../src/media/ts/filter.ts'
@@ -269,6 +269,16 @@ export const TRANSPORT_STREAMS: readonly WorstInput[] = Object.entries(SEGMENTS)
     prepare: (size) => {
       const bytes = make(size)
       return () => filterTsInSteps([bytes], ({ pid }) => pid !== AUDIO)
+    },
+  },
+  {
+    name,
+    reader: 'filter, cut',
+    most: MOST,
+    prepare: (size) => {
+      const bytes = make(size)
+      const until = { near: ticks(900_000), endOf: () => 910_000 }
+      return () => filterTsInSteps([bytes], ({ pid }) => pid !== AUDIO, { until })
     },
   },
 ])
