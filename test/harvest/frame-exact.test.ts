@@ -131,6 +131,20 @@ describe('a clip from and to moments between two pictures', () => {
       assert.ok(Math.abs(heard * 1000 - (sound[1] - sound[0])) < 1, `${heard} s`)
     })
   }
+
+  it('tells of the one picture that it shows, which begins the next segment', async () => {
+    const window = { start: begin + 3990, end: begin + 4010 }
+    const asked = { id: 'next', originEndpointId: 'all', file: 'clip.mp4', deliverables: [{ kind: 'MP4' }], ...window }
+    const folder = await harvested(windrow, { ...asked, cut: 'FRAME', report: true })
+    const shown = await shownBy(join(folder, 'clip.mp4'))
+    assert.deepEqual(
+      shown.pictures.map(({ hash }) => hash),
+      [pictures[100]!.hash],
+    )
+    const { shown: told } = JSON.parse(readFileSync(join(folder, 'harvest.json'), 'utf8')) as Report
+    const dates = [told.firstFrame, told.lastFrame].map((date) => Date.parse(date) - begin)
+    assert.deepEqual(dates, [4000, 4000])
+  })
 })
 
 describe('what is made beside a clip', () => {

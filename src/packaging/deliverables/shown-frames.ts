@@ -43,8 +43,7 @@ export function shownFrames(
   const frame = rate && rescale(rate.denominator, rate.numerator, TICKS_PER_SECOND)
   const isSteady = video !== undefined && hasSteadyPictures(leaves.segment, video)
   // One picture is shown at least.
-  const least = leaves.segment === begin.segment ? begin.time + (frame ?? 0) : leaves.time
-  const end = { ...leaves, time: Math.max(leaves.time, least) }
+  const end = dateOf(leaves) > dateOf(begin) ? leaves : { ...begin, time: begin.time + (frame ?? 0) }
   const [first, endUtc] = [dateOf(begin), dateOf(end)]
   const startOf = (kind: DeliverableKind): UtcMs => {
     if (kind === 'AUDIO') return near(cut.start) ? cut.start : first
