@@ -175,10 +175,10 @@ export type EncodingOrder = {
   readonly until: number
   /** Which of them, counted from 0 in the order in which they are shown, must be IDR pictures. */
   readonly keyFrames: readonly number[]
-  /** profile_idc and level_idc. */
+  /** profile_idc and level_idc, or in HEVC general_profile_idc and general_level_idc. */
   readonly profile: number
   readonly level: number
-  /** seq_parameter_set_id and pic_parameter_set_id. */
+  /** seq_parameter_set_id and pic_parameter_set_id of H.264. */
   readonly setsId: number
   /** Each picture is two fields. */
   readonly isInterlaced: boolean
@@ -196,6 +196,8 @@ export type PictureEncoder = {
    * slice. Equal movies and orders give equal bytes.
    */
   h264(movie: Movie, order: EncodingOrder, signal: AbortSignal): Promise<Uint8Array>
+  /** The same of HEVC, with parameter sets whose ids are 0. */
+  hevc(movie: Movie, order: EncodingOrder, signal: AbortSignal): Promise<Uint8Array>
 }
 
 /** Thrown when an encoder is not there, or does not encode. The message is one sentence for the job's owner. */

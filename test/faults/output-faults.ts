@@ -195,6 +195,27 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
     failure: /avc1\.640d00/,
   },
   {
+    name: 'cut-end-shown',
+    breaks: 'A presentation that is cut goes on to the end of its last segment.',
+    file: 'src/packaging/segments/segment-samples.ts',
+    find: '  if (!segment.isCut || count === 0) return count\n',
+    replace: '  if (count > 0) return count\n',
+    caughtBy: {
+      file: 'test/harvest/trimmed-tail.test.ts',
+      cases: 'ends with the pictures and the sound before its end',
+    },
+    failure: /CMAF/,
+  },
+  {
+    name: 'encoded-pictures-not-reordered',
+    breaks: 'Encoded pictures say that they are not reordered, and decoders leave out those behind them.',
+    file: 'src/packaging/exact/avc-pictures.ts',
+    find: 'sets: [withReordering(sps, readReordering(source)), new Uint8Array(pps)]',
+    replace: 'sets: [withReordering(sps, { reordered: 0, buffered: 4 }), new Uint8Array(pps)]',
+    caughtBy: { file: 'test/harvest/exact-cut.test.ts', cases: 'without edits and in MP4' },
+    failure: /42 !== 81/,
+  },
+  {
     name: 'decoder-configuration-wrong',
     breaks: 'The header of H.264 tells decoders another level.',
     file: 'src/media/codecs/avc-configuration.ts',

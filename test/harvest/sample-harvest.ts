@@ -199,6 +199,9 @@ export const NO_ENCODER: PictureEncoder = {
   h264: async () => {
     throw new NoEncoder('Nothing encodes pictures here.')
   },
+  hevc: async () => {
+    throw new NoEncoder('Nothing encodes pictures here.')
+  },
 }
 
 /** Time passes only while somebody sleeps. */

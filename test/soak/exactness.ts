@@ -29,7 +29,7 @@ const STREAMS: readonly {
   { fixture: 'ntsc-rate', isForBrowsers: true, isForBrowsersExactly: true },
   { fixture: 'interlaced-frames', isForBrowsers: true, isForBrowsersExactly: true },
   { fixture: 'aac-44100', isForBrowsers: true, isForBrowsersExactly: true },
-  { fixture: 'hevc-open-gop', isForBrowsers: false, isOpen: true },
+  { fixture: 'hevc-open-gop', isForBrowsers: false, isForBrowsersExactly: false, isOpen: true },
   { fixture: 'ac3-surround', isForBrowsers: false, isForBrowsersExactly: false },
 ]
 /** Clips of each stream, each of an in and an out point; every fifth is shown in browsers, too. */

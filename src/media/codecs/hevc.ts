@@ -111,12 +111,18 @@ export type HevcSps = VideoUsability & {
   readonly minSpatialSegmentation: number
 }
 
-export function readHevcSps(nal: Uint8Array): HevcSps {
-  const bits = new BitReader(unescapeNal(nal, HEVC_NAL_HEADER_SIZE))
+/** Reads a sequence parameter set up to its own id. */
+export function skipToSequenceId(bits: BitReader) {
   const vpsId = bits.u(4)
   const subLayersMinus1 = inRange(bits.u(3), 6, 'sps_max_sub_layers_minus1')
   const temporalIdNesting = bits.flag()
   const profileTierLevel = readProfileTierLevel(bits, subLayersMinus1)
+  return { vpsId, subLayersMinus1, temporalIdNesting, profileTierLevel }
+}
+
+export function readHevcSps(nal: Uint8Array): HevcSps {
+  const bits = new BitReader(unescapeNal(nal, HEVC_NAL_HEADER_SIZE))
+  const { vpsId, subLayersMinus1, temporalIdNesting, profileTierLevel } = skipToSequenceId(bits)
   const id = inRange(bits.ue(), 15, 'sps_seq_parameter_set_id')
   const chromaFormat = inRange(bits.ue(), 3, 'chroma_format_idc')
   const separatePlanes = chromaFormat === 3 && bits.flag()

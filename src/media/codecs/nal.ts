@@ -59,17 +59,19 @@ export function unescapeNal(nal: Uint8Array, headerSize: number): Uint8Array {
 
 /** A NAL unit with emulation prevention bytes, after its `header`. */
 export function escapedNal(header: Uint8Array, rbsp: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = [...header]
+  const bytes = new Uint8Array(header.length + rbsp.length + Math.ceil(rbsp.length / 2))
+  bytes.set(header)
+  let at = header.length
   let zeros = 0
   for (const byte of rbsp) {
     if (zeros >= 2 && byte <= 3) {
-      bytes.push(3)
+      bytes[at++] = 3
       zeros = 0
     }
-    bytes.push(byte)
+    bytes[at++] = byte
     zeros = byte === 0 ? zeros + 1 : 0
   }
-  return Uint8Array.from(bytes)
+  return bytes.slice(0, at)
 }
 
 /** More bytes than a slice header has before the fields read here. */

@@ -23,7 +23,7 @@ import {
   trackNumbered,
   trackSetOf,
 } from '../tracks/track-set.ts'
-import { hasTrack } from '../tracks/track-times.ts'
+import { hasTrack, streamIntervalOf } from '../tracks/track-times.ts'
 import { type CmafFileNames, type CmafTrackName, playlistFileName } from './names.ts'
 import { cmafFormats } from './window-formats.ts'
 
@@ -193,6 +193,12 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): str
     ...(name.kind === 'iframe' && { iFramesOnly: true }),
     list,
     stream: first.stream.index,
+    // Sound that is cut at its start, and not where pictures are at its end, is not as long as they are: players that
+    // go by durations would leave a hole behind it.
+    intervalIn(segment) {
+      const track = segment.isCutAtStart ? trackAt(tracks, name, segment) : undefined
+      return track && streamIntervalOf(track, segment)
+    },
     ...targetDurationIn(manifests),
     gapUri: uriOf,
   })

@@ -7,7 +7,8 @@ import { type Movie, NoEncoder, type OpenSpool, type PictureEncoder, type Spool 
 import type { EncodedPictures } from '../segments/segment-samples.ts'
 import type { SingleVideo } from '../tracks/track-set.ts'
 import type { EncodedRun } from './edge-plan.ts'
-import { areAlike, type PictureData, readEncoded, sourceFormat, withSets } from './encoded-pictures.ts'
+import { pictureCodec } from './encoded-pictures.ts'
+import type { PictureData } from './picture-codec.ts'
 import type { SourcePicture } from './source-pictures.ts'
 
 /** Bits a second at least that encoded pictures may have, so that small ones stay good. */
@@ -55,7 +56,8 @@ export class EdgeEncoder {
     era: number,
     { pictures, decoded, isClosed, until }: EncodedRun,
   ): Promise<ReadonlyMap<number, EncodedPictures>> {
-    const source = sourceFormat(description)
+    const codec = pictureCodec(description)
+    const { profile, level, isInterlaced, pictureId } = codec.formatOf(description)
     const [first] = pictures
     const { encoder } = this
     if (!encoder || !first) return new Map()
@@ -65,21 +67,19 @@ export class EdgeEncoder {
       from: first.pts - origin,
       until: until - origin,
       keyFrames,
-      profile: source.profile,
-      level: source.level,
-      setsId: source.freeId,
-      isInterlaced: source.isInterlaced,
+      profile,
+      level,
+      isInterlaced,
+      setsId: pictureId,
       bandwidth: Math.max(2 * bandwidth, LEAST_BANDWIDTH),
       isClosed,
     }
-    const bytes = await encoder.h264(movieOf(description, decoded, origin), order, this.signal)
-    const data = readEncoded(bytes, pictures.length, source.reordering)
+    const bytes = await encoder[codec.name](movieOf(description, decoded, origin), order, this.signal)
+    const data = codec.read(bytes, pictures.length, description)
     if (!data) {
-      throw new NoEncoder(
-        `ffmpeg has not encoded the ${pictures.length} pictures from the one at ${first.pts} on, each in a slice.`,
-      )
+      const wanted = `${pictures.length} pictures like those of the source, each in a slice`
+      throw new NoEncoder(`ffmpeg has not encoded ${wanted}, from the one at ${first.pts} on.`)
     }
-    if (!areAlike(description, data)) throw new NoEncoder('ffmpeg has encoded pictures of another size or format.')
     if (keyFrames.some((key) => !data.pictures[key]!.isIdr)) throw new NoEncoder('ffmpeg has encoded no key frames.')
     const byStream = this.sets.get(era) ?? new Map<number, PictureData[]>()
     this.sets.set(era, byStream)
@@ -118,7 +118,10 @@ export class EdgeEncoder {
 }
 
 function withEncodedSets(stream: SourceStream, encoded: readonly PictureData[]): SourceStream {
-  const tracks = stream.tracks.map((track) => (track.kind === 'video' ? withSets(track, encoded) : track))
+  const sets = encoded.flatMap((each) => each.sets)
+  const tracks = stream.tracks.map((track) => {
+    return track.kind === 'video' ? pictureCodec(track).withSets(track, sets) : track
+  })
   return { ...stream, tracks }
 }
 

@@ -39,9 +39,12 @@ export function planHead(
   from: number,
   until: number,
 ): Pick<EdgePlan, 'before' | 'first'> | undefined {
-  const first = pictures.findIndex(
-    ({ isIdr, pts }) => isIdr && pts >= from - SAME_PICTURE && pts < until - SAME_PICTURE,
-  )
+  const first = pictures.findIndex((picture, at) => {
+    const { isIdr, pts } = picture
+    const isWithin = pts >= from - SAME_PICTURE && pts < until - SAME_PICTURE
+    // Of HEVC, others may be shown before it that come later in order of decoding.
+    return isIdr && isWithin && pictures.slice(at + 1).every((later) => later.pts > pts)
+  })
   if (first < 0) return undefined
   const { pts } = pictures[first]!
   return pts <= from + SAME_PICTURE ? { first } : { first, before: encodedRun(pictures, from, pts) }

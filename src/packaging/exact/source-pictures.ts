@@ -4,7 +4,7 @@ import { CannotCut, type SegmentBatches } from '../output-format.ts'
 import { samplesOf } from '../segments/segment-samples.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import type { SingleVideo } from '../tracks/track-set.ts'
-import { isIdr } from './encoded-pictures.ts'
+import { pictureCodec } from './encoded-pictures.ts'
 
 /** A picture of a source, in 90 kHz ticks of its era. */
 export type SourcePicture = {
@@ -49,6 +49,7 @@ export class SourcePictures {
   }
 
   private async read(track: SingleVideo, { number }: SegmentSummary): Promise<readonly SourcePicture[]> {
+    const { isIdr } = pictureCodec(track.description)
     for await (const { segments } of this.batches(number - 1)) {
       const segment = segments.find((each) => each.number === number)
       if (!segment) return []

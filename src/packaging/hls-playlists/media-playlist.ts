@@ -20,6 +20,8 @@ export type PlaylistPlan = {
   readonly targetDuration?: number
   /** The source stream the playlist shows. */
   readonly stream: number
+  /** When a segment of it is shown, where its track alone tells. */
+  readonly intervalIn?: (segment: SegmentSummary) => StreamInterval | undefined
   /** The URI listed for a gap, which is not fetched. */
   readonly gapUri: (segment: SegmentSummary) => string
 }
@@ -39,7 +41,7 @@ export function playlistText(plan: PlaylistPlan): string {
   let longest = 0
   let hasGaps = false
   for (const segment of plan.segments) {
-    const shown = intervalOfStream(segment, plan.stream)
+    const shown = plan.intervalIn?.(segment) ?? intervalOfStream(segment, plan.stream)
     const duration = listedDuration(shown)
     const listed = plan.list(segment)
     // What precedes the first segment is not listed, and its discontinuity is already counted in the sequence number.

@@ -1,8 +1,8 @@
-import { rescale, TICKS_PER_SECOND, type Ticks } from '../../media/time.ts'
+import { msFromTicks, rescale, TICKS_PER_SECOND, type Ticks, ticks, utcMs } from '../../media/time.ts'
 import { joinedObject } from '../../model/joined-object.ts'
 import { inOrder, type SegmentSummary, type SlotSummary } from '../../model/output-segment.ts'
 import type { TrackTimes } from '../../model/source-segment.ts'
-import { endOfObject } from '../../model/stream-interval.ts'
+import { endOfObject, type StreamInterval } from '../../model/stream-interval.ts'
 import { cutEnd, cutStart, pictureEnd } from './cut-end.ts'
 import type { SingleTrack, SingleVideo } from './track-set.ts'
 
@@ -32,6 +32,19 @@ export function intervalOf(track: SingleTrack, segment: SegmentSummary): TrackIn
   const before = Math.max(inFrames(cutStart(segment), Math.floor), 0)
   const end = Math.min(inFrames(cutEnd(segment), Math.ceil), whole.duration)
   return { start: whole.start + before, duration: Math.max(end - before, 1) }
+}
+
+/** As `intervalOf`, in ticks and by date. */
+export function streamIntervalOf(track: SingleTrack, segment: SegmentSummary): StreamInterval | undefined {
+  const interval = intervalOf(track, segment)
+  if (!interval) return undefined
+  const inTicks = (time: number) => rescale(time, track.timescale, TICKS_PER_SECOND)
+  const start = ticks(inTicks(interval.start))
+  return {
+    start,
+    duration: ticks(inTicks(interval.start + interval.duration) - start),
+    startUtc: utcMs(segment.startUtc + msFromTicks(ticks(start - segment.start))),
+  }
 }
 
 /** As `intervalOf`, as if the segment were not cut. */
