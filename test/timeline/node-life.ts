@@ -24,6 +24,13 @@ const LONG_MS = 2 * 3_600_000
 const CALM_SEGMENTS = 6
 const BEHIND_MS = 12_000
 const TICK_MS = 1000
+/**
+ * In a calm life, each node hears of all that is committed at its own tick of every two seconds, as nodes do though no
+ * notice reaches them. One that is deaf for longer gives up later than the rehearsal what is late, and takes it if it
+ * has come meanwhile.
+ */
+const HEAR_MS = 2000
+const HEARS_AT_MS = [0, 1000, 1600]
 
 export class SharedLife {
   /** How many events were given to nodes. */
@@ -131,7 +138,11 @@ export class SharedLife {
   /** Gives an event to the first of these nodes, or where that is cut off to the next: encoders try again. */
   private async give(happening: Happening, nodes: readonly SharedNode[]): Promise<void> {
     if ('kind' in happening) {
-      if (happening.kind === 'tick') for (const node of nodes) await node.does((archive) => archive.tick())
+      if (happening.kind !== 'tick') return
+      const sinceEven = (happening.now - EPOCH) % HEAR_MS
+      const hearing = isCalm(this.script) ? nodes.filter(({ place }) => HEARS_AT_MS[place] === sinceEven) : []
+      await Promise.all(hearing.map((node) => node.hear()))
+      for (const node of nodes) await node.does((archive) => archive.tick())
       return
     }
     if (happening.object) this.putAt.set(happening.object.key, happening.now)

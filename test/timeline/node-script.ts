@@ -8,7 +8,10 @@ export const NODES = 3
 export type SharedTurn = Turn & {
   /** To which node each event is given. Those given at once meet each other's commits. */
   readonly given: 'in turn' | 'to any' | 'at once' | 'in bursts'
-  /** Whether nodes hear of what others commit before each event; otherwise not before a turn in which they do. */
+  /**
+   * Whether nodes hear of what others commit before each event; otherwise within two seconds in a calm life, and in
+   * others not before a turn in which they do.
+   */
   readonly hears: boolean
   /** A node that is cut off at one of its calls. */
   readonly cut?: { readonly node: number; readonly calls: number; readonly kind: Cut } | undefined

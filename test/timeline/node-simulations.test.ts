@@ -62,6 +62,16 @@ const CASES: Readonly<Record<string, SharedScript>> = {
       { who: 'A', change: 'server restarts', segments: 2, given: 'in turn', hears: false },
     ],
   },
+  'a late segment that is given up by another node than the one it was listed at': {
+    isLocked: true,
+    forgets: true,
+    ahead: [0, 0, 0],
+    random: 1_863_430_012,
+    turns: [
+      { who: 'A', change: 'nothing', segments: 2, given: 'to any', hears: true },
+      { who: 'A', change: 'is late', segments: 2, given: 'to any', hears: false },
+    ],
+  },
 }
 
 describe('three nodes go through', () => {
