@@ -31,9 +31,11 @@ const CLIPS: readonly {
   readonly copied: number
 }[] = [
   // Its sound ends before its pictures in each segment.
-  { name: 'aac-44100', from: 92, to: 184, copied: 75 },
-  { name: 'hevc-main', from: 27, to: 133, copied: 75 },
-  { name: 'interlaced-frames', from: 60, to: 141, copied: 30 },
+  { name: 'aac-44100', from: 92, to: 135, copied: 25 },
+  { name: 'hevc-main', from: 44, to: 71, copied: 12 },
+  // Its first segment is shorter than half a second.
+  { name: 'ntsc-rate', from: 113, to: 150, copied: 20 },
+  { name: 'interlaced-frames', from: 88, to: 141, copied: 30 },
 ]
 
 describe('a clip that is cut exactly', () => {
@@ -57,6 +59,10 @@ describe('a clip that is cut exactly', () => {
       const asked = { id: name, originEndpointId: name, file: 'clip.m3u8', deliverables: KINDS, ...window }
       const folder = await harvested(windrow, { ...asked, cut: 'FRAME_EXACT' })
       await assertContinuous(folder)
+      const [, offset, first] = /presentationTimeOffset="(\d+)"[\s\S]*?<S t="(\d+)"/.exec(
+        readFileSync(join(folder, 'clip.mpd'), 'utf8'),
+      )!
+      assert.equal(first, offset, 'the Period begins with the first picture')
       const wanted = source.pictures.slice(from, to)
       for (const file of [joinedIn(folder, /_video_1\.m3u8$/), join(folder, 'clip.mp4')]) {
         const shown = await shownBy(file)

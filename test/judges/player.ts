@@ -255,8 +255,12 @@ export class Player {
           return (await page.evaluate(`picture(${width}, ${height})`)) as Standing | undefined
         })
       const first = await stands('first')
-      await page.evaluate('seekToEnd()')
-      return { first, last: await stands('last') }
+      for (;;) {
+        await page.evaluate('seekToEnd()')
+        const last = await stands('last')
+        // Players that have loaded everything may find that there is more than they were told.
+        if (last.duration - last.at < NEAR_THE_END) return { first, last }
+      }
     })
   }
 
@@ -304,6 +308,8 @@ export class Player {
   }
 }
 
+/** Seconds before the end at which the last picture is looked at. */
+const NEAR_THE_END = 0.05
 /** Seconds of media in hand below which a picture stands still for want of media, and not because it is not decoded. */
 const IN_HAND = 0.5
 /** A decoder that is kept from running has a few pictures left to show. */

@@ -91,9 +91,14 @@ function writtenPeriod(manifest: DashPresentation, period: DashPeriod, start: nu
   }
 }
 
-/** The Period as if it began at the first listed segment. */
+/**
+ * The Period as if it began at the first listed segment; where that is cut, exactly with its first picture: players
+ * that find no segment at the beginning of a Period look half a second on, and would leave out a shorter one.
+ */
 function listedFrom(period: DashPeriod): DashPeriod {
-  return { ...period, begins: momentOf(period.era, period.segments[0]!.start) }
+  const { start, isCutAtStart } = period.segments[0]!
+  const begins = momentOf(period.era, start)
+  return { ...period, begins: isCutAtStart ? { ...begins, time: start } : begins }
 }
 
 /**
