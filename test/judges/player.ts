@@ -255,11 +255,12 @@ export class Player {
           return (await page.evaluate(`picture(${width}, ${height})`)) as Standing | undefined
         })
       const first = await stands('first')
-      for (;;) {
+      for (let known = 0; ; ) {
         await page.evaluate('seekToEnd()')
         const last = await stands('last')
         // Players that have loaded everything may find that there is more than they were told.
-        if (last.duration - last.at < NEAR_THE_END) return { first, last }
+        if (last.duration - last.at < NEAR_THE_END || last.duration === known) return { first, last }
+        known = last.duration
       }
     })
   }

@@ -129,8 +129,8 @@ const ALLOWED: Readonly<Record<string, { readonly first: number; readonly last: 
   mp4: { first: 0, last: 0 },
   'mpd, dash.js': { first: GROUP, last: 0, lacks: BEYOND },
   'mpd, shaka': { first: GROUP, last: BEYOND },
-  m3u8: { first: GROUP, last: BEYOND, lacks: BEYOND },
-  'cmaf.m3u8': { first: GROUP, last: BEYOND, lacks: BEYOND },
+  m3u8: { first: GROUP, last: BEYOND },
+  'cmaf.m3u8': { first: GROUP, last: BEYOND },
 }
 
 function report(
