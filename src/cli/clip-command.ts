@@ -53,7 +53,7 @@ function changesOf({ flags, terminal }: Task) {
   const now = terminal.now()
   const time = (flag: string) => timeFlag(flags, flag, now)
   const cut = textFlag(flags['cut'])?.toUpperCase()
-  const expiresAt = flags['expires'] === 'never' ? 'NEVER' : time('expires')
+  const expiresAt = textFlag(flags['expires'])?.toUpperCase() === 'NEVER' ? 'NEVER' : time('expires')
   return { startTime: time('start'), endTime: time('end'), cut, expiresAt }
 }
 

@@ -173,6 +173,7 @@ describe('a segment', () => {
     ['bytes=-7', size - 7, size],
     ['bytes=-999999', 0, size],
     ['bytes=5-999999', 5, size],
+    [`bytes=5-${'9'.repeat(19)}`, 5, size],
   ] as const) {
     it(`is 206 for ${range}`, async () => {
       const { status, headers, body } = await ask('index_1_11.ts', { Range: range })
@@ -195,7 +196,7 @@ describe('a segment', () => {
     assert.equal(origin.archive.bytesRead, 4)
   })
 
-  for (const range of [`bytes=${size}-`, 'bytes=-0', `bytes=${size + 5}-${size + 6}`]) {
+  for (const range of [`bytes=${size}-`, 'bytes=-0', `bytes=${size + 5}-${size + 6}`, `bytes=${'9'.repeat(19)}-`]) {
     it(`is 416 for ${range}`, async () => {
       const { status, headers } = await ask('index_1_11.ts', { Range: range })
       assert.equal(status, 416)

@@ -32,7 +32,7 @@ export function requestedRange(
   size: number,
   etag: string,
 ): ByteRange | 'unsatisfiable' | undefined {
-  const match = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(headers.range ?? '')
+  const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(headers.range ?? '')
   const [, first = '', last = ''] = match ?? []
   if (first === '' && last === '') return undefined
   const ifRange = headers['if-range']

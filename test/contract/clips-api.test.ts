@@ -246,7 +246,7 @@ describe('clips of our own API', () => {
     )
     assert.match(await run(['list', '--channel', 'main'], true), /^cli {2}main {2}.*, until /m)
     assert.equal(JSON.parse(await run(['describe', 'cli']))['endTime'], at(-480))
-    assert.doesNotMatch(await run(['change', 'cli', '--expires', 'never'], true), /until/)
+    assert.doesNotMatch(await run(['change', 'cli', '--expires', 'NEVER'], true), /until/)
     const asset = ['--to', 'clips/cli/goal.mp4', '--make', 'mp4', '--chapters', 'id3', '--id', 'of-cli']
     const job = JSON.parse(await run(['materialise', 'cli', ...asset])) as Json
     assert.deepEqual([job['id'], job['clipId'], job['status']], ['of-cli', 'cli', 'IN_PROGRESS'])
