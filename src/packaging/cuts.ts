@@ -4,8 +4,8 @@ import type { NumberRange } from '../model/segment-numbers.ts'
 
 const ALL_NUMBERS: NumberRange = { after: Number.NEGATIVE_INFINITY, last: Number.POSITIVE_INFINITY }
 
-/** What an asset shows of each range of its window, to the frame: of the whole window where it has one range. */
-export function cutsOf({ start, end }: UtcRange, { ranges }: SummaryWindow): readonly ShownRange[] {
+/** What is asked for of each range of a window: of the whole window where it has one range. */
+export function cutsOf({ start, end }: UtcRange, { ranges }: Pick<SummaryWindow, 'ranges'>): readonly ShownRange[] {
   return ranges ?? [{ start, end, numbers: ALL_NUMBERS }]
 }
 
@@ -14,9 +14,9 @@ export function isWithin({ after, last }: NumberRange, { number }: Pick<SegmentS
 }
 
 /** The cut, or the range, that a segment belongs to; undefined where there are none. */
-export function rangeOf(
-  ranges: readonly ShownRange[] | undefined,
+export function rangeOf<Range extends ShownRange>(
+  ranges: readonly Range[] | undefined,
   segment: Pick<SegmentSummary, 'number'>,
-): ShownRange | undefined {
+): Range | undefined {
   return ranges?.find(({ numbers }) => isWithin(numbers, segment))
 }

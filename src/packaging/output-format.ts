@@ -1,11 +1,12 @@
 import type { Absence, ArchiveReader } from '../archive/reader.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { OutputSegment, SegmentSummary, ShownRange, SummaryWindow } from '../model/output-segment.ts'
+import type { OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
 import type { NumberRange } from '../model/segment-numbers.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
 import type { ExactEdges } from './exact/exact-edges.ts'
 import type { SourceMedia } from './segments/source-media.ts'
+import type { PlacedCut } from './tracks/placed-cuts.ts'
 
 /** Port: one way of presenting a channel to players; all that origin and harvest know of packaging. */
 export type OutputFormat = {
@@ -30,7 +31,7 @@ export type AssetOptions = {
   /** Prefix of the names of segments, instead of the endpoint's own. */
   readonly segments?: string
   /** What is shown of each range of the window, to the frame where players can; absent: all of its segments. */
-  readonly cuts?: readonly ShownRange[]
+  readonly cuts?: readonly PlacedCut[]
   /** The edges of the window where pictures are encoded anew, so that it begins and ends exactly at its cuts. */
   readonly edges?: ExactEdges
   /** True where a DASH manifest of the same asset lists the segments of an HLS one, under the names that DASH needs. */

@@ -1,8 +1,9 @@
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ShownRange, SummaryWindow } from '../model/output-segment.ts'
+import type { SummaryWindow } from '../model/output-segment.ts'
 import type { AssetOptions, ManifestStyle, PathTimes } from './output-format.ts'
 import { type References, referencesOf } from './time-shift.ts'
+import type { PlacedCut } from './tracks/placed-cuts.ts'
 
 /** The values that manifests of every format are made from; each format adds its own. */
 export type Presentation = {
@@ -18,7 +19,7 @@ export type Presentation = {
   /** Filter of the parent manifest. */
   readonly filter?: ManifestFilter
   /** What an asset shows of each range of the window. */
-  readonly cuts?: readonly ShownRange[]
+  readonly cuts?: readonly PlacedCut[]
 }
 
 export function presentationOf(

@@ -1,9 +1,8 @@
-import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { Era, OutputSegment, SegmentSummary, ShownRange, SummaryWindow } from '../model/output-segment.ts'
+import type { Era, OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
 import { rangeOf } from './cuts.ts'
 import type { ExactEdges, SegmentEdge } from './exact/exact-edges.ts'
 import type { Asset, AssetWholeFile, OutputFormat, SegmentBatch, SegmentBatches } from './output-format.ts'
-import { shownOf } from './tracks/picture-times.ts'
+import { type PlacedCut, shownPart } from './tracks/placed-cuts.ts'
 
 /** What a window shows of some of its segments, by their numbers: a part, or undefined for nothing. */
 type Changes = ReadonlyMap<number, Partial<SegmentEdge> | undefined>
@@ -21,24 +20,13 @@ export class ShownWindow {
     this.summary = { ...window, segments, eras: shown }
   }
 
-  /**
-   * Each range ends where the picture nearest to its end begins: the segment in which that is is cut, and none follows
-   * it in the range.
-   */
-  static ofCuts({ packaging }: OriginEndpoint, window: SummaryWindow, cuts: readonly ShownRange[]): ShownWindow {
-    const eras = new Map(window.eras.map((era) => [era.id, era]))
-    const ended = new Set<ShownRange>()
+  /** Each range begins with the segment in which it does, and ends within that in which it ends. */
+  static ofCuts(window: SummaryWindow, cuts: readonly PlacedCut[]): ShownWindow {
     const changes = new Map<number, Partial<SegmentEdge> | undefined>()
     for (const segment of window.segments) {
       const range = rangeOf(cuts, segment)
-      if (!range) continue
-      const shown = ended.has(range)
-        ? undefined
-        : shownOf(segment, eras.get(segment.era), range, packaging.streamSelection)
-      if (shown !== segment) {
-        changes.set(segment.number, shown && { duration: shown.duration, isCut: true })
-        ended.add(range)
-      }
+      const shown = range ? shownPart(segment, range) : segment
+      if (shown !== segment) changes.set(segment.number, shown && { duration: shown.duration, isCut: true })
     }
     return new ShownWindow(window, changes)
   }
@@ -95,13 +83,13 @@ export class ShownWindow {
   }
 }
 
-/** The format, with assets that end where their cuts do. */
+/** The format, with assets that begin and end with the segments in which their cuts do. */
 export function cutting(format: OutputFormat): OutputFormat {
   return {
     resolve: (endpoint, path) => format.resolve(endpoint, path),
     asset(endpoint, window, options = {}): Asset | undefined {
       if (!options.cuts) return format.asset(endpoint, window, options)
-      const shown = ShownWindow.ofCuts(endpoint, window, options.cuts)
+      const shown = ShownWindow.ofCuts(window, options.cuts)
       const asset = format.asset(endpoint, shown.summary, options)
       return asset && shown.asset(asset)
     },

@@ -25,6 +25,7 @@ import { packagedAs } from '../../src/packaging/deliverables/packaged-as.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { readWindow } from '../../src/packaging/paged-window.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
+import { placedCuts } from '../../src/packaging/tracks/placed-cuts.ts'
 import { openFileObjects } from '../../src/stores/file-objects.ts'
 import { FileSpool } from '../../src/stores/file-spool.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
@@ -178,7 +179,7 @@ describe('a clip', () => {
       const options = {
         manifests: 'index',
         segments: `s${edition}`,
-        ...(cut === 'FRAME' && { cuts: cutsOf({ start, end }, window.summary) }),
+        ...(cut === 'FRAME' && { cuts: placedCuts(endpoint, window.summary, cutsOf({ start, end }, window.summary)) }),
       }
       const asset = outputFormatOf(packaged)!.asset(packaged, window.summary, options)!
       const folder = `clips/${id}/${kind.toLowerCase()}`
@@ -230,6 +231,26 @@ describe('a clip', () => {
     assert.equal((await get('clips/whole/hls/index.m3u8')).status, 404)
     assert.equal((await get(`clips/whole/hls/s${clip.edition}_1_1.ts`)).headers.get('x-windrow-error'), 'NoSuchClip')
   })
+
+  for (const [from, to, segments] of [
+    [3.99, 4.8, [3]],
+    [3.99, 6.01, [3]],
+    [3.985, 3.99, [2]],
+    [3.985, 4.01, [3]],
+    [2.5, 4.03, [2, 3]],
+  ] as const) {
+    it(`is as a harvest where it is cut beside the edges of segments: from ${from} s to ${to} s`, async () => {
+      const clip = await clipOf(`edges-${Math.round(from * 1000)}-${Math.round(to * 1000)}`, from, to, { cut: 'FRAME' })
+      const files = await filesOf(clip)
+      await assertPlays(files, 'at once')
+      for (const number of [1, 2, 3, 4, 5]) {
+        const name = `clips/${clip.id}/hls/s${clip.edition}_1_${number}.ts`
+        const isListed = segments.some((each) => each === number)
+        assert.deepEqual([files.has(name), (await get(name)).status], isListed ? [true, 200] : [false, 404], name)
+      }
+      await store.resources.deleteClip(clip.id)
+    })
+  }
 
   it('gives nothing but its own segments, and takes another name for them when it is changed', async () => {
     const clip = await clipOf('changed', 2, 6)

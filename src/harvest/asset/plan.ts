@@ -109,7 +109,7 @@ function extentOf(
   if (!oldest || !newest) throw new Error('a plan needs a window with segments')
   const cuts = assetCuts(job, summary)
   const exact = edges && ShownWindow.ofEdges(summary, edges)
-  const { segments } = (exact ?? (cuts && ShownWindow.ofCuts(job.endpoint, summary, cuts)))?.summary ?? summary
+  const { segments } = (exact ?? (cuts && ShownWindow.ofCuts(summary, cuts)))?.summary ?? summary
   return {
     first: oldest.number,
     last: newest.number,

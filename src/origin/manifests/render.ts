@@ -3,6 +3,7 @@ import { endUtcOf, overlaps, type SegmentSummary, type SummaryWindow } from '../
 import { cutsOf } from '../../packaging/cuts.ts'
 import type { ManifestRequest, OutputFormat } from '../../packaging/output-format.ts'
 import { outputFormatOf } from '../../packaging/packager.ts'
+import { placedCuts } from '../../packaging/tracks/placed-cuts.ts'
 import type { ReadPage, SegmentPages } from './segment-pages.ts'
 import type { AssetStyle, Rendered, RenderJob } from './worker-messages.ts'
 
@@ -32,7 +33,8 @@ function assetManifest(
   last: SegmentSummary,
 ): Rendered {
   const { isParent, names, cut } = style
-  const asset = format.asset(endpoint, window, { ...names, ...(cut && { cuts: cutsOf(cut, window) }) })
+  const cuts = cut && placedCuts(endpoint, window, cutsOf(cut, window))
+  const asset = format.asset(endpoint, window, { ...names, ...(cuts && { cuts }) })
   if (!isParent) return manifestText(asset?.manifests.find(({ name }) => name === path)?.body(), last)
   const text = manifestText(asset?.parent?.(), last)
   return text instanceof Object ? { ...text, children: asset?.manifests.map(({ name }) => name) ?? [] } : text

@@ -14,6 +14,7 @@ import type { OpenSpool, PathTimes } from '../../packaging/output-format.ts'
 import { ContentDeleted, type PagedWindow, readWindow } from '../../packaging/paged-window.ts'
 import { progressiveFile } from '../../packaging/progressive/progressive-file.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
+import { placedCuts } from '../../packaging/tracks/placed-cuts.ts'
 import type { PlaybackError } from '../playback-error.ts'
 import type { PlaybackRefusal } from '../responses.ts'
 import { momentShown, seenWindow } from '../visible-window.ts'
@@ -25,7 +26,7 @@ import { sendMovie } from './send-movie.ts'
 import { TableSpace } from './table-space.ts'
 
 /** Part of each ETag. It rises when the same sources give other bytes: viewers may hold a part of a file. */
-const LAYOUT = 2
+const LAYOUT = 3
 /** Windows whose media are read for sample tables at the same time. */
 const SURVEYS_AT_ONCE = 2
 /** Seconds of a window beyond which its survey is long: of those, one is made at a time. */
@@ -184,7 +185,7 @@ export class Movies {
       return await this.queue.run({ subject: endpoint.guid, client, cost }, () => {
         signal.throwIfAborted()
         const options = {
-          ...(isCut && { cuts: cutsOf(span, window.summary) }),
+          ...(isCut && { cuts: placedCuts(endpoint, window.summary, cutsOf(span, window.summary)) }),
           ...(chapters && { chapters: movieChapters({ endpoint, window: window.summary }) }),
         }
         return progressiveFile(tracks, (after) => window.batches(after), deps, options)

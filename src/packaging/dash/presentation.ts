@@ -3,7 +3,7 @@ import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
 import { TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import { intervalOfStream } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
-import { decodableFrom, type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
+import { decodableFrom, type PlacedMoment } from '../tracks/picture-times.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
 import { profilesOf } from './profiles.ts'
@@ -106,13 +106,11 @@ function listedFrom(period: DashPeriod): DashPeriod {
  * frame before the one asked for: players in browsers leave out what lies before the beginning of a Period, also where
  * all that follows cannot be decoded without it.
  */
-function cutOf({ cuts, window, settings }: DashPresentation, periods: readonly DashPeriod[]): readonly DashPeriod[] {
+function cutOf({ cuts }: DashPresentation, periods: readonly DashPeriod[]): readonly DashPeriod[] {
   if (!cuts) return periods.map(untilCut)
-  const { streamSelection } = settings
-  const starts = cuts.map(({ start: utc, numbers }) => pictureNear(window, { utc, numbers }, streamSelection))
-  const ends = cuts.map(({ end: utc, numbers }) => pictureNear(window, { utc, numbers }, streamSelection))
   const momentIn = ({ segments }: DashPeriod, moments: readonly (PlacedMoment | undefined)[]) =>
-    moments.find((moment) => moment && segments.includes(moment.segment))
+    moments.find((moment) => segments.some(({ number }) => number === moment?.segment.number))
+  const [starts, ends] = [cuts.map(({ begins }) => begins), cuts.map(({ ends }) => ends)]
   return periods.map((period) => {
     const [start, end] = [momentIn(period, starts), momentIn(period, ends)]
     return untilCut({

@@ -6,7 +6,7 @@ import {
 } from '../../model/deliverable.ts'
 import { deliverablesOf, type HarvestJob, isCutToFrame } from '../../model/harvest-job.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import type { ShownRange, SummaryWindow } from '../../model/output-segment.ts'
+import type { SummaryWindow } from '../../model/output-segment.ts'
 import { cutsOf } from '../cuts.ts'
 import {
   type Asset,
@@ -18,8 +18,9 @@ import {
 } from '../output-format.ts'
 import { outputFormatOf } from '../packager.ts'
 import { ShownWindow } from '../shown-window.ts'
+import { type PlacedCut, placedCuts } from '../tracks/placed-cuts.ts'
 import { metadataFile } from './metadata-file.ts'
-import { audioFiles, movieFiles } from './movie-files.ts'
+import { audioFiles, cutAsAsked, movieFiles } from './movie-files.ts'
 import { packagedAs } from './packaged-as.ts'
 import { stillFiles } from './still-files.ts'
 import { subtitleFiles } from './subtitle-files.ts'
@@ -46,8 +47,8 @@ export function assetFormatOf(job: HarvestJob): AssetFormat | undefined {
 }
 
 /** What the asset of a job shows of each range of its window, to the frame; undefined where it shows all segments. */
-export function assetCuts(job: HarvestJob, window: SummaryWindow): readonly ShownRange[] | undefined {
-  return isCutToFrame(job) ? cutsOf(job, window) : undefined
+export function assetCuts(job: HarvestJob, window: SummaryWindow): readonly PlacedCut[] | undefined {
+  return isCutToFrame(job) ? placedCuts(job.endpoint, window, cutsOf(job, window)) : undefined
 }
 
 function exactly(exact: ShownWindow, make: (window: SummaryWindow) => Asset | undefined): Asset | undefined {
@@ -136,7 +137,8 @@ function filesOf(
     case 'MP4': {
       const { exact } = order
       if (!exact) return movieFiles(order, named, deliverable)
-      return exact.files(movieFiles({ ...order, window: exact.summary }, named, deliverable))
+      // Where the window begins and ends is settled already.
+      return exact.files(movieFiles(cutAsAsked({ ...order, window: exact.summary }), named, deliverable))
     }
     case 'AUDIO':
       return audioFiles(order, named, deliverable)

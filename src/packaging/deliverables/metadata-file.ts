@@ -16,7 +16,7 @@ export function metadataFile(
   { file }: Pick<NamedDeliverable, 'file'>,
 ): AssetWholeFile {
   // Without a cut, tags may be due a moment before or after the segments that carry them.
-  const cut = options.cuts && shownSpans({ endpoint, window, options })
+  const cut = options.cuts && shownSpans({ window, options })
   // All variants carry the same tags; those of the smallest are the cheapest to read.
   const tracks = videoByEra({ endpoint, window }, (video) => smallestVideo(video.filter(({ hasEvents }) => hasEvents)))
   const body: AssetWholeFile['body'] = (batches, { media, openSpool }) =>

@@ -2,7 +2,7 @@ import { type ChapterOrigin, endingOf, type NamedDeliverable, stemOf } from '../
 import type { AssetWholeFile } from '../output-format.ts'
 import type { ChapterSource } from '../progressive/chapters.ts'
 import { type FileTrack, fileTracksOf } from '../progressive/file-tracks.ts'
-import { progressiveFile } from '../progressive/progressive-file.ts'
+import { type ProgressiveOptions, progressiveFile } from '../progressive/progressive-file.ts'
 import type { SingleTrack, SingleVideo, TrackSet } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
 import { bestVideo, presentTracks, smallestVideo } from './present-tracks.ts'
@@ -10,7 +10,7 @@ import { bestVideo, presentTracks, smallestVideo } from './present-tracks.ts'
 /** Of a file: so much of its data is on the disk of the data folder while it is made, and is not read twice. */
 const KEPT_BYTES = 2 ** 31
 
-type MovieOrder = Pick<AssetOrder, 'endpoint' | 'window' | 'options'>
+type MovieOrder = Pick<AssetOrder, 'endpoint' | 'window'> & { readonly options: Pick<ProgressiveOptions, 'cuts'> }
 type MovieOptions = { readonly chapters?: ChapterOrigin | undefined }
 
 /** Chooses the tracks of a file among all of an era. */
@@ -46,7 +46,15 @@ export function audioFiles(
   { file }: Pick<NamedDeliverable, 'file'>,
   { chapters }: MovieOptions,
 ): readonly AssetWholeFile[] {
-  return movieFile(order, file, ({ audio }) => audio, { chapters })
+  return movieFile(cutAsAsked(order), file, ({ audio }) => audio, { chapters })
+}
+
+/** The order of a file that is cut at the moments asked for, wherever pictures begin. */
+export function cutAsAsked(order: MovieOrder): MovieOrder {
+  const { cuts } = order.options
+  return cuts
+    ? { ...order, options: { cuts: cuts.map(({ start, end, numbers }) => ({ start, end, numbers })) } }
+    : order
 }
 
 function movieFile(
@@ -57,7 +65,7 @@ function movieFile(
 ): readonly AssetWholeFile[] {
   const tracks = tracksIn(order, choose)
   if (tracks.length === 0) return []
-  const options = { ...order.options, ...(chapters && { chapters: chaptersIn(order, choose) }) }
+  const options = { cuts: order.options.cuts, ...(chapters && { chapters: chaptersIn(order, choose) }) }
   const body: AssetWholeFile['body'] = (batches, source) =>
     progressiveFile(tracks, batches, { ...source, keptBytes: KEPT_BYTES }, options)
   return [{ name, track: name, body }]
@@ -78,7 +86,7 @@ function chaptersIn({ endpoint, window }: Pick<AssetOrder, 'endpoint' | 'window'
 const isTagged = (track: SingleTrack): track is SingleVideo => track.kind === 'video' && track.hasEvents
 
 function tracksIn(
-  order: Pick<AssetOrder, 'endpoint' | 'window'> & Partial<Pick<AssetOrder, 'options'>>,
+  order: Pick<AssetOrder, 'endpoint' | 'window'> & Partial<Pick<MovieOrder, 'options'>>,
   choose: TrackChoice,
 ): readonly FileTrack[] {
   const tracksOf = presentTracks(order)

@@ -1,17 +1,18 @@
 import { rescale, TICKS_PER_MS, TICKS_PER_SECOND, type UtcMs, utcMs } from '../../media/time.ts'
 import type { DeliverableKind } from '../../model/deliverable.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import type { ShownRange, SummaryWindow } from '../../model/output-segment.ts'
+import type { SummaryWindow } from '../../model/output-segment.ts'
 import type { ShownFrames } from '../../model/shown-frames.ts'
 import { isWithin } from '../cuts.ts'
-import { decodableFrom, hasSteadyPictures, type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
+import { decodableFrom, hasSteadyPictures, type PlacedMoment } from '../tracks/picture-times.ts'
+import type { PlacedCut } from '../tracks/placed-cuts.ts'
 import { trackSetOf } from '../tracks/track-set.ts'
 
 /** Kinds whose beginning is not told: their files are of moments of their own. */
 const WITHOUT_BEGINNING: ReadonlySet<DeliverableKind> = new Set(['STILLS'])
 
 type ShownFramesOrder = {
-  readonly cut: ShownRange
+  readonly cut: PlacedCut
   readonly kinds: readonly DeliverableKind[]
   /** The asset begins with the range. */
   readonly isFirst: boolean
@@ -31,22 +32,19 @@ export function shownFrames(
   const [oldest] = window.segments
   const newest = window.segments.findLast((segment) => isWithin(cut.numbers, segment))
   if (!oldest || !newest) throw new Error('nothing is shown of a window without segments')
-  const near = (utc: UtcMs) => pictureNear(window, { utc, numbers: cut.numbers }, streamSelection)
-  const begin = near(cut.start) ?? { segment: oldest, time: oldest.start }
+  const begin = cut.begins ?? { segment: oldest, time: oldest.start }
   const videoOf = ({ segment }: Pick<PlacedMoment, 'segment'>) => {
     const era = window.eras.find(({ id }) => id === segment.era)
     return era ? trackSetOf(era, streamSelection).video : []
   }
-  const leaves = near(cut.end) ?? { segment: newest, time: newest.start + newest.duration }
-  const [video] = videoOf(leaves)
+  const end = cut.ends ?? { segment: newest, time: newest.start + newest.duration }
+  const [video] = videoOf(end)
   const rate = video?.description.frameRate
   const frame = rate && rescale(rate.denominator, rate.numerator, TICKS_PER_SECOND)
-  const isSteady = video !== undefined && hasSteadyPictures(leaves.segment, video)
-  // One picture is shown at least.
-  const end = dateOf(leaves) > dateOf(begin) ? leaves : { ...begin, time: begin.time + (frame ?? 0) }
+  const isSteady = video !== undefined && hasSteadyPictures(end.segment, video)
   const [first, endUtc] = [dateOf(begin), dateOf(end)]
   const startOf = (kind: DeliverableKind): UtcMs => {
-    if (kind === 'AUDIO') return near(cut.start) ? cut.start : first
+    if (kind === 'AUDIO') return cut.begins ? cut.start : first
     if (isExact) return first
     if (kind === 'DASH') return dateOf({ ...begin, time: decodableFrom(begin, videoOf(begin)) })
     const isWhole = kind === 'MSS' || ((kind === 'HLS' || kind === 'CMAF') && !isFirst)
@@ -57,7 +55,7 @@ export function shownFrames(
     ...(frame !== undefined && isSteady && { last: dateOf({ ...end, time: end.time - frame }) }),
     deliverables: [...new Set(kinds)]
       .filter((kind) => !WITHOUT_BEGINNING.has(kind))
-      .map((kind) => ({ kind, start: startOf(kind), end: kind === 'AUDIO' && near(cut.end) ? cut.end : endUtc })),
+      .map((kind) => ({ kind, start: startOf(kind), end: kind === 'AUDIO' && cut.ends ? cut.end : endUtc })),
   }
 }
 

@@ -86,7 +86,7 @@ function once<T>(make: () => T): () => T {
 function keyPictures({ endpoint, window, options }: StillsOrder, choose: VideoChoice): readonly KeyPicture[] {
   const tracks = videoByEra({ endpoint, window }, choose)
   const clock = new MovieClock()
-  const spans = shownSpans({ endpoint, window, options })
+  const spans = shownSpans({ window, options })
   const found = new Map<ShownSpan, KeyPicture[]>()
   for (const segment of window.segments) {
     clock.enter(segment)

@@ -23,7 +23,7 @@ export function subtitleFiles(
   { file }: Pick<NamedDeliverable, 'file'>,
 ): readonly AssetWholeFile[] {
   const tracksOf = presentTracks({ endpoint, window })
-  const spans = shownSpans({ endpoint, window, options })
+  const spans = shownSpans({ window, options })
   const tracks = new Map<number, Map<number, SingleText>>()
   for (const era of window.eras) {
     for (const track of tracksOf(era).text) {

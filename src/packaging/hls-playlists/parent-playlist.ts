@@ -3,7 +3,6 @@ import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { AudioDescription } from '../../media/track.ts'
 import type { ClosedCaptions } from '../../model/output-segment.ts'
 import type { Presentation } from '../presentation.ts'
-import { pictureNear } from '../tracks/picture-times.ts'
 import type { VariantRole } from '../tracks/stream-selection.ts'
 import { codecsOf, largestFrameRate, largestResolution, rangeAttribute, type VariantFormat } from './variant-formats.ts'
 
@@ -29,7 +28,7 @@ const CAPTIONS_GROUP = 'captions'
 /** The part that all HLS parent playlists share. */
 export function parentPlaylistOf(
   version: number,
-  { cuts, window, endpoint }: Presentation,
+  { cuts, window }: Presentation,
   variants: readonly DeclaredVariant[],
   renditions: readonly DeclaredRendition[],
 ): Omit<MultivariantPlaylist, 'iFrameStreams'> {
@@ -38,14 +37,13 @@ export function parentPlaylistOf(
   const saysNone = variants.every(({ role }) => role.closedCaptions === 'NONE')
   const closedCaptions = saysNone ? 'NONE' : captions.length > 0 ? CAPTIONS_GROUP : undefined
   // Playlists tell nothing of where a later range begins within its first segment.
-  const [cut] = cuts ?? []
-  const begin = cut && { utc: cut.start, numbers: cut.numbers }
-  const start = begin && pictureNear(window, begin, endpoint.packaging.streamSelection)
+  const start = cuts?.[0]?.begins
   const [first] = window.segments
   return {
     version,
     independentSegments: true,
-    ...(start && start.segment === first && { startOffset: (start.time - first.start) / TICKS_PER_SECOND }),
+    ...(start &&
+      start.segment.number === first?.number && { startOffset: (start.time - first.start) / TICKS_PER_SECOND }),
     renditions: [
       ...renditions.map((rendition) => ({ forced: false, ...rendition })),
       ...captions.map(

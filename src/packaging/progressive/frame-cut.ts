@@ -1,23 +1,29 @@
 import type { SampleTable } from '../../media/sample.ts'
-import { rescale, TICKS_PER_SECOND, type UtcRange } from '../../media/time.ts'
+import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
 import type { SegmentSummary, ShownRange } from '../../model/output-segment.ts'
 import { rangeOf } from '../cuts.ts'
 import { timeAt } from '../tracks/picture-times.ts'
+import { breaks, type PlacedCut } from '../tracks/placed-cuts.ts'
 import type { Shown } from './edits.ts'
 import type { MovieClock } from './movie-clock.ts'
 
+/** A range to the picture, or to the moment asked for, as a file of sound has it. */
+export type CutRange = ShownRange | PlacedCut
+
 /** Samples of a chunk that are kept, by their order of decoding. */
 export type KeptSamples = { readonly first: number; readonly end: number }
+
+const NOTHING: KeptSamples = { first: 0, end: 0 }
 
 /** Frames of sound that a decoder is given before the first that is heard: its output depends on the one before. */
 const PREROLL_FRAMES = 1
 
 /** The cuts of the ranges of a window, one after the other. Segments are told in their order. */
 export class FrameCuts {
-  private readonly asked: readonly ShownRange[]
-  private readonly met: { readonly range: ShownRange; readonly cut: FrameCut; readonly begins: number }[] = []
+  private readonly asked: readonly CutRange[]
+  private readonly met: { readonly range: CutRange; readonly cut: FrameCut; readonly begins: number }[] = []
 
-  constructor(asked: readonly ShownRange[]) {
+  constructor(asked: readonly CutRange[]) {
     this.asked = asked
   }
 
@@ -57,14 +63,16 @@ export class FrameCuts {
  * nearest picture begins. Segments are told in their order, and of each the pictures before the sound.
  */
 export class FrameCut {
-  private readonly asked: UtcRange
+  private readonly asked: CutRange
   private from = -Infinity
   private to = Infinity
   /** True while the moment lies in the current segment, or behind all that have come. */
   private entersHere = false
   private leavesHere = false
+  /** True while the first picture is in a later segment. */
+  private isBefore = false
 
-  constructor(asked: UtcRange) {
+  constructor(asked: CutRange) {
     this.asked = asked
   }
 
@@ -83,10 +91,21 @@ export class FrameCut {
     const { start, duration } = segment
     const shift = clock.shiftIn(TICKS_PER_SECOND)
     const begin = start + shift
-    const [from, to] = [timeAt(segment, this.asked.start) + shift, timeAt(segment, this.asked.end) + shift]
+    const { begins, ends } = 'begins' in this.asked ? this.asked : {}
+    this.isBefore = begins !== undefined && segment.number < begins.segment.number
+    if (this.isBefore && begins) {
+      // Sound may reach from here into what is shown.
+      this.from = breaks(segment, begins.segment) ? Infinity : begins.time + shift
+      return
+    }
+    const isFirst = begins?.segment.number === segment.number
+    const from = (isFirst ? begins.time : timeAt(segment, this.asked.start)) + shift
+    const to = (ends?.segment.number === segment.number ? ends.time : timeAt(segment, this.asked.end)) + shift
     // Dates of segments may overlap; the first of them that has the moment is the one.
-    this.entersHere = this.from === -Infinity && from >= begin && from < begin + duration
-    this.leavesHere = this.to === Infinity && to > begin && to <= begin + duration
+    this.entersHere = isFirst || (!begins && this.from === -Infinity && from >= begin && from < begin + duration)
+    this.leavesHere = ends
+      ? ends.segment.number === segment.number
+      : this.to === Infinity && to > begin && to <= begin + duration
     if (this.entersHere) this.from = from
     if (this.leavesHere) this.to = to
     // Where a segment is cut already, that is where a picture begins.
@@ -104,6 +123,7 @@ export class FrameCut {
 
   /** Of pictures: from the last one at which decoding can start, to the last that is shown or that such a one needs. */
   pictures({ count, dts, compositionOffsets, sync }: SampleTable, timescale: number): KeptSamples {
+    if (this.isBefore) return NOTHING
     const [from, to] = this.in(timescale)
     let first = 0
     let end = 0
@@ -118,6 +138,7 @@ export class FrameCut {
   /** Of sound and text: what is heard or shown, wholly or in part, and what its decoding needs. */
   others({ count, dts, durations }: SampleTable, timescale: number, isText: boolean): KeptSamples {
     const [from, to] = this.in(timescale)
+    if (from === Infinity) return NOTHING
     let first = 0
     let end = count
     while (first < count && dts[first]! + durations[first]! <= from) first++

@@ -9,7 +9,6 @@ import {
 import { SAMPLE_TABLES, type SampleTableName, SampleTableWriter } from '../../media/mp4/sample-tables.ts'
 import { dataBetween, type SampleTable, samplesBetween, sizeOf } from '../../media/sample.ts'
 import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
-import type { ShownRange } from '../../model/output-segment.ts'
 import type { FileRange, OpenSpool, SeekableBody, SegmentBatches, Spool } from '../output-format.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { type ChapterSource, Chapters, type ChapterTrack } from './chapters.ts'
@@ -17,7 +16,7 @@ import { leadOf, withLead } from './decoding-lead.ts'
 import { editsOf, type Shown, type TrackPart } from './edits.ts'
 import { headBytes, mediaBytes, type PlannedChunk } from './file-bytes.ts'
 import type { FileTrack } from './file-tracks.ts'
-import { type FrameCut, FrameCuts, type KeptSamples } from './frame-cut.ts'
+import { type CutRange, type FrameCut, FrameCuts, type KeptSamples } from './frame-cut.ts'
 import { KeptMedia } from './kept-media.ts'
 import { MovieClock } from './movie-clock.ts'
 import { type TrackSamples, trackSamples } from './track-samples.ts'
@@ -30,8 +29,8 @@ export type ProgressiveDeps = {
 }
 
 export type ProgressiveOptions = {
-  /** Shows only so much of each range, to the picture; absent: all of every segment. */
-  readonly cuts?: readonly ShownRange[] | undefined
+  /** Shows only so much of each range; absent: all of every segment. */
+  readonly cuts?: readonly CutRange[] | undefined
   /** Has chapters, where there are any; absent: none. */
   readonly chapters?: ChapterSource | undefined
 }

@@ -1,45 +1,13 @@
 import type { VideoFrameRate } from '../../media/codecs/video-usability.ts'
-import {
-  rescale,
-  TICKS_PER_MS,
-  TICKS_PER_SECOND,
-  type Ticks,
-  ticks,
-  type UtcMs,
-  type UtcRange,
-} from '../../media/time.ts'
+import { rescale, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import { joinedObject } from '../../model/joined-object.ts'
-import { type Era, inOrder, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
-import type { StreamSelection } from '../../model/packaging.ts'
-import type { NumberRange } from '../../model/segment-numbers.ts'
+import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
 import type { TrackTimes } from '../../model/source-segment.ts'
-import { isWithin } from '../cuts.ts'
 import { SAME_PICTURE } from './cut-end.ts'
-import { type SingleVideo, trackSetOf } from './track-set.ts'
+import type { SingleVideo } from './track-set.ts'
 
 /** A moment in a window, on the timeline of the era of the segment in which it lies. */
 export type PlacedMoment = { readonly segment: SegmentSummary; readonly time: Ticks }
-
-/**
- * Where the picture nearest to a moment begins, by the index alone. Where pictures do not come at a steady rate, it is
- * the moment itself. Undefined for a moment outside of all segments with these numbers.
- */
-export function pictureNear(
-  window: SummaryWindow,
-  { utc, numbers }: { readonly utc: UtcMs; readonly numbers: NumberRange },
-  selection: StreamSelection,
-): PlacedMoment | undefined {
-  const place = (segment: SegmentSummary) => timeAt(segment, utc)
-  const segment = window.segments.find((each) => {
-    if (!isWithin(numbers, each)) return false
-    const time = place(each)
-    return time >= each.start && time <= each.start + each.duration
-  })
-  if (!segment) return undefined
-  const era = window.eras.find(({ id }) => id === segment.era)
-  const [video] = era ? trackSetOf(era, selection).video : []
-  return { segment, time: ticks(video ? nearest(place(segment), segment, video) : place(segment)) }
-}
 
 /**
  * The last moment before another in its segment at which decoding can begin in all of these tracks, by the index alone:
@@ -58,37 +26,6 @@ function keyFramesOf({ slots }: SegmentSummary, stream: number): readonly number
   return slots.flatMap(({ objects }) =>
     inOrder(objects[stream]).flatMap(({ keyFrames = [] }) => keyFrames.map(({ pts }) => pts)),
   )
-}
-
-/**
- * The segment as a span shows it, which ends where the picture nearest to the span's end begins: cut where that is
- * within it, and undefined where nothing of it is left. By the index alone, and by this segment alone.
- */
-export function shownOf<Segment extends SegmentSummary>(
-  segment: Segment,
-  era: Era | undefined,
-  { start, end }: UtcRange,
-  selection: StreamSelection,
-): Segment | undefined {
-  const time = timeAt(segment, end)
-  if (time >= segment.start + segment.duration) return segment
-  const [video] = era ? trackSetOf(era, selection).video : []
-  const place = (at: number) => (video ? nearest(at, segment, video) : at)
-  const { numerator, denominator } = video?.description.frameRate ?? { numerator: TICKS_PER_SECOND, denominator: 1 }
-  const isFirst = segment.startUtc <= start
-  // What begins in it shows a picture at least.
-  const least =
-    place(Math.max(timeAt(segment, start), segment.start)) + rescale(denominator, numerator, TICKS_PER_SECOND)
-  const until = isFirst ? Math.max(place(time), least) : place(time)
-  if (until <= segment.start + SAME_PICTURE) return undefined
-  const duration = ticks(until - segment.start)
-  return duration >= segment.duration - SAME_PICTURE ? segment : cutTo(segment, duration)
-}
-
-/** The segment cut after a duration. */
-export function cutTo<Segment extends SegmentSummary>(segment: Segment, duration: Ticks): Segment {
-  // A compact summary has its slots from its prototype.
-  return { ...segment, slots: segment.slots, duration, isCut: true }
 }
 
 /** The time of a date in or near a segment, on its era's timeline, in ticks. */
@@ -116,13 +53,41 @@ function isSteady({ first, last, pictures }: TrackTimes, { numerator, denominato
   return pictures === undefined || pictures === span
 }
 
-function nearest(time: number, segment: SegmentSummary, video: SingleVideo): number {
+/**
+ * Where the picture of a track nearest to a time in a segment begins, or where the segment ends if that is nearer than
+ * its last picture; half between two, the earlier one. By the index alone: where pictures do not come at a steady rate,
+ * it is the time itself, up to the last one.
+ */
+export function nearestPicture(time: number, segment: SegmentSummary, video: SingleVideo): number {
   const { frameRate } = video.description
   const times = timesIn(segment, video)
-  const part = times.find(({ last }) => time <= last) ?? times.at(-1)
-  if (!part || !frameRate || !isSteady(part, frameRate)) return time
+  const part = times.find(({ last }) => time <= last)
+  if (!part) {
+    const last = times.at(-1)?.last
+    const end = segment.start + segment.duration
+    if (last === undefined) return time
+    return time - last <= end - time ? last : end
+  }
+  if (!frameRate || !isSteady(part, frameRate)) return time
   const { numerator, denominator } = frameRate
   // Half between two, the earlier one, as in files whose pictures are read.
   const pictures = Math.ceil(((time - part.first) * numerator) / (TICKS_PER_SECOND * denominator) - 0.5)
   return part.first + rescale(pictures * denominator, numerator, TICKS_PER_SECOND)
+}
+
+/** When the first and the last picture of a track in a segment begin; undefined where the index has none. */
+export function picturesIn(
+  segment: SegmentSummary,
+  video: SingleVideo,
+): Pick<TrackTimes, 'first' | 'last'> | undefined {
+  const times = timesIn(segment, video)
+  const [first, last] = [times[0], times.at(-1)]
+  return first && last && { first: first.first, last: last.last }
+}
+
+/** True where the first picture of a segment that is shown is a key frame: what comes before it is not needed. */
+export function beginsWithKeyFrame(segment: SegmentSummary, video: SingleVideo): boolean {
+  const first = picturesIn(segment, video)?.first
+  const [key] = keyFramesOf(segment, video.stream.index)
+  return first !== undefined && key !== undefined && key <= first + SAME_PICTURE
 }
