@@ -3,6 +3,24 @@ import type { Fault } from './fault.ts'
 /** In what viewers are sent: playlists, manifests, segments, and when. */
 export const OUTPUT_FAULTS: readonly Fault[] = [
   {
+    name: 'group-before-is-shown',
+    breaks: 'A range that begins with the first picture of a segment begins at the end of the one before.',
+    file: 'src/packaging/tracks/placed-cuts.ts',
+    find: 'return isClosed ? { at: at + 1, time: firstIn(next, videoOf) } : { at, time: endOf(segment) }',
+    replace: 'return isClosed ? { at, time: endOf(segment) } : { at, time: endOf(segment) }',
+    caughtBy: { file: 'test/harvest/cut-edges.test.ts', cases: 'has nothing of the segment before in MP4' },
+    failure: /error while decoding MB/,
+  },
+  {
+    name: 'range-without-a-picture',
+    breaks: 'A range that ends within its first picture shows nothing.',
+    file: 'src/packaging/tracks/placed-cuts.ts',
+    find: 'const time = at === first.at ? Math.max(asked, first.time + lengthOf(video)) : asked',
+    replace: 'const time = asked',
+    caughtBy: { file: 'src/packaging/tracks/placed-cuts.test.ts', cases: 'with a picture at least' },
+    failure: /4\.04/,
+  },
+  {
     name: 'unequal-windows-shared',
     breaks: 'Windows among the same numbers share a manifest although they have other segments.',
     file: 'src/origin/manifests/window-manifests.ts',

@@ -1,4 +1,4 @@
-/** Ranges that are cut to the frame beside the edges of segments and gaps, as ffmpeg shows them. */
+/** Ranges that are cut beside the edges of segments and gaps, to the frame or exactly, as ffmpeg shows them. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,9 @@ const { after, before, describe, it } = needing('ffmpeg')
 const HOUR_MS = 3_600_000
 /** From the beginning of the fixture to where the encoder begins with it again. */
 const AGAIN_SECONDS = 30
-const KINDS = ['HLS', 'CMAF', 'DASH', 'MSS', 'MP4', 'METADATA'].map((kind) => ({ kind }))
+const EXACT_KINDS = ['CMAF', 'DASH', 'MP4', 'METADATA']
+const KINDS = ['HLS', 'MSS', ...EXACT_KINDS]
+const deliverablesOf = (kinds: readonly string[]) => kinds.map((kind) => ({ kind }))
 
 describe('a range that is cut to the frame', () => {
   let windrow: Windrow
@@ -45,8 +47,8 @@ describe('a range that is cut to the frame', () => {
     it(what, async () => {
       const [start, end] = window.map((seconds) => begin + Math.round(seconds * 1000)) as [number, number]
       const id = `edge-${i}`
-      const asked = { id, originEndpointId: 'cut', file: 'clip.m3u8', deliverables: KINDS, start, end, report: true }
-      const folder = await harvested(windrow, { ...asked, cut: 'FRAME' })
+      const asked = { id, originEndpointId: 'cut', file: 'clip.m3u8', start, end, report: true }
+      const folder = await harvested(windrow, { ...asked, deliverables: deliverablesOf(KINDS), cut: 'FRAME' })
       const read = (name: string) => readFileSync(join(folder, name), 'utf8')
       const wanted = source.pictures.slice(...shows).map(({ hash }) => hash)
       const movie = await shownBy(join(folder, 'clip.mp4'))
@@ -71,12 +73,29 @@ describe('a range that is cut to the frame', () => {
       assert.equal(inDash.length, listed(/\.mpd$/, /<SegmentTimeline/g).length, 'DASH lists one segment')
       const inMss = listed(/Manifest$/, /<c (?!.* r=)[^>]*>/g)
       assert.equal(inMss.length, listed(/Manifest$/, /<StreamIndex/g).length, 'MSS lists one fragment')
-      const { firstFrame, lastFrame } = JSON.parse(read('harvest.json')).shown
-      const length = Date.parse(lastFrame) - Date.parse(firstFrame)
-      assert.ok(Math.abs(length - (wanted.length - 1) * 40) <= 1, `${length} ms from the first frame to the last`)
-      const { events } = JSON.parse(read('clip.json')) as { events: readonly { time: number }[] }
-      for (const { time } of events) assert.ok(time >= 0 && time < wanted.length * 0.04, `a tag at ${time} s`)
+      assertReported(folder, wanted.length)
     })
+
+    it(`${what}, cut exactly`, async () => {
+      const [start, end] = window.map((seconds) => begin + Math.round(seconds * 1000)) as [number, number]
+      const asked = { id: `exact-${i}`, originEndpointId: 'cut', file: 'clip.m3u8', start, end, report: true }
+      const deliverables = deliverablesOf(EXACT_KINDS)
+      const folder = await harvested(windrow, { ...asked, deliverables, cut: 'FRAME_EXACT' })
+      const length = shows[1] - shows[0]
+      assert.equal((await shownBy(join(folder, 'clip.mp4'))).pictures.length, length)
+      assert.equal(readdirSync(folder).filter((name) => /video_.*\.mp4$/.test(name) && !/init/.test(name)).length, 1)
+      assertReported(folder, length)
+    })
+  }
+
+  /** The report, and the metadata, are of so many pictures. */
+  function assertReported(folder: string, pictures: number): void {
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+    const { firstFrame, lastFrame } = JSON.parse(read('harvest.json')).shown
+    const length = Date.parse(lastFrame) - Date.parse(firstFrame)
+    assert.ok(Math.abs(length - (pictures - 1) * 40) <= 1, `${length} ms from the first frame to the last`)
+    const { events } = JSON.parse(read('clip.json')) as { events: readonly { time: number }[] }
+    for (const { time } of events) assert.ok(time >= 0 && time < pictures * 0.04, `a tag at ${time} s`)
   }
 
   it('plays as a clip where it ends within the first picture behind a gap', async () => {

@@ -13,6 +13,7 @@ import {
   type SegmentBatch,
 } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
+import { placedCuts } from '../../packaging/tracks/placed-cuts.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 
@@ -62,7 +63,7 @@ export async function edgesOf(
     return await exactEdges(
       {
         window: summary,
-        cuts: cutsOf(job, summary),
+        cuts: placedCuts(endpoint, summary, cutsOf(job, summary)),
         tracksOf: (era) => {
           const { video } = tracksOf(era)
           const best = bestVideo(video)

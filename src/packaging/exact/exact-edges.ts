@@ -1,10 +1,10 @@
 import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
-import type { Era, SegmentSummary, ShownRange, SummaryWindow } from '../../model/output-segment.ts'
+import type { Era, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import { rangeOf } from '../cuts.ts'
 import type { OpenSpool, PictureEncoder } from '../output-format.ts'
 import type { EdgePictures } from '../segments/segment-samples.ts'
 import { SAME_PICTURE } from '../tracks/cut-end.ts'
-import { timeAt } from '../tracks/picture-times.ts'
+import type { PlacedCut } from '../tracks/placed-cuts.ts'
 import type { SingleVideo } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
 import { EdgeEncoder } from './edge-encoder.ts'
@@ -33,7 +33,7 @@ export type ExactEdges = {
 
 export type ExactOrder = {
   readonly window: SummaryWindow
-  readonly cuts: readonly ShownRange[]
+  readonly cuts: readonly PlacedCut[]
   /** The video tracks of an era that are shown exactly; the pictures of the first are those nearest to the cuts. */
   readonly tracksOf: (era: Era) => readonly SingleVideo[]
   readonly source: SourcePictures
@@ -88,7 +88,7 @@ class EdgeMaker {
     return this.encoder.close()
   }
 
-  async make(cut: ShownRange): Promise<void> {
+  async make(cut: PlacedCut): Promise<void> {
     const { window, source } = this.order
     const segments = window.segments.filter((segment) => rangeOf([cut], segment) !== undefined)
     source.forget()
@@ -116,34 +116,31 @@ class EdgeMaker {
     }
   }
 
-  /** Where the picture nearest to the beginning of a range is; undefined where its first segment begins with it. */
-  private async beginOf(segments: readonly SegmentSummary[], { start }: ShownRange): Promise<Edge | undefined> {
-    const at = segments.findIndex((segment) => {
-      const time = timeAt(segment, start)
-      return time >= segment.start && time < segment.start + segment.duration
-    })
-    if (at < 0) return undefined
-    const time = await this.nearest(segments[at]!, timeAt(segments[at]!, start))
+  /** The picture with which a range begins; undefined where its first segment begins with it. */
+  private async beginOf(segments: readonly SegmentSummary[], { begins }: PlacedCut): Promise<Edge | undefined> {
+    const at = segments.findIndex(({ number }) => number === begins?.segment.number)
+    if (!begins || at < 0) return undefined
+    const segment = segments[at]!
+    const time = await this.nearest(segment, begins.time)
     const next = segments[at + 1]
-    const { start: first, duration } = segments[at]!
-    return next && time >= first + duration - SAME_PICTURE ? { at: at + 1, time: next.start } : { at, time }
+    // What the next one needs of this one is read, and encoded with it.
+    return next && time >= segment.start + segment.duration - SAME_PICTURE
+      ? { at: at + 1, time: next.start }
+      : { at, time }
   }
 
-  /** Where the picture nearest to the end of a range is; undefined where its last segment ends before that. */
+  /** The picture before which a range ends; undefined where its last segment ends before that. */
   private async endOf(
     segments: readonly SegmentSummary[],
-    { end }: ShownRange,
+    { ends }: PlacedCut,
     begin: Edge | undefined,
   ): Promise<Edge | undefined> {
-    const found = segments.findIndex((segment) => {
-      const time = timeAt(segment, end)
-      return time > segment.start && time <= segment.start + segment.duration
-    })
-    if (found < 0) return undefined
+    const found = segments.findIndex(({ number }) => number === ends?.segment.number)
+    if (!ends || found < 0) return undefined
     const at = Math.max(found, begin?.at ?? 0)
     const segment = segments[at]!
     const after = begin?.at === at ? begin.time : Number.NEGATIVE_INFINITY
-    const time = await this.nearest(segment, timeAt(segment, end), after)
+    const time = await this.nearest(segment, ends.time, after)
     const isAll = time >= segment.start + segment.duration - SAME_PICTURE
     if (time <= segment.start + SAME_PICTURE && at > 0) return { at: at - 1, time: Number.POSITIVE_INFINITY }
     return isAll ? { at, time: Number.POSITIVE_INFINITY } : { at, time }
