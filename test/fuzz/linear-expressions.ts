@@ -86,6 +86,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     ['FORBIDDEN', undefined, 'place'],
   ],
   'src/manifests/xml.ts': [['SPECIAL', undefined, 'place']],
+  'src/media/id3.ts': [[String.raw`[\s\p{Cc}]+`, 'a  b', 'place']],
   'src/media/webvtt/cue-settings.ts': [
     [String.raw`[ \t]+`, 'a  b', 'place'],
     [':(.*)', 'line:1', 'rest'],
