@@ -37,7 +37,8 @@ export async function startBroadcast(seconds: number): Promise<Broadcast> {
   const ingest = await createChannel(client, 'live')
   const urls = new Map<string, string>()
   for (const output of OUTPUTS) urls.set(output.name, await output.create(client, 'live'))
-  const encoder = startPush({ ingest, copy: temporaryFolder('broadcast'), seconds, encoded, loops: true })
+  const times = Math.ceil(seconds / LOOP_SECONDS)
+  const encoder = startPush({ ingest, copy: temporaryFolder('broadcast'), seconds, encoded, times })
   await eventually('every manifest', async () => {
     const answers = await Promise.all([...urls.values()].map((url) => fetch(url)))
     await Promise.all(answers.map((answer) => answer.arrayBuffer()))

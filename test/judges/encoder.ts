@@ -1,5 +1,5 @@
 /** ffmpeg as the encoder: a ladder pushed by WebDAV, and a copy of it kept on disk outside of Windrow. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import hlsParser from 'hls-parser'
 import { encodedFiles } from '../fixtures/encoded.ts'
@@ -27,8 +27,8 @@ export type Push = {
    * clock do.
    */
   readonly from?: number
-  /** Whether `encoded` goes round, with timestamps that go on. */
-  readonly loops?: boolean
+  /** How often `encoded` comes, one time after the other, with timestamps that go on. */
+  readonly times?: number
   readonly segmentSeconds?: number
   /** One connection for many requests, or a new one for each. */
   readonly persistent?: boolean
@@ -65,8 +65,14 @@ export function startPush(push: Push): Running {
   return start('ffmpeg', [...QUIET, ...source, ...maps, ...codec, '-f', 'tee', `${pushed}|${kept}`])
 }
 
-function copied(encoded: string, { from, seconds, loops = false }: Push): string[] {
-  if (from === undefined) return ['-re', ...(loops ? words('-stream_loop -1') : []), '-i', encoded, '-t', `${seconds}`]
+function copied(encoded: string, { from, seconds, times, copy }: Push): string[] {
+  if (times !== undefined) {
+    // Not -stream_loop, which begins again behind the first key frame.
+    const list = join(copy, 'times.txt')
+    writeFileSync(list, `file '${encoded}'\n`.repeat(times))
+    return ['-re', ...words('-f concat -safe 0'), '-i', list, '-t', `${seconds}`]
+  }
+  if (from === undefined) return ['-re', '-i', encoded, '-t', `${seconds}`]
   return ['-re', '-copyts', '-ss', `${from}`, '-i', encoded]
 }
 
