@@ -165,7 +165,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
   'src/origin/origin.ts': [[String.raw`^\/out\/v1\/([0-9a-f]{32})\/(.+)$`, `/out/v1/${'a'.repeat(32)}/b`, 'rest']],
   'src/origin/request-headers.ts': [
     [String.raw`^\s*q\s*=\s*0(\.0*)?\s*$`, ' q = 0.0 ', 'run'],
-    [String.raw`^bytes=\s*(\d{0,15})-(\d{0,15})\s*$`, 'bytes= 1-2 ', 'digits'],
+    [String.raw`^bytes=\s*(\d*)-(\d*)\s*$`, 'bytes= 1-2 ', 'digits'],
   ],
   'src/packaging/cmaf/names.ts': [
     ['`^(?:<TRACK>)?\\\\.m3u8$`', undefined, 'digits'],
