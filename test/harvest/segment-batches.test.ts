@@ -19,7 +19,7 @@ import { at, type HarvestArchive, harvestJob, RecordingBuckets, rehearsal } from
 
 const { before, describe, it } = needing('ffmpeg')
 
-const SECONDS = 230
+const SECONDS = 130
 const HOUR = { startoverWindowSeconds: 3600 }
 const SETTINGS = { durationSeconds: 1, includeIframeOnlyStream: true } as const
 
@@ -46,8 +46,8 @@ const LOSSES: readonly Lack[] = [
   { stream: 2, n: 100 },
   { stream: 3, n: 105 },
   { stream: 3, n: 24 },
-  { stream: 1, n: 199 },
-  { stream: 1, n: 229 },
+  { stream: 1, n: 119 },
+  { stream: 1, n: 129 },
 ]
 
 const filesOf = (files: ReadonlyMap<string, string>): Files => Object.fromEntries(files)

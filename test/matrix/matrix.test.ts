@@ -25,8 +25,8 @@ const IS_WHOLE = Boolean(process.env['WINDROW_TEST_WHOLE'])
 /** Files are made of the same samples for all: every sixth is judged here, each in `npm run soak -- --only files`. */
 const IN_FILES = new Set(FIXTURE_NAMES.filter((_, at) => at % 6 === 0))
 
-/** For each input every third output, in turn, or all with `WINDROW_TEST_WHOLE=1`. */
-const outputsOf = (at: number) => OUTPUTS.filter((_, index) => IS_WHOLE || (at + index) % 3 === 0)
+/** Of two inputs in three, each at every third output in turn; all of all with `WINDROW_TEST_WHOLE=1`. */
+const outputsOf = (at: number) => OUTPUTS.filter((_, index) => IS_WHOLE || (at % 3 !== 2 && (at + index) % 3 === 0))
 
 const windowOf = (begin: number) => ({ start: begin, end: begin + HOUR_MS / 2 })
 
@@ -39,6 +39,7 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
 
   for (const [at, name] of FIXTURE_NAMES.entries()) {
     const chosen = outputsOf(at)
+    if (chosen.length === 0) continue
     describe(name, () => {
       let made: Fixture
       let expected: Expected
