@@ -8,6 +8,7 @@ import { FOUND_VARIABLE, findPrograms, type ProgramName, programOf } from '../te
 import { check } from './check.ts'
 import { canInstall, installDebianPackages } from './debian-packages.ts'
 import { Evidence } from './evidence.ts'
+import { useMemoryFolder } from './memory-folder.ts'
 import { skippedText } from './skipped.ts'
 import { againCommand, failureText, Tally, totalsText } from './tally.ts'
 import { ONE_PROCESS, ONE_PROCESS_VARIABLE, PROCESSES, planTests, type TestPlan } from './test-plan.ts'
@@ -47,6 +48,7 @@ function provide(needs: readonly ProgramName[]): ReturnType<typeof findPrograms>
 
 async function runTests({ processes, together }: TestPlan, only: string | undefined): Promise<boolean> {
   console.log(`seed ${seed}`)
+  useMemoryFolder()
   const evidence = new Evidence(new Date())
   process.env[EVIDENCE_VARIABLE] = evidence.folder
   process.env[ONE_PROCESS_VARIABLE] = JSON.stringify(together)

@@ -59,6 +59,8 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
       'listen_addresses=127.0.0.1',
       'unix_socket_directories=',
       'max_connections=300',
+      // Shared memory of a server that is killed goes with its folder.
+      'dynamic_shared_memory_type=mmap',
       // After a kill it syncs all it has, and one call does that sooner than one for each of thousands of files.
       'recovery_init_sync_method=syncfs',
     ]
