@@ -194,9 +194,10 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): str
     list,
     stream: first.stream.index,
     // Sound that is cut at its start, and not where pictures are at its end, is not as long as they are: players that
-    // go by durations would leave a hole behind it.
+    // go by durations would leave a hole behind it. Where it is cut with them at both ends, shaka-player stands still
+    // if it is longer.
     intervalIn(segment) {
-      const track = segment.isCutAtStart ? trackAt(tracks, name, segment) : undefined
+      const track = segment.isCutAtStart && !segment.isCut ? trackAt(tracks, name, segment) : undefined
       return track && streamIntervalOf(track, segment)
     },
     ...targetDurationIn(manifests),
