@@ -10,7 +10,7 @@ import { readSource } from '../test/source-tree.ts'
 const ALL = ['src/**/*.test.ts', 'test/**/*.test.ts']
 
 /** Test processes at a time: players and live encoders wait for the clock, so that two cores hold more than two. */
-export const PROCESSES = 6
+export const PROCESSES = 5
 
 /** What takes longest begins first, so that nothing long is left alone at the end. */
 const LONG = [

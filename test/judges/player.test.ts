@@ -61,10 +61,12 @@ describe('a player in Chromium', { concurrency: 3 }, () => {
     const looks: readonly (readonly [wall: number, late: number, stalls: number])[] = [
       [3510, 1700, 430],
       [3510, 2470, 430],
+      [1910, 750, 0],
+      [1910, 100, 0],
     ]
     assert.deepEqual(
       looks.map((look) => excusedOf(...look)),
-      [430, 2470],
+      [430, 2470, 250, 100],
     )
   })
 

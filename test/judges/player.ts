@@ -356,10 +356,10 @@ export function fallsBehind(gained: number, wall: number, excused: number): bool
 /**
  * Milliseconds of a look of `wall` that need no reason: what stood still for the machine's sake. A page that was kept
  * from running for more than half of a look has not seen its own short stalls: all that the machine was late by counts
- * then.
+ * then. One for less than a moment is no stall by its account, so that much of the lateness counts in any case.
  */
 export function excusedOf(wall: number, late: number, stalls: number): number {
-  return late > wall / 2 ? late : stalls
+  return late > wall / 2 ? late : Math.max(stalls, Math.min(late, MOMENT_MS))
 }
 
 function isAtItsEnd({ mediaSeconds, duration }: Playback): boolean {
