@@ -1,7 +1,7 @@
 import { isPresentation } from '../../model/deliverable.ts'
 import { deliverablesOf, type HarvestJob } from '../../model/harvest-job.ts'
 import { LostMedia } from '../../model/lost-media.ts'
-import { cutsOf } from '../../packaging/cuts.ts'
+import { assetCuts } from '../../packaging/deliverables/asset-format.ts'
 import { bestVideo, presentTracks } from '../../packaging/deliverables/present-tracks.ts'
 import { type ExactEdges, exactEdges } from '../../packaging/exact/exact-edges.ts'
 import { SourcePictures } from '../../packaging/exact/source-pictures.ts'
@@ -13,7 +13,6 @@ import {
   type SegmentBatch,
 } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
-import { placedCuts } from '../../packaging/tracks/placed-cuts.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 
@@ -47,9 +46,10 @@ export async function edgesOf(
   { media, openSpool, encoder }: ExactDeps,
   signal: AbortSignal,
 ): Promise<ExactEdges | undefined> {
-  if (job.options?.cut !== 'FRAME_EXACT') return undefined
   const { endpoint } = job
   const { summary } = window
+  const cuts = job.options?.cut === 'FRAME_EXACT' ? assetCuts(job, summary) : undefined
+  if (!cuts) return undefined
   const tracksOf = presentTracks({ endpoint, window: summary })
   const needsAll = deliverablesOf(job)?.some(
     ({ deliverable }) =>
@@ -63,7 +63,7 @@ export async function edgesOf(
     return await exactEdges(
       {
         window: summary,
-        cuts: placedCuts(endpoint, summary, cutsOf(job, summary)),
+        cuts,
         tracksOf: (era) => {
           const { video } = tracksOf(era)
           const best = bestVideo(video)

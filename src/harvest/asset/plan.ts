@@ -85,43 +85,41 @@ export function planOf(
 ): HarvestPlan {
   const numbers = archivedNumbers(window)
   const windows = rangeWindows(window)
+  const { shown, ...extent } = extentOf({ job, edges }, window, true)
   return {
-    ...extentOf({ job, edges }, window),
-    ...(!numbers && framesOf(job, window, true)),
+    ...extent,
+    ...(!numbers && shown && { shown }),
     segments,
     manifests,
     gaps: gaps.slice(0, MOST_GAPS),
     gapCount: gaps.length,
     ...(numbers && {
       ranges: windows.map((own, i): PlannedRange => {
-        const extent = { ...extentOf({ job, edges }, own), ...framesOf(job, own, i === 0) }
-        return { archived: numbers[i]!, ...extent, segments: byRange?.[i] ?? 0 }
+        return { archived: numbers[i]!, ...extentOf({ job, edges }, own, i === 0), segments: byRange?.[i] ?? 0 }
       }),
     }),
   }
 }
 
+/** Where an asset of a window begins and ends, and what is shown of its first range if that is cut to the frame. */
 function extentOf(
   { job, edges }: PlannedJob,
   { summary }: HarvestWindow,
-): Pick<HarvestPlan, 'first' | 'last' | 'content'> {
+  isFirst: boolean,
+): Pick<HarvestPlan, 'first' | 'last' | 'content' | 'shown'> {
   const [oldest, newest] = [summary.segments[0], summary.segments.at(-1)]
   if (!oldest || !newest) throw new Error('a plan needs a window with segments')
   const cuts = assetCuts(job, summary)
   const exact = edges && ShownWindow.ofEdges(summary, edges)
   const { segments } = (exact ?? (cuts && ShownWindow.ofCuts(summary, cuts)))?.summary ?? summary
+  const [cut] = cuts ?? []
+  const isExact = job.options?.cut === 'FRAME_EXACT'
   return {
     first: oldest.number,
     last: newest.number,
     content: { start: (segments[0] ?? oldest).startUtc, end: endUtcOf(segments.at(-1) ?? newest) },
+    ...(cut && { shown: shownFrames(job.endpoint, summary, { cut, kinds: kindsOf(job), isFirst, isExact }) }),
   }
-}
-
-/** What is shown of a window of one range, if it is cut to the frame. */
-function framesOf(job: HarvestJob, { summary }: HarvestWindow, isFirst: boolean): Pick<HarvestPlan, 'shown'> {
-  const [cut] = assetCuts(job, summary) ?? []
-  const isExact = job.options?.cut === 'FRAME_EXACT'
-  return cut ? { shown: shownFrames(job.endpoint, summary, { cut, kinds: kindsOf(job), isFirst, isExact }) } : {}
 }
 
 /** The streams that have media anywhere in the window. */

@@ -4,7 +4,7 @@ import { rangeOf } from '../cuts.ts'
 import type { OpenSpool, PictureEncoder } from '../output-format.ts'
 import type { EdgePictures } from '../segments/segment-samples.ts'
 import { SAME_PICTURE } from '../tracks/cut-end.ts'
-import type { PlacedCut } from '../tracks/placed-cuts.ts'
+import { breaks, type PlacedCut } from '../tracks/placed-cuts.ts'
 import type { SingleVideo } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
 import { EdgeEncoder } from './edge-encoder.ts'
@@ -199,7 +199,7 @@ class EdgeMaker {
     for (; !planned && at < last; planned = plan()) {
       const [segment, next] = [segments[at]!, segments[at + 1]!]
       const isFar = segment.start + segment.duration - begin.time > MOST_ENCODED
-      const more = isFar || next.discontinuity || next.era !== segment.era ? undefined : await this.read(range, at + 1)
+      const more = isFar || breaks(segment, next) ? undefined : await this.read(range, at + 1)
       if (!more) break
       all.push(...more.pictures)
       at++
@@ -238,7 +238,7 @@ class EdgeMaker {
   ): Promise<readonly SourcePicture[]> {
     const [before, segment] = [range.segments[at - 1], range.segments[at]!]
     const isDecodable = own.some(({ isSync, pts }) => isSync && pts <= time + SAME_PICTURE)
-    if (isDecodable || !before || before.era !== segment.era || segment.discontinuity) return []
+    if (isDecodable || !before || breaks(before, segment)) return []
     return (await this.read(range, at - 1))?.pictures ?? []
   }
 

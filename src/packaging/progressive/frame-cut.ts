@@ -109,10 +109,14 @@ export class FrameCut {
     if (this.entersHere) this.from = from
     if (this.leavesHere) this.to = to
     // Where a segment is cut already, that is where a picture begins.
-    if (segment.isCutAtStart) this.from = begin
-    if (segment.isCut) this.to = begin + duration
-    if (segment.isCutAtStart) this.entersHere = false
-    if (segment.isCut) this.leavesHere = false
+    if (segment.isCutAtStart) {
+      this.from = begin
+      this.entersHere = false
+    }
+    if (segment.isCut) {
+      this.to = begin + duration
+      this.leavesHere = false
+    }
   }
 
   /** Moves the moments that lie in the current segment to where a picture begins, or the last one ends. */
