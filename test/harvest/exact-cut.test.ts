@@ -3,17 +3,16 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
-import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
+import { harvested } from '../judges/aws.ts'
 import { run } from '../judges/processes.ts'
 import { samplesOf } from '../judges/samples.ts'
 import { shownBy, soundOffset } from '../judges/shown.ts'
 import { Windrow } from '../judges/windrow.ts'
-import { pushFixture } from '../matrix/push-fixture.ts'
+import { publishFixture } from '../matrix/push-fixture.ts'
 import { needing } from '../programs.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
 
-const HOUR_MS = 3_600_000
 const KINDS = [{ kind: 'CMAF' }, { kind: 'DASH' }, { kind: 'MP4' }]
 /** Of AAC at 44.1 kHz. */
 const FRAME_SECONDS = 0.024
@@ -48,10 +47,7 @@ describe('a clip that is cut exactly', () => {
   for (const { name, from, to, copied } of CLIPS) {
     it(`shows the pictures asked for, and no others, without edits and in MP4: ${name}`, async () => {
       const made = await fixture(name)
-      const client = mediaPackage(windrow)
-      const begin = Date.now() - HOUR_MS
-      await pushFixture(await createChannel(client, name), made, begin)
-      await createHlsEndpoint(client, name, name, { SegmentDurationSeconds: 2 })
+      const begin = await publishFixture(windrow, made, name)
       const bytes = Buffer.concat(made.streams[0]!.segments.map((segment) => segment.bytes))
       const source = await shownBy(bytes, '-copyts')
       const dateOf = (n: number) => begin + Math.round((source.pictures[n]!.time - source.pictures[0]!.time) * 1000)

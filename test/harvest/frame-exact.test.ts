@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
 import type { Cue } from '../fixtures/web-vtt.ts'
-import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
+import { harvested } from '../judges/aws.ts'
 import { run } from '../judges/processes.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
 import { type Picture, type Shown, shownBy, soundOffset } from '../judges/shown.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { plain, webVttCues } from '../matrix/cues.ts'
-import { pushFixture } from '../matrix/push-fixture.ts'
+import { publishFixture } from '../matrix/push-fixture.ts'
 import { needing } from '../programs.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
@@ -19,7 +19,6 @@ const { after, before, describe, it } = needing('ffmpeg')
 /** More of them, and many clips of each, in players: `npm run soak -- --only exactness`. */
 const FIXTURES: readonly FixtureName[] = ['b-pyramid-open-gop', 'hevc-open-gop', 'ntsc-rate', 'aac-44100']
 const CLIPS = 1
-const HOUR_MS = 3_600_000
 
 type Report = {
   readonly shown: {
@@ -39,10 +38,7 @@ describe('a clip cut to the frame', () => {
   for (const name of FIXTURES) {
     it(`shows the pictures and the sound asked for, and no others: ${name}`, async () => {
       const made = await fixture(name)
-      const client = mediaPackage(windrow)
-      const begin = Date.now() - HOUR_MS
-      await pushFixture(await createChannel(client, name), made, begin)
-      await createHlsEndpoint(client, name, name, { SegmentDurationSeconds: 2 })
+      const begin = await publishFixture(windrow, made, name)
       const source = await shownBy(sourceOf(made), '-copyts')
       const random = seededRandom(7)
       for (let n = 0; n < CLIPS; n++) {
@@ -81,11 +77,8 @@ describe('a clip from and to moments between two pictures', () => {
   let pictures: readonly Picture[]
   before(async () => {
     windrow = await Windrow.start()
-    const client = mediaPackage(windrow)
     made = await fixture('h264-aac')
-    begin = Date.now() - HOUR_MS
-    await pushFixture(await createChannel(client, 'all'), made, begin)
-    await createHlsEndpoint(client, 'all', 'all', { SegmentDurationSeconds: 2 })
+    begin = await publishFixture(windrow, made, 'all')
     pictures = (await shownBy(sourceOf(made), '-copyts')).pictures
   })
   after(() => windrow?.stop())
@@ -157,10 +150,7 @@ describe('what is made beside a clip', () => {
   /** Harvests from a second on; gives the folder. */
   async function harvest(name: FixtureName, from: number, deliverables: readonly object[], file: string) {
     const made = await fixture(name)
-    const client = mediaPackage(windrow)
-    const begin = Date.now() - HOUR_MS
-    await pushFixture(await createChannel(client, name), made, begin)
-    await createHlsEndpoint(client, name, name, { SegmentDurationSeconds: 2 })
+    const begin = await publishFixture(windrow, made, name)
     const window = { start: begin + Math.round(from * 1000), end: begin + 8000 }
     const asked = { id: name, originEndpointId: name, file, deliverables, ...window, cut: 'FRAME' } as const
     return { made, folder: await harvested(windrow, asked) }

@@ -5,16 +5,15 @@ import { join } from 'node:path'
 import type { HlsPackage } from '@aws-sdk/client-mediapackage'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
-import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
+import { harvested } from '../judges/aws.ts'
 import { type SampleTrack, samplesOf } from '../judges/samples.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { webVttCues } from '../matrix/cues.ts'
-import { pushFixture } from '../matrix/push-fixture.ts'
+import { publishFixture } from '../matrix/push-fixture.ts'
 import { needing } from '../programs.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
 
-const HOUR_MS = 3_600_000
 const TICKS = 90_000
 const KINDS = [{ kind: 'HLS' }, { kind: 'CMAF' }, { kind: 'DASH' }]
 /** Seconds of an audio PES packet of ffmpeg. */
@@ -30,10 +29,7 @@ describe('a presentation that is cut to the frame', () => {
   /** Harvests from two seconds on up to a picture of the segment that begins at four. */
   async function harvest(name: FixtureName, seconds: number, id: string = name, settings: HlsPackage = {}) {
     const made = await fixture(name)
-    const client = mediaPackage(windrow)
-    const begin = Date.now() - HOUR_MS
-    await pushFixture(await createChannel(client, id), made, begin)
-    await createHlsEndpoint(client, id, id, { SegmentDurationSeconds: 2, ...settings })
+    const begin = await publishFixture(windrow, made, id, settings)
     const { segments } = made.streams[0]!
     const length = segments[0]!.duration
     const window = { start: begin + Math.round(length * 1000), end: begin + Math.round((2 * length + seconds) * 1000) }

@@ -1,6 +1,10 @@
+import type { HlsPackage } from '@aws-sdk/client-mediapackage'
 import { type Fixture, type FixtureStream, playlistFile, segmentFile } from '../fixtures/fixture.ts'
-import type { Ingest } from '../judges/aws.ts'
+import { createChannel, createHlsEndpoint, type Ingest, mediaPackage } from '../judges/aws.ts'
 import { DigestClient } from '../judges/digest-client.ts'
+import type { Windrow } from '../judges/windrow.ts'
+
+const HOUR_MS = 3_600_000
 
 /** Pushes a fixture as an encoder would, only faster: segment by segment, each then listed, and an end. */
 export async function pushFixture(ingest: Ingest, fixture: Fixture, firstDate: number): Promise<void> {
@@ -24,6 +28,20 @@ export async function pushFixture(ingest: Ingest, fixture: Fixture, firstDate: n
   } finally {
     client.close()
   }
+}
+
+/** Pushes what began an hour ago into a channel with an HLS endpoint, both of one id; gives when it began. */
+export async function publishFixture(
+  windrow: Windrow,
+  made: Fixture,
+  id: string = made.name,
+  settings: HlsPackage = {},
+): Promise<number> {
+  const client = mediaPackage(windrow)
+  const begin = Date.now() - HOUR_MS
+  await pushFixture(await createChannel(client, id), made, begin)
+  await createHlsEndpoint(client, id, id, { SegmentDurationSeconds: 2, ...settings })
+  return begin
 }
 
 /** Lists every segment up to `last`, and the end after the last of all. */

@@ -1,6 +1,14 @@
 /** Origin endpoints for tests: each setting under its own name, whatever part of the packaging it belongs to. */
 import { utcMs } from '../../src/media/time.ts'
-import type { DashManifest, HlsManifest, Manifest, MssManifest } from '../../src/model/manifest.ts'
+import {
+  DASH_DEFAULTS as DASH_SETTINGS,
+  type DashManifest,
+  DEFAULT_WINDOW_SECONDS,
+  HLS_DEFAULTS as HLS_SETTINGS,
+  type HlsManifest,
+  type Manifest,
+  type MssManifest,
+} from '../../src/model/manifest.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { CmafPackaging, IsmPackaging, Packaging, StreamSelection, TsPackaging } from '../../src/model/packaging.ts'
 import { GUID, NOON } from './sample-channel.ts'
@@ -11,33 +19,16 @@ export const ALL_STREAMS: StreamSelection = {
   streamOrder: 'ORIGINAL',
 }
 
+const BARE = { windowSeconds: DEFAULT_WINDOW_SECONDS, adTriggers: [], adsOnDeliveryRestrictions: 'RESTRICTED' } as const
+
 export const HLS_DEFAULTS: Omit<HlsManifest, 'name'> = {
+  ...BARE,
+  ...HLS_SETTINGS,
   type: 'HLS',
-  windowSeconds: 60,
-  adMarkers: 'NONE',
-  adTriggers: [],
-  adsOnDeliveryRestrictions: 'RESTRICTED',
-  includeIframeOnlyStream: false,
-  playlistType: 'NONE',
-  programDateTimeIntervalSeconds: 0,
   repeatExtXKey: false,
 }
 
-const DASH_DEFAULTS: Omit<DashManifest, 'name'> = {
-  type: 'DASH',
-  windowSeconds: 60,
-  adTriggers: [],
-  adsOnDeliveryRestrictions: 'RESTRICTED',
-  includeIframeOnlyStream: false,
-  manifestLayout: 'FULL',
-  minBufferTimeSeconds: 30,
-  minUpdatePeriodSeconds: 15,
-  periodTriggers: [],
-  profile: 'NONE',
-  segmentTemplateFormat: 'NUMBER_WITH_TIMELINE',
-  suggestedPresentationDelaySeconds: 25,
-  utcTiming: 'NONE',
-}
+const DASH_DEFAULTS: Omit<DashManifest, 'name'> = { ...BARE, ...DASH_SETTINGS, type: 'DASH' }
 
 type Settings<P extends Packaging, M extends Manifest> = Partial<Omit<P['segment'], 'name'>> &
   Partial<Omit<M, 'type' | 'name'>> & {

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
-import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
+import { harvested } from '../judges/aws.ts'
 import { startNginx } from '../judges/nginx.ts'
 import { type Edges, type Engine, Player } from '../judges/player.ts'
 import { run as runProgram } from '../judges/processes.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
 import { type Picture, type Shown, shownBy, soundOffset } from '../judges/shown.ts'
 import { Windrow } from '../judges/windrow.ts'
-import { pushFixture } from '../matrix/push-fixture.ts'
+import { publishFixture } from '../matrix/push-fixture.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
 export const name = 'exactness'
@@ -36,7 +36,6 @@ const STREAMS: readonly {
 const CLIPS = 30
 const SHOWN_IN_BROWSERS = 5
 const BUCKET = 'clips'
-const HOUR_MS = 3_600_000
 const SIZE = { width: 160, height: 90 }
 
 const WATCHED: readonly { readonly engine: Engine; readonly file: string }[] = [
@@ -172,10 +171,7 @@ type Source = {
 
 async function openSource(windrow: Windrow, name: FixtureName): Promise<Source> {
   const made = await fixture(name)
-  const client = mediaPackage(windrow)
-  const begin = Date.now() - HOUR_MS
-  await pushFixture(await createChannel(client, name), made, begin)
-  await createHlsEndpoint(client, name, name, { SegmentDurationSeconds: 2 })
+  const begin = await publishFixture(windrow, made, name)
   const bytes = Buffer.concat(made.streams[0]!.segments.map((segment) => segment.bytes))
   const shown = await shownBy(bytes, '-copyts')
   return { name, begin, shown, greys: await greysOf('pipe:0', [bytes]) }
