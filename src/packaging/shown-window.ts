@@ -14,7 +14,7 @@ export class ShownWindow {
 
   private constructor(window: SummaryWindow, changes: Changes, eras?: ReadonlyMap<number, Era>) {
     this.changes = changes
-    const segments = this.segments(window.segments)
+    const segments = this.segments(window.segments).filter((segment) => segment !== undefined)
     const left = new Set(segments.map(({ era }) => era))
     const shown = window.eras.filter(({ id }) => left.has(id)).map((era) => eras?.get(era.id) ?? era)
     this.summary = { ...window, segments, eras: shown }
@@ -38,7 +38,13 @@ export class ShownWindow {
 
   /** The batch as it is shown. */
   batch<Segment extends SegmentSummary>({ before, segments, after }: SegmentBatch<Segment>): SegmentBatch<Segment> {
-    return { before: this.segments(before), segments: this.segments(segments), after: this.segments(after) }
+    // Joined and dropped ones change their neighbours.
+    const shown = this.segments<Segment | SegmentSummary>([...before, ...segments, ...after])
+    const part = <Each>(from: number, end?: number) =>
+      shown.slice(from, end).filter((each) => each !== undefined) as Each[]
+    const begin = before.length
+    const end = begin + segments.length
+    return { before: part(0, begin), segments: part(begin, end), after: part(end) }
   }
 
   /** An asset of the window as it is shown, that is written from all of it. */
@@ -73,12 +79,21 @@ export class ShownWindow {
     }
   }
 
-  private segments<Segment extends SegmentSummary>(all: readonly Segment[]): readonly Segment[] {
-    return all.flatMap((segment) => {
-      if (!this.changes.has(segment.number)) return [segment]
-      const shown = this.changes.get(segment.number)
+  /** Consecutive segments as they are shown, each at its place; undefined for those of which nothing is. */
+  private segments<Segment extends SegmentSummary>(all: readonly Segment[]): readonly (Segment | undefined)[] {
+    let isDiscontinuous = false
+    return all.map((segment, i) => {
+      const isChanged = this.changes.has(segment.number)
+      const change = this.changes.get(segment.number)
+      isDiscontinuous ||= segment.discontinuity
+      if (isChanged && !change) return undefined
+      const discontinuity = isDiscontinuous
+      isDiscontinuous = false
+      if (!change && discontinuity === segment.discontinuity) return segment
+      const { isJoined, ...edge } = change ?? {}
       // A compact summary has its slots from its prototype.
-      return shown ? [{ ...segment, slots: segment.slots, ...shown }] : []
+      const slots = isJoined ? [...all[i - 1]!.slots, ...segment.slots] : segment.slots
+      return { ...segment, slots, ...edge, discontinuity }
     })
   }
 }

@@ -31,6 +31,8 @@ const CLIPS: readonly {
 }[] = [
   // Its sound ends before its pictures in each segment.
   { name: 'aac-44100', from: 92, to: 135, copied: 25 },
+  // Its sound ends before the picture at which the clip begins in the first segment, and in the last one is a picture.
+  { name: 'h264-aac', from: 48, to: 101, copied: 45 },
   { name: 'hevc-main', from: 44, to: 71, copied: 12 },
   // Its first segment is shorter than half a second.
   { name: 'ntsc-rate', from: 113, to: 150, copied: 20 },
@@ -77,27 +79,35 @@ describe('a clip that is cut exactly', () => {
     })
   }
 
-  /** Each segment of sound is as long as its playlist says, up to the next one, to a frame. */
+  /**
+   * Each segment of sound is as long as its playlist says, up to the next one, to a frame; it begins with the pictures,
+   * and by the playlists' dates at the very same time.
+   */
   async function assertContinuous(folder: string): Promise<void> {
-    const name = readdirSync(folder).find((file) => /_audio_\d+\.m3u8$/.test(file))
-    if (name === undefined) return
-    const text = readFileSync(join(folder, name), 'utf8')
+    const [video, text] = [/_video_\d+\.m3u8$/, /_audio_\d+\.m3u8$/].map((name) => {
+      const found = readdirSync(folder).find((file) => name.test(file))
+      return found && readFileSync(join(folder, found), 'utf8')
+    })
+    if (text === undefined) return
+    const dateOf = (playlist: string) => /^#EXT-X-PROGRAM-DATE-TIME:(.*)/m.exec(playlist)![1]
+    assert.equal(dateOf(text), dateOf(video!))
+    assert.doesNotMatch(text, /EXT-X-GAP/)
     const [, map] = /^#EXT-X-MAP:URI="(.*)"/m.exec(text)!
     const listed = [...text.matchAll(/^#EXTINF:([\d.]+),\n(.*)/gm)].map(([, seconds, file]) => ({
       seconds,
       file: file!,
     }))
-    assert.ok(listed.length > 1)
-    let expected: number | undefined
+    assert.ok(listed.length > 0)
+    const pictures = await samplesOf({ input: [readFileSync(joinedIn(folder, /_video_1\.m3u8$/))], wrapping: 'mp4' })
+    let expected = Math.min(...pictures[0]!.samples.map(({ pts }) => pts)) / pictures[0]!.timescale
     for (const { seconds, file } of listed) {
       const input = [map!, file].map((each) => readFileSync(join(folder, each)))
       const [track] = await samplesOf({ input, wrapping: 'mp4' })
       const begin = track!.samples[0]!.pts / track!.timescale
-      assert.ok(
-        Math.abs(begin - (expected ?? begin)) < FRAME_SECONDS,
-        `${file} begins at ${begin} s instead of ${expected} s`,
-      )
+      assert.ok(Math.abs(begin - expected) < FRAME_SECONDS, `${file} begins at ${begin} s instead of ${expected} s`)
       expected = begin + Number(seconds)
+      const last = track!.samples.at(-1)!.pts / track!.timescale
+      assert.ok(Math.abs(expected - last) < 1.5 * FRAME_SECONDS, `${file} ends at ${last} s, listed to ${expected} s`)
     }
   }
 

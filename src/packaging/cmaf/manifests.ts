@@ -1,8 +1,9 @@
 import { writeMultivariantPlaylist } from '../../manifests/hls/multivariant-playlist.ts'
-import { TICKS_PER_SECOND } from '../../media/time.ts'
+import { TICKS_PER_SECOND, utcMs } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { CmafPackaging } from '../../model/packaging.ts'
+import type { StreamInterval } from '../../model/stream-interval.ts'
 import { type ListedAs, playlistText, targetDurationIn } from '../hls-playlists/media-playlist.ts'
 import {
   channelsAttribute,
@@ -184,6 +185,8 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): str
     if (name.kind === 'subtitles') return { uri: uriOf(segment) }
     return { uri: uriOf(segment), map: fileNames.header(prefix, headed, segment.era) + segmentQuery }
   }
+  const sound =
+    name.kind === 'audio' ? soundSinceCut(window.segments, (each) => trackAt(tracks, name, each)) : undefined
   return playlistText({
     settings: manifest,
     segments: window.segments,
@@ -193,14 +196,31 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): str
     ...(name.kind === 'iframe' && { iFramesOnly: true }),
     list,
     stream: first.stream.index,
-    // Sound that is cut at its start, and not where pictures are at its end, is not as long as they are: players that
-    // go by durations would leave a hole behind it. Where it is cut with them at both ends, shaka-player stands still
-    // if it is longer.
-    intervalIn(segment) {
-      const track = segment.isCutAtStart && !segment.isCut ? trackAt(tracks, name, segment) : undefined
-      return track && streamIntervalOf(track, segment)
-    },
+    intervalIn: (segment) => sound?.get(segment),
     ...targetDurationIn(manifests),
     gapUri: uriOf,
   })
+}
+
+/**
+ * When sound is shown from where a presentation begins within a segment up to the next discontinuity: as long as it
+ * is, since there it does not begin and end as far from the pictures as elsewhere, and dated as if it began with them,
+ * though its first frame begins a moment earlier. shaka-player places all by those dates and durations, and waits at
+ * the end for what lies behind that of another track.
+ */
+function soundSinceCut(
+  segments: readonly SegmentSummary[],
+  trackOf: (segment: SegmentSummary) => SingleTrack | undefined,
+): ReadonlyMap<SegmentSummary, StreamInterval> {
+  const intervals = new Map<SegmentSummary, StreamInterval>()
+  let early: number | undefined
+  for (const segment of segments) {
+    if (segment.discontinuity) early = undefined
+    if (early === undefined && !segment.isCutAtStart) continue
+    const track = trackOf(segment)
+    const own = track && streamIntervalOf(track, segment)
+    if (segment.isCutAtStart) early = own ? segment.startUtc - own.startUtc : 0
+    if (own && early !== undefined) intervals.set(segment, { ...own, startUtc: utcMs(own.startUtc + early) })
+  }
+  return intervals
 }

@@ -8,6 +8,7 @@ import { breaks, type PlacedCut } from '../tracks/placed-cuts.ts'
 import type { SingleVideo } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
 import { EdgeEncoder } from './edge-encoder.ts'
+import { type Edge, EdgePlaces } from './edge-places.ts'
 import { encodedRun, MOST_ENCODED, planHead, planTail } from './edge-plan.ts'
 import type { SourcePicture, SourcePictures } from './source-pictures.ts'
 
@@ -18,6 +19,8 @@ export type SegmentEdge = {
   readonly duration: Ticks
   readonly isCut?: true
   readonly isCutAtStart?: true
+  /** True where it begins with what is left of the segment before it, which is not shown by itself. */
+  readonly isJoined?: true
   readonly pictures: ReadonlyMap<number, EdgePictures>
 }
 
@@ -57,13 +60,12 @@ export async function exactEdges(order: ExactOrder, signal: AbortSignal): Promis
   }
 }
 
-/** Where a range begins or ends: the place of a segment in it, and a time on its timeline. */
-type Edge = { readonly at: number; readonly time: number }
-
 /** A stream in the segments of a range, of which the one at `last` ends with what is shown before `until`. */
 type StreamRange = {
   readonly segments: readonly SegmentSummary[]
   readonly stream: number
+  /** The segment that is joined to the one before it. */
+  readonly joined: number | undefined
   readonly last: number
   readonly until: number
 }
@@ -72,12 +74,14 @@ class EdgeMaker {
   private readonly order: ExactOrder
   private readonly encoder: EdgeEncoder
   private readonly eras: ReadonlyMap<number, Era>
+  private readonly places: EdgePlaces
   private readonly segments = new Map<number, SegmentEdge | undefined>()
 
   constructor(order: ExactOrder, signal: AbortSignal) {
     this.order = order
     this.encoder = new EdgeEncoder(order.encoder, order.openSpool, signal)
     this.eras = new Map(order.window.eras.map((era) => [era.id, era]))
+    this.places = new EdgePlaces(order.source, this.eras, (segment) => this.tracksIn(segment)[0])
   }
 
   made(): ExactEdges {
@@ -92,8 +96,7 @@ class EdgeMaker {
     const { window, source } = this.order
     const segments = window.segments.filter((segment) => rangeOf([cut], segment) !== undefined)
     source.forget()
-    const begin = await this.beginOf(segments, cut)
-    const end = await this.endOf(segments, cut, begin)
+    const { begin, end } = await this.places.in(segments, cut)
     if (begin) for (const { number } of segments.slice(0, begin.at)) this.segments.set(number, undefined)
     if (end) for (const { number } of segments.slice(end.at + 1)) this.segments.set(number, undefined)
     const pictures = new Map<number, Map<number, EdgePictures>>()
@@ -116,49 +119,6 @@ class EdgeMaker {
     }
   }
 
-  /** The picture with which a range begins; undefined where its first segment begins with it. */
-  private async beginOf(segments: readonly SegmentSummary[], { begins }: PlacedCut): Promise<Edge | undefined> {
-    const at = segments.findIndex(({ number }) => number === begins?.segment.number)
-    if (!begins || at < 0) return undefined
-    const segment = segments[at]!
-    const time = await this.nearest(segment, begins.time)
-    const next = segments[at + 1]
-    // What the next one needs of this one is read, and encoded with it.
-    return next && time >= segment.start + segment.duration - SAME_PICTURE
-      ? { at: at + 1, time: next.start }
-      : { at, time }
-  }
-
-  /** The picture before which a range ends; undefined where its last segment ends before that. */
-  private async endOf(
-    segments: readonly SegmentSummary[],
-    { ends }: PlacedCut,
-    begin: Edge | undefined,
-  ): Promise<Edge | undefined> {
-    const found = segments.findIndex(({ number }) => number === ends?.segment.number)
-    if (!ends || found < 0) return undefined
-    const at = Math.max(found, begin?.at ?? 0)
-    const segment = segments[at]!
-    const after = begin?.at === at ? begin.time : Number.NEGATIVE_INFINITY
-    const time = await this.nearest(segment, ends.time, after)
-    const isAll = time >= segment.start + segment.duration - SAME_PICTURE
-    if (time <= segment.start + SAME_PICTURE && at > 0) return { at: at - 1, time: Number.POSITIVE_INFINITY }
-    return isAll ? { at, time: Number.POSITIVE_INFINITY } : { at, time }
-  }
-
-  /** The time nearest to this one and later than `after` at which a picture of the first track begins, or all end. */
-  private async nearest(segment: SegmentSummary, time: number, after = Number.NEGATIVE_INFINITY): Promise<number> {
-    const [main] = this.tracksIn(segment)
-    const pictures = main ? await this.order.source.of(main, segment) : []
-    // Half between two, the earlier one.
-    const times = [...pictures.map(({ pts }) => pts), segment.start + segment.duration].sort((a, b) => a - b)
-    const later = times.filter((each) => each > after + SAME_PICTURE)
-    return later.reduce(
-      (best, each) => (Math.abs(each - time) < Math.abs(best - time) ? each : best),
-      Number.POSITIVE_INFINITY,
-    )
-  }
-
   private tracksIn(segment: SegmentSummary): readonly SingleVideo[] {
     const era = this.eras.get(segment.era)
     return era ? this.order.tracksOf(era).filter((track) => hasTrack(track, segment)) : []
@@ -174,7 +134,7 @@ class EdgeMaker {
     const found = new Map<number, EdgePictures>()
     const last = end?.at ?? segments.length - 1
     const until = end?.time ?? Number.POSITIVE_INFINITY
-    const range = { segments, stream, last, until }
+    const range = { segments, stream, joined: begin?.isJoined && begin.at, last, until }
     const copied = begin && (await this.makeHead(range, begin, found))
     if (Number.isFinite(until)) await this.makeTail(range, copied?.at === last ? copied.first : 0, found)
     return found
@@ -236,16 +196,22 @@ class EdgeMaker {
     own: readonly SourcePicture[],
     time: number,
   ): Promise<readonly SourcePicture[]> {
-    const [before, segment] = [range.segments[at - 1], range.segments[at]!]
+    const first = at === range.joined ? at - 1 : at
+    const [before, segment] = [range.segments[first - 1], range.segments[first]!]
     const isDecodable = own.some(({ isSync, pts }) => isSync && pts <= time + SAME_PICTURE)
     if (isDecodable || !before || breaks(before, segment)) return []
-    return (await this.read(range, at - 1))?.pictures ?? []
+    return (await this.read(range, first - 1))?.pictures ?? []
   }
 
-  private async read({ segments, stream }: StreamRange, at: number) {
+  private async read({ segments, stream, joined }: StreamRange, at: number) {
     const segment = segments[at]!
     const track = this.tracksIn(segment).find((each) => each.stream.index === stream)
-    return track && { track, pictures: await this.order.source.of(track, segment) }
+    if (!track) return undefined
+    const { source } = this.order
+    const own = await source.of(track, segment)
+    if (at !== joined) return { track, pictures: own }
+    const all = [...(await source.of(track, segments[at - 1]!)), ...own]
+    return { track, pictures: all.map((picture, place) => ({ ...picture, segment: segment.number, place })) }
   }
 }
 
@@ -259,7 +225,8 @@ function edgeOf(
   { begin, end }: { readonly begin: Edge | undefined; readonly end: Edge | undefined },
   pictures: ReadonlyMap<number, EdgePictures> = new Map(),
 ): SegmentEdge {
-  const isCutAtStart = begin !== undefined && begin.time > segment.start + SAME_PICTURE
+  const isJoined = begin?.isJoined ?? false
+  const isCutAtStart = begin !== undefined && (isJoined || begin.time > segment.start + SAME_PICTURE)
   const isCut = end !== undefined && Number.isFinite(end.time)
   const start = ticks(isCutAtStart ? begin.time : segment.start)
   const until = isCut ? end.time : segment.start + segment.duration
@@ -269,6 +236,7 @@ function edgeOf(
     duration: ticks(until - start),
     ...(isCut && { isCut }),
     ...(isCutAtStart && { isCutAtStart }),
+    ...(isJoined && { isJoined }),
     pictures,
   }
 }
