@@ -45,6 +45,8 @@ export const PROGRAMS = {
     preferred: { chromium: ['chromium-headless-shell'] },
     packages: ['chromium-headless-shell'],
   },
+  /** Takes transport streams apart, down to the fields of SCTE 35. */
+  tshark: { commands: ['tshark'], packages: ['tshark'] },
   curl: { commands: ['curl'], packages: ['curl'] },
   aws: { commands: ['aws'], python: 'awscli', packages: ['awscli'] },
   python3: { commands: ['python3'], packages: ['python3'] },
