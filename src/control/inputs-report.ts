@@ -1,4 +1,5 @@
-import { isoDateTime, msFromTicks, TICKS_PER_SECOND, ticks, type UtcMs, utcMs } from '../media/time.ts'
+import { isoDateTime, TICKS_PER_SECOND, type UtcMs, utcMs } from '../media/time.ts'
+import { utcAt } from '../model/eras/era.ts'
 import { HABITS, type HabitCounts, type HabitName } from '../model/input-timeline/habits.ts'
 import {
   followedListings,
@@ -107,8 +108,4 @@ function habitReports(habits: HabitCounts, clocks: ReportClocks) {
 
 function dateOf(at: UtcMs, { now, date }: ReportClocks): string {
   return isoDateTime(utcMs(at + date - now))
-}
-
-function utcAt(anchor: OpenEra['anchor'], time: number): UtcMs {
-  return utcMs(anchor.utc + msFromTicks(ticks(time - anchor.time)))
 }

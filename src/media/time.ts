@@ -32,6 +32,11 @@ export function msFromTicks(value: Ticks): number {
   return Math.round(value / TICKS_PER_MS)
 }
 
+/** Milliseconds from one time to another: of consecutive spans, they add up. */
+export function msBetween(from: Ticks, to: Ticks): number {
+  return msFromTicks(to) - msFromTicks(from)
+}
+
 /** The unwrapped time nearest to `expected` whose lowest 33 bits are `pts`. */
 export function unwrapPts(pts: number, expected: Ticks): Ticks {
   const turns = Math.round((expected - pts) / PTS_MODULUS)

@@ -1,4 +1,4 @@
-import { msFromTicks, type Ticks, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { msBetween, type Ticks, ticks, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { NumberRange } from './segment-numbers.ts'
 import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
 
@@ -248,11 +248,18 @@ export type ShownRange = UtcRange & { readonly numbers: NumberRange }
 export type SummaryWindow = ArchiveWindow<SegmentSummary>
 
 /** End of an output segment, by the source's clock. */
-export function endUtcOf({ startUtc, duration }: Pick<SegmentSummary, 'startUtc' | 'duration'>): UtcMs {
-  return utcMs(startUtc + msFromTicks(duration))
+export function endUtcOf({
+  startUtc,
+  start,
+  duration,
+}: Pick<SegmentSummary, 'startUtc' | 'start' | 'duration'>): UtcMs {
+  return utcMs(startUtc + msBetween(start, ticks(start + duration)))
 }
 
 /** True when an output segment begins before the end of a span of the source's clock, and ends after its start. */
-export function overlaps(segment: Pick<SegmentSummary, 'startUtc' | 'duration'>, { start, end }: UtcRange): boolean {
+export function overlaps(
+  segment: Pick<SegmentSummary, 'startUtc' | 'start' | 'duration'>,
+  { start, end }: UtcRange,
+): boolean {
   return segment.startUtc < end && endUtcOf(segment) > start
 }

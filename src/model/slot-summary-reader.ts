@@ -1,4 +1,4 @@
-import { msFromTicks, type Ticks, ticks, utcMs } from '../media/time.ts'
+import { msBetween, type Ticks, ticks, utcMs } from '../media/time.ts'
 import type { ObjectSummary, SegmentSummary, SlotSummary } from './output-segment.ts'
 import type { StoredSlotSummary } from './slot-summary.ts'
 import { type AnySlotSummary, currentSlotSummary } from './slot-summary-versions.ts'
@@ -11,7 +11,7 @@ export function readSlotSummary(any: AnySlotSummary, segment: Omit<SegmentSummar
   const stored = currentSlotSummary(any)
   const { era, shift, sealedAt } = segment
   const start = ticks(stored.at + (shift?.ticks ?? 0))
-  const startUtc = utcMs(segment.startUtc + msFromTicks(ticks(start - segment.start)))
+  const startUtc = utcMs(segment.startUtc + msBetween(segment.start, start))
   const slot = { era, start, duration: stored.d, startUtc, sealedAt, objects: objectsIn(stored, start) }
   return {
     ...slot,

@@ -1,4 +1,4 @@
-import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../media/time.ts'
+import { msBetween, type Ticks, ticks, type UtcMs, utcMs } from '../media/time.ts'
 import { hasStream, type ObjectSummary, type SegmentSummary, type SlotSummary } from './output-segment.ts'
 
 /** When the segment of one stream is shown: on its era's timeline, and by the source's clock. */
@@ -13,7 +13,7 @@ export function intervalOfStream(segment: SegmentSummary, index: number): Stream
   if (!segment.isCut && !segment.isCutAtStart) return whole
   const start = ticks(segment.isCutAtStart ? Math.max(whole.start, segment.start) : whole.start)
   const end = Math.min(whole.start + whole.duration, segment.start + segment.duration)
-  const startUtc = utcMs(whole.startUtc + msFromTicks(ticks(start - whole.start)))
+  const startUtc = utcMs(whole.startUtc + msBetween(whole.start, start))
   return { start, startUtc, duration: ticks(Math.max(end - start, 0)) }
 }
 
@@ -32,7 +32,7 @@ function wholeInterval(segment: SegmentSummary, index: number): StreamInterval {
   const from = lacked?.start ?? first.objects[index]!.start ?? first.start
   const isToEnd = hasStream(slots.at(-1)!, index)
   const until = isToEnd ? endOfObject(last, last.objects[index]!) : start + duration
-  return { start: from, duration: ticks(until - from), startUtc: utcMs(startUtc + msFromTicks(ticks(from - start))) }
+  return { start: from, duration: ticks(until - from), startUtc: utcMs(startUtc + msBetween(start, from)) }
 }
 
 /** True of what begins and ends with its slot. */

@@ -151,7 +151,7 @@ function windowOf(
 }
 
 /** Yields the pages of a range's window from a number on, or from its beginning. */
-async function* pagesOf<Json, Segment extends Pick<OutputSegment, 'startUtc' | 'duration'>>(
+async function* pagesOf<Json, Segment extends Pick<OutputSegment, 'startUtc' | 'start' | 'duration'>>(
   { numbers, window }: SegmentRange,
   page: (numbers: NumberRange) => Promise<Json>,
   parse: (json: Json) => readonly Segment[],

@@ -1,8 +1,11 @@
-import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import { msBetween, type Ticks, type UtcMs, utcMs } from '../../media/time.ts'
 
-/** The UTC moment of a time on an era's timeline, by the era's clock. */
+/**
+ * The UTC moment of a time on an era's timeline, by the era's clock. It is as far from another as EXTINF says: players
+ * that go by both are left with a millisecond between a segment and the end.
+ */
 export function utcAt(clock: { readonly time: Ticks; readonly utc: UtcMs }, time: Ticks): UtcMs {
-  return utcMs(clock.utc + msFromTicks(ticks(time - clock.time)))
+  return utcMs(clock.utc + msBetween(clock.time, time))
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  msBetween,
   msFromTicks,
   PTS_MODULUS,
   TICKS_PER_SECOND,
@@ -40,7 +41,7 @@ export function lockOf(outputEnd: OutputEnd, shown: Era, slot: Slot, era: Era): 
   const isSame = shown.id === era.id
   if (!isSame && !hasSameStreams(shown, era)) return undefined
   const start = isSame ? slot.start : unwrapPts(ticks(slot.start % PTS_MODULUS), outputEnd.end)
-  const utc = outputEnd.utc + msFromTicks(ticks(start - outputEnd.end))
+  const utc = outputEnd.utc + msBetween(outputEnd.end, start)
   // Dates of an era do not go back.
   if (isSame) return { from: era.id, era: era.id, ticks: ticks(0), ms: Math.max(utc - slot.startUtc, 0) }
   if (Math.abs(utc - slot.startUtc) > msFromTicks(slot.duration) / 2) return undefined

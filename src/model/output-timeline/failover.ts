@@ -3,7 +3,7 @@ import { joinedStreams, knowsMore } from '../eras/description.ts'
 import { utcAt } from '../eras/era.ts'
 import type { InputStatuses } from '../eras/input-status.ts'
 import { LOCK_TOLERANCE, lockOf } from '../eras/lock.ts'
-import type { Era, Slot } from '../output-segment.ts'
+import { type Era, endUtcOf, type Slot } from '../output-segment.ts'
 import { addSlot, closeRun, isWhole, type PublishedSegment } from './segmenting.ts'
 import type { InputSwitch, OutputTimelineState, StandbySlot } from './state.ts'
 
@@ -59,7 +59,7 @@ export function show(output: OutputTimelineState, slot: Slot, era: Era, view: Fa
   output.outputEnd = {
     era: shown.id,
     end,
-    utc: utcMs(slot.startUtc + msFromTicks(slot.duration) + (mapping?.ms ?? 0)),
+    utc: utcMs(endUtcOf(slot) + (mapping?.ms ?? 0)),
     clock,
     sealedAt: slot.sealedAt,
     duration: slot.duration,

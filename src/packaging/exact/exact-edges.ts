@@ -1,4 +1,4 @@
-import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import { msBetween, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { Era, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import { rangeOf } from '../cuts.ts'
 import type { OpenSpool, PictureEncoder } from '../output-format.ts'
@@ -232,7 +232,7 @@ function edgeOf(
   const until = isCut ? end.time : segment.start + segment.duration
   return {
     start,
-    startUtc: utcMs(segment.startUtc + msFromTicks(ticks(start - segment.start))),
+    startUtc: utcMs(segment.startUtc + msBetween(segment.start, start)),
     duration: ticks(until - start),
     ...(isCut && { isCut }),
     ...(isCutAtStart && { isCutAtStart }),

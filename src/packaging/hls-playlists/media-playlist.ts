@@ -1,5 +1,5 @@
 import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../../manifests/hls/media-playlist.ts'
-import { msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
+import { msBetween, msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import { intervalOfStream, type StreamInterval } from '../../model/stream-interval.ts'
@@ -87,7 +87,7 @@ function targetDurationFor(longest: Ticks, { targetDuration }: Pick<PlaylistPlan
 
 /** Whole milliseconds between the rounded ends, so that sums are right wherever the window begins. */
 function listedDuration({ start, duration }: StreamInterval): Ticks {
-  return ticks((msFromTicks(ticks(start + duration)) - msFromTicks(start)) * TICKS_PER_MS)
+  return ticks(msBetween(start, ticks(start + duration)) * TICKS_PER_MS)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { msFromTicks, rescale, TICKS_PER_SECOND, type Ticks, ticks, utcMs } from '../../media/time.ts'
+import { msBetween, rescale, TICKS_PER_SECOND, type Ticks, ticks, utcMs } from '../../media/time.ts'
 import { joinedObject } from '../../model/joined-object.ts'
 import { inOrder, type SegmentSummary, type SlotSummary } from '../../model/output-segment.ts'
 import type { TrackTimes } from '../../model/source-segment.ts'
@@ -43,7 +43,7 @@ export function streamIntervalOf(track: SingleTrack, segment: SegmentSummary): S
   return {
     start,
     duration: ticks(inTicks(interval.start + interval.duration) - start),
-    startUtc: utcMs(segment.startUtc + msFromTicks(ticks(start - segment.start))),
+    startUtc: utcMs(segment.startUtc + msBetween(segment.start, start)),
   }
 }
 
