@@ -93,6 +93,7 @@ function trackReport(track: TrackDescription, { bitrates }: SourceStream, at: nu
     const { codec, sampleRate, channels, language } = track
     return { ...common, codec, sampleRate, channels, language }
   }
+  if (track.kind === 'image') return { ...common, codec: track.codec, width: track.width, height: track.height }
   return track.kind === 'text' ? { ...common, codec: track.codec } : { ...common, language: track.language }
 }
 

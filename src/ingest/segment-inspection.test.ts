@@ -34,6 +34,13 @@ function adtsFrames(count: number): Uint8Array {
   return Uint8Array.from(Array.from({ length: count }, () => [...header, ...payload]).flat())
 }
 
+it('tells images by their content, under any name', () => {
+  const image = Uint8Array.from([0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 8, 0, 16, 1, 1, 17, 0])
+  assert.deepEqual(told(image, 1), { container: 'jpeg' })
+  assert.deepEqual(told(image.subarray(0, 9), 9, 'a.ts'), { problem: 'JPEG without a frame header at byte 9' })
+  assert.deepEqual(told(text('<html></html>'), 13, 'a.jpg'), { problem: 'JPEG lacks a marker at byte 0' })
+})
+
 it('brings what in a segment is corrected, with its name', () => {
   const inspection = new SegmentInspection({ name: 'a.vtt', maxTracks: 10 })
   inspection.push(text('WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:-5,LOCAL:00:00:00.000\n\n'))
@@ -83,7 +90,7 @@ describe('a segment', () => {
       assert.deepEqual(told(text('\0\0\0\u0018styp....'), size, 'a.ts'), {
         problem: 'fragmented MP4 is not accepted',
       })
-      assert.deepEqual(told(text('a web page'), size), { problem: 'not MPEG-TS, packed audio or WebVTT' })
+      assert.deepEqual(told(text('a web page'), size), { problem: 'not MPEG-TS, packed audio, WebVTT or JPEG' })
       assert.match(
         JSON.stringify(told(new Uint8Array(188).fill(0x47, 0, 1), size, 'x')),
         /no program association table/,

@@ -1,4 +1,5 @@
 import { MalformedMedia } from '../media/bytes.ts'
+import { JpegProbe, startsAsJpeg } from '../media/jpeg.ts'
 import { PackedAudioProbe } from '../media/packed-audio.ts'
 import { allSteps, type Steps } from '../media/steps.ts'
 import type { HoldingRoom } from '../media/ts/held-packets.ts'
@@ -42,6 +43,7 @@ const PROBES: Readonly<Record<Container, (room: HoldingRoom | undefined) => Prob
   'mpeg-ts': (room) => new TsProbe(room),
   'packed-audio': () => new PackedAudioProbe(),
   webvtt: () => new WebVttProbe(),
+  jpeg: () => new JpegProbe(),
 }
 
 /**
@@ -115,7 +117,7 @@ export class SegmentInspection {
 
   private choose(chunk?: Uint8Array): Probe {
     const container = containerOf(chunk ?? this.beginning) ?? containerByName(this.name)
-    if (!container) throw new NotAccepted('not MPEG-TS, packed audio or WebVTT')
+    if (!container) throw new NotAccepted('not MPEG-TS, packed audio, WebVTT or JPEG')
     this.probe = PROBES[container](this.room)
     if (!chunk) this.probe.push(this.beginning)
     return this.probe
@@ -127,6 +129,7 @@ function containerOf(bytes: Uint8Array): Container | undefined {
   const [first = -1, second = -1] = bytes
   if (first === TS_SYNC_BYTE) return 'mpeg-ts'
   if (startsAsWebVtt(bytes)) return 'webvtt'
+  if (startsAsJpeg(bytes)) return 'jpeg'
   const beginning = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 8)).toString('latin1')
   if (MP4_BOXES.includes(beginning.slice(4))) throw new NotAccepted('fragmented MP4 is not accepted')
   const isAdts = first === 0xff && (second & 0xf6) === 0xf0
@@ -140,7 +143,8 @@ function containerOf(bytes: Uint8Array): Container | undefined {
 function containerByName(name: string): Container | undefined {
   if (/\.ts$/i.test(name)) return 'mpeg-ts'
   if (/\.(aac|ac3|ec3|eac3)$/i.test(name)) return 'packed-audio'
-  return /\.(vtt|webvtt)$/i.test(name) ? 'webvtt' : undefined
+  if (/\.(vtt|webvtt)$/i.test(name)) return 'webvtt'
+  return /\.jpe?g$/i.test(name) ? 'jpeg' : undefined
 }
 
 function problemOf(error: unknown): string {

@@ -322,3 +322,44 @@ it('what renditions are called takes no more room than a person reads', () => {
   // The streams are kept with every change of the input.
   assert.ok(JSON.stringify(source.streams).length < 200_000)
 })
+
+describe('images', () => {
+  const VARIANT = ['#EXT-X-STREAM-INF:BANDWIDTH=1000000', 'v.m3u8']
+
+  it('are streams of their own, behind the others', () => {
+    const source = read([
+      '#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=12460,RESOLUTION=320x180,CODECS="jpeg",URI="images.m3u8"',
+      '#EXT-X-IMAGE-STREAM-INF:CODECS="jpeg",URI="small.m3u8"',
+      ...VARIANT,
+    ])
+    assert.deepEqual(source.kind === 'parent' && source.streams.slice(1), [
+      {
+        index: 2,
+        playlist: 'images.m3u8',
+        role: { kind: 'images', bandwidth: 12460, resolution: { width: 320, height: 180 } },
+      },
+      { index: 3, playlist: 'small.m3u8', role: { kind: 'images', bandwidth: 0 } },
+    ])
+    assert.deepEqual(source.habits, [])
+  })
+
+  it('without a playlist are left out', () => {
+    const source = read([...VARIANT, '#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=12460'])
+    assert.equal(source.kind === 'parent' && source.streams.length, 1)
+    assert.deepEqual(
+      source.habits.map(({ habit }) => habit),
+      ['tag-unreadable'],
+    )
+  })
+
+  it('are listed as segments are, and not at all when several are on one sheet', () => {
+    const lines = ['#EXT-X-IMAGES-ONLY', '#EXT-X-TARGETDURATION:2', '#EXTINF:2,', 'a.jpg']
+    const listed = (source: ReturnType<typeof read>) => [
+      source.kind === 'media' && source.playlist.segments.map(({ name }) => name),
+      source.habits.map(({ habit }) => habit),
+    ]
+    assert.deepEqual(listed(read(lines)), [['a.jpg'], []])
+    const tiles = '#EXT-X-TILES:RESOLUTION=320x180,LAYOUT=5x4,DURATION=2.002'
+    assert.deepEqual(listed(read([...lines.slice(0, 2), tiles, ...lines.slice(2)])), [[], ['image-tiles']])
+  })
+})

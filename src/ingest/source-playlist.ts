@@ -1,6 +1,11 @@
 import type { MediaPlaylist } from '../manifests/hls/media-playlist.ts'
 import { parseMediaPlaylistInSteps } from '../manifests/hls/media-playlist-reader.ts'
-import type { MultivariantPlaylist, Rendition, VariantStream } from '../manifests/hls/multivariant-playlist.ts'
+import type {
+  ImageStream,
+  MultivariantPlaylist,
+  Rendition,
+  VariantStream,
+} from '../manifests/hls/multivariant-playlist.ts'
 import { parseMultivariantPlaylistInSteps } from '../manifests/hls/multivariant-playlist-reader.ts'
 import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
 import { kindOfPlaylistInSteps } from '../manifests/hls/playlist-kind.ts'
@@ -91,8 +96,8 @@ function* listedPlaylist(
 }
 
 /**
- * The streams of a parent playlist: variants in order, then renditions. A playlist listed twice is one stream, in its
- * first role.
+ * The streams of a parent playlist: variants in order, then renditions, then images. A playlist listed twice is one
+ * stream, in its first role.
  */
 function streamsOf(parent: MultivariantPlaylist, nameOf: (uri: string) => string): ListedStream[] {
   const roles = new Map<string, StreamRole>()
@@ -105,6 +110,7 @@ function streamsOf(parent: MultivariantPlaylist, nameOf: (uri: string) => string
     const role = renditionRole(rendition)
     if (role && rendition.uri !== undefined) add(rendition.uri, role)
   }
+  for (const images of parent.imageStreams ?? []) add(images.uri, imagesRole(images))
   return Array.from(roles, ([playlist, role], at) => ({ index: at + 1, playlist, role }))
 }
 
@@ -164,6 +170,10 @@ function renditionRole(rendition: Rendition): StreamRole | undefined {
   if (rendition.type === 'AUDIO') return { kind: 'audio', ...pick(rendition, RENDITION) }
   if (rendition.type !== 'SUBTITLES') return undefined
   return { kind: 'subtitles', ...pick(rendition, RENDITION), ...(rendition.forced && { forced: true }) }
+}
+
+function imagesRole(images: ImageStream): StreamRole {
+  return { kind: 'images', ...pick(images, ['bandwidth', 'averageBandwidth', 'resolution']) }
 }
 
 /** Copies the members named in `keys` that are present. */

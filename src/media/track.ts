@@ -1,11 +1,16 @@
 /**
  * The container of a stream's segments: MPEG-TS, packed audio (RFC 8216 §3.4: frames of one track after an ID3 tag),
- * or WebVTT text.
+ * WebVTT text, or JPEG, one image each.
  */
-export type Container = 'mpeg-ts' | 'packed-audio' | 'webvtt'
+export type Container = 'mpeg-ts' | 'packed-audio' | 'webvtt' | 'jpeg'
 
 /** A track as the probe of one source segment found it. */
-export type TrackDescription = VideoDescription | AudioDescription | TextDescription | CarriedDescription
+export type TrackDescription =
+  | VideoDescription
+  | AudioDescription
+  | TextDescription
+  | ImageDescription
+  | CarriedDescription
 
 export type VideoDescription = {
   readonly kind: 'video'
@@ -61,6 +66,15 @@ export type TextDescription = {
   readonly codec: 'wvtt'
 }
 
+/** The images of trick play: JPEG files. */
+export type ImageDescription = {
+  readonly kind: 'image'
+  readonly pid: 0
+  readonly codec: 'jpeg'
+  readonly width: number
+  readonly height: number
+}
+
 /** A track that is carried without being decoded. */
 export type CarriedDescription = {
   /**
@@ -100,7 +114,7 @@ export type KeyFrame = {
   readonly size: number
 }
 
-export type SegmentProbe = MediaProbe | TextProbe
+export type SegmentProbe = MediaProbe | TextProbe | ImageProbe
 
 /**
  * The facts a probe read from a segment of audio and video. Times are raw 33-bit PTS in 90 kHz ticks; the timeline
@@ -132,6 +146,17 @@ export type MediaProbe = {
 export type TextProbe = {
   readonly container: 'webvtt'
   readonly tracks: readonly [TextDescription]
+}
+
+/** The facts a probe read from an image, whose place in time the playlist states. */
+export type ImageProbe = {
+  readonly container: 'jpeg'
+  readonly tracks: readonly [ImageDescription]
+}
+
+/** True for audio and video, which have times of their own. */
+export function isTimedProbe(probe: SegmentProbe): probe is MediaProbe {
+  return probe.container !== 'webvtt' && probe.container !== 'jpeg'
 }
 
 /** One every 100 ms for ten seconds; all-intra streams have more, and need no index of them. */

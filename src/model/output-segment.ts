@@ -128,16 +128,27 @@ export type StreamRole =
       readonly captions?: readonly ClosedCaptions[]
     }
   | {
-      readonly kind: 'audio' | 'subtitles'
-      readonly groupId: string
-      readonly name: string
-      readonly language?: string
-      readonly isDefault: boolean
-      readonly autoselect: boolean
-      readonly channels?: string
-      readonly characteristics?: string
-      readonly forced?: boolean
+      /** EXT-X-IMAGE-STREAM-INF: a picture of the video now and then, each a file. */
+      readonly kind: 'images'
+      /** BANDWIDTH, in bits per second; 0 until the first image tells it, where the encoder does not. */
+      readonly bandwidth: number
+      readonly averageBandwidth?: number
+      readonly resolution?: { readonly width: number; readonly height: number }
     }
+  | RenditionRole
+
+/** A rendition with a playlist of its own, declared by an EXT-X-MEDIA. */
+export type RenditionRole = {
+  readonly kind: 'audio' | 'subtitles'
+  readonly groupId: string
+  readonly name: string
+  readonly language?: string
+  readonly isDefault: boolean
+  readonly autoselect: boolean
+  readonly channels?: string
+  readonly characteristics?: string
+  readonly forced?: boolean
+}
 
 /** An audio rendition inside the variant's segments, declared by an EXT-X-MEDIA without a URI, RFC 8216 §4.3.4.1. */
 export type MuxedAudio = {

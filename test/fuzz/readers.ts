@@ -7,6 +7,7 @@ import { MalformedPlaylist } from '../../src/manifests/hls/playlist-error.ts'
 import { kindOfPlaylist } from '../../src/manifests/hls/playlist-kind.ts'
 import { MalformedMedia } from '../../src/media/bytes.ts'
 import { id3TagSize, privateFrame, titleIn } from '../../src/media/id3.ts'
+import { JpegProbe } from '../../src/media/jpeg.ts'
 import { readCmafFragments, readCmafHeader } from '../../src/media/mp4/cmaf.ts'
 import { demuxPackedAudio, PackedAudioProbe } from '../../src/media/packed-audio.ts'
 import { filterTs } from '../../src/media/ts/filter.ts'
@@ -45,6 +46,10 @@ const READERS = {
     const title = titleIn(bytes)
     if (size === 0 && !content && title === undefined) return 'no tag'
     return `tag of ${size} bytes, ${content ? 'a' : 'no'} timestamp${title === undefined ? '' : ', a title'}`
+  },
+  'jpeg probe': (bytes) => {
+    const [{ width, height }] = probed(new JpegProbe(), bytes).tracks
+    return `${width}x${height}`
   },
   'webvtt probe': (bytes) => probed(new WebVttProbe(), bytes).container,
   webvtt: (bytes) => {

@@ -110,7 +110,7 @@ describe('a segment', () => {
         ['half.ts', source.subarray(100), /no sync byte/],
         ['sound.aac', source.subarray(100), /no timestamp|ADTS|sync/i],
         ['captions.vtt', Buffer.from('WEBVTTX'), /no WEBVTT signature/],
-        ['noextension', source.subarray(100), /^not MPEG-TS, packed audio or WebVTT/],
+        ['noextension', source.subarray(100), /^not MPEG-TS, packed audio, WebVTT or JPEG/],
         ['init.mp4', Buffer.from('\0\0\0\x18ftypmp42'), /^fragmented MP4 is not accepted/],
         ['part.ts', Buffer.from('\0\0\0\x18moofxxxx'), /^fragmented MP4 is not accepted/],
       ]

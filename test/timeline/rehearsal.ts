@@ -1,7 +1,7 @@
 /** A rehearsal of one input for tests: encoders act, a clock moves, and what was published is gathered. */
 import { crc32 } from 'node:zlib'
 import { PTS_MODULUS, type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
-import type { AudioDescription, MediaProbe, TextProbe, VideoDescription } from '../../src/media/track.ts'
+import type { AudioDescription, ImageProbe, MediaProbe, TextProbe, VideoDescription } from '../../src/media/track.ts'
 import { haveEnded } from '../../src/model/input-timeline/ending.ts'
 import { emptyTimeline, type TimelineState, waitedSince } from '../../src/model/input-timeline/state.ts'
 import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/input-timeline/step.ts'
@@ -28,6 +28,10 @@ export function variants(...playlists: string[]): ListedStream[] {
 export function subtitles(index: number, playlist: string): ListedStream {
   const role = { kind: 'subtitles', groupId: 'subs', name: playlist, isDefault: false, autoselect: true } as const
   return { index, playlist, role }
+}
+
+export function images(index: number, playlist: string): ListedStream {
+  return { index, playlist, role: { kind: 'images', bandwidth: 0 } }
 }
 
 export const VIDEO: VideoDescription = {
@@ -88,6 +92,11 @@ export function audioAt(
 }
 
 export const TEXT: TextProbe = { container: 'webvtt', tracks: [{ kind: 'text', pid: 0, codec: 'wvtt' }] }
+
+export const IMAGE: ImageProbe = {
+  container: 'jpeg',
+  tracks: [{ kind: 'image', pid: 0, codec: 'jpeg', width: 320, height: 180 }],
+}
 
 export type Listed = { name: string; seconds?: number; breaks?: boolean; date?: UtcMs }
 

@@ -49,7 +49,7 @@ export function differenceOf(
 }
 
 function shownStreams({ streams }: Era, { packaging }: OriginEndpoint): ReadonlyMap<number, SourceStream> {
-  const others = streams.filter(({ role }) => role.kind !== 'variant')
+  const others = streams.filter(({ role }) => role.kind === 'audio' || role.kind === 'subtitles')
   const shown = [...selectVariants(streams, packaging.streamSelection), ...others]
   return new Map(shown.map((stream) => [stream.index, stream]))
 }
@@ -73,7 +73,7 @@ function differenceIn(first: SourceStream, other: SourceStream): string | undefi
   return undefined
 }
 
-const languageOf = ({ role }: SourceStream) => (role.kind === 'variant' ? undefined : role.language)
+const languageOf = ({ role }: SourceStream) => ('language' in role ? role.language : undefined)
 
 /**
  * Pictures and sound of a stream: of each its kind, codec without parameters, and place, by which files are named.

@@ -25,7 +25,13 @@ const REFUSED: Readonly<Record<string, string>> = {
 }
 
 /** Tags of multivariant playlists. */
-const MISPLACED = new Set(['EXT-X-MEDIA', 'EXT-X-I-FRAME-STREAM-INF', 'EXT-X-SESSION-DATA', 'EXT-X-SESSION-KEY'])
+const MISPLACED = new Set([
+  'EXT-X-MEDIA',
+  'EXT-X-I-FRAME-STREAM-INF',
+  'EXT-X-IMAGE-STREAM-INF',
+  'EXT-X-SESSION-DATA',
+  'EXT-X-SESSION-KEY',
+])
 
 /** Seconds, for a playlist that tells no duration and lists nothing. */
 const TARGET_DURATION_OF_NOTHING = 6
@@ -55,6 +61,8 @@ class MediaPlaylistReader {
   private readonly listed: (Omit<MediaSegment, 'duration'> & { readonly duration?: Ticks })[] = []
   /** What the tags since the last URI say of the next one. */
   private next: Read<MediaSegment> = {}
+  /** EXT-X-TILES stands somewhere: files are sheets of several images. */
+  private hasTiles = false
   /** EXT-X-TARGETDURATION as written, seconds. */
   private toldTarget: number | undefined
 
@@ -64,6 +72,7 @@ class MediaPlaylistReader {
     'EXT-X-PROGRAM-DATE-TIME': (line) => this.programDateTime(line),
     'EXT-X-GAP': () => (this.next.gap = true),
     'EXT-X-KEY': (line) => this.key(line),
+    'EXT-X-TILES': (line) => this.tiles(line),
     'EXT-X-INDEPENDENT-SEGMENTS': () => (this.header.independentSegments = true),
     'EXT-X-ENDLIST': () => (this.header.ended = true),
     'EXT-X-VERSION': (line) => this.number('version', line),
@@ -97,7 +106,7 @@ class MediaPlaylistReader {
       ended: false,
       ...this.header,
       targetDuration: this.targetDuration(segments, last),
-      segments,
+      segments: this.hasTiles ? [] : segments,
     }
   }
 
@@ -140,6 +149,12 @@ class MediaPlaylistReader {
     if (method !== undefined && method !== 'NONE') {
       throw new MalformedPlaylist(line.line, 'EXT-X-KEY: encrypted sources are not accepted')
     }
+  }
+
+  /** Image Media Playlist 0.4: sheets are for content that is complete, and nothing of a playlist of them is shown. */
+  private tiles(line: PlaylistLine): void {
+    this.note('image-tiles', line)
+    this.hasTiles = true
   }
 
   /** Order depends on it: one that cannot be read is refused. */

@@ -1,6 +1,7 @@
 import { allSteps, StepMeter, type Steps } from '../../media/steps.ts'
 import { AttributeList } from './attribute-list.ts'
 import {
+  type ImageStream,
   type MultivariantPlaylist,
   RENDITION_TYPES,
   type Rendition,
@@ -20,7 +21,7 @@ import {
 } from './playlist-lines.ts'
 
 /**
- * Reads a source's multivariant playlist. Unknown tags and trick-play streams are ignored, and what cannot be read and
+ * Reads a source's multivariant playlist. Unknown tags and I-frame streams are ignored, and what cannot be read and
  * is not needed is left out and noted. Throws MalformedPlaylist where it names no variant, names segments, or has
  * session keys.
  */
@@ -47,6 +48,7 @@ class MultivariantPlaylistReader {
   /** Variants without EXT-X-STREAM-INF. */
   private readonly undescribed = new Map<VariantStream, PlaylistLine>()
   private readonly media: Media[] = []
+  private readonly images: ImageStream[] = []
   private pending: Described | undefined
 
   constructor(reading: PlaylistReading) {
@@ -67,7 +69,13 @@ class MultivariantPlaylistReader {
     const renditions = this.media.flatMap((each) => this.rendition(each) ?? [])
     const variants = this.variants.filter((variant) => this.isVariant(variant, renditions))
     if (variants.length === 0) throw new MalformedPlaylist(lastLine, 'there is no variant')
-    return { version: this.version, independentSegments: this.independentSegments, variants, renditions }
+    return {
+      version: this.version,
+      independentSegments: this.independentSegments,
+      variants,
+      renditions,
+      ...(this.images.length > 0 && { imageStreams: this.images }),
+    }
   }
 
   private variant(line: PlaylistLine): void {
@@ -100,6 +108,9 @@ class MultivariantPlaylistReader {
         }
         this.media.push({ line, attributes: new AttributeList(line.value, line, habits) })
         break
+      case 'EXT-X-IMAGE-STREAM-INF':
+        this.imageStream(line)
+        break
       case 'EXT-X-VERSION':
         this.version = decimalInteger(line.value) ?? this.version
         if (decimalInteger(line.value) === undefined) habits.note('tag-unreadable', line)
@@ -117,6 +128,29 @@ class MultivariantPlaylistReader {
       case 'EXT-X-ENDLIST':
         habits.note('tag-misplaced', line)
     }
+  }
+
+  private imageStream(line: PlaylistLine): void {
+    const { limits, habits } = this.reading
+    if (this.images.length === limits.variants) {
+      throw new MalformedPlaylist(line.line, `there are more than ${limits.variants} image streams`)
+    }
+    const attributes = new AttributeList(line.value, line, habits)
+    const uri = attributes.quotedString('URI', Infinity)
+    if (uri === undefined) {
+      habits.note('tag-unreadable', line)
+      return
+    }
+    const averageBandwidth = attributes.integer('AVERAGE-BANDWIDTH')
+    this.images.push(
+      present({
+        uri,
+        bandwidth: attributes.integer('BANDWIDTH') ?? averageBandwidth ?? 0,
+        averageBandwidth,
+        codecs: attributes.quotedString('CODECS'),
+        resolution: attributes.resolution('RESOLUTION'),
+      }),
+    )
   }
 
   private dropPending(): void {

@@ -30,6 +30,12 @@ export type VideoRange = (typeof VIDEO_RANGES)[number]
 /** An I-frame stream, RFC 8216 §4.3.4.3 (EXT-X-I-FRAME-STREAM-INF). */
 export type IFrameStream = Pick<VariantStream, 'uri' | 'bandwidth' | 'codecs' | 'resolution' | 'videoRange'>
 
+/**
+ * An image stream, Image Media Playlist 0.4 (EXT-X-IMAGE-STREAM-INF, which is no part of RFC 8216): JPEG images of the
+ * video, one behind the other.
+ */
+export type ImageStream = Pick<VariantStream, 'uri' | 'bandwidth' | 'averageBandwidth' | 'codecs' | 'resolution'>
+
 export const RENDITION_TYPES = ['AUDIO', 'VIDEO', 'SUBTITLES', 'CLOSED-CAPTIONS'] as const
 
 export type RenditionType = (typeof RENDITION_TYPES)[number]
@@ -71,6 +77,7 @@ export type MultivariantPlaylist = {
   readonly renditions: readonly Rendition[]
   /** I-frame streams; written, but not read. */
   readonly iFrameStreams?: readonly IFrameStream[]
+  readonly imageStreams?: readonly ImageStream[]
 }
 
 /** Writes a multivariant playlist. Renditions come first, so that a group is known before a variant names it. */

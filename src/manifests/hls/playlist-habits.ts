@@ -15,6 +15,7 @@ export type PlaylistHabit =
   | 'extinf-missing'
   | 'extinf-without-segment'
   | 'header-missing'
+  | 'image-tiles'
   | 'line-too-long'
   | 'needless-blank'
   | 'rendition-incomplete'

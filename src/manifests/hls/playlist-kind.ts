@@ -14,6 +14,7 @@ const KIND_OF_TAG: Readonly<Record<string, PlaylistKind>> = {
   'EXT-X-PROGRAM-DATE-TIME': 'media',
   'EXT-X-ENDLIST': 'media',
   'EXT-X-I-FRAME-STREAM-INF': 'multivariant',
+  'EXT-X-IMAGE-STREAM-INF': 'multivariant',
   'EXT-X-MEDIA': 'multivariant',
   'EXT-X-SESSION-DATA': 'multivariant',
   'EXT-X-SESSION-KEY': 'multivariant',

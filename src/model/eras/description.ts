@@ -1,4 +1,5 @@
 import { TICKS_PER_SECOND, type Ticks } from '../../media/time.ts'
+import { isTimedProbe } from '../../media/track.ts'
 import type { OpenEra } from '../input-timeline/state.ts'
 import type { SourceStream } from '../output-segment.ts'
 import type { SegmentProbe, SourceObject, TrackDescription } from '../source-segment.ts'
@@ -33,7 +34,7 @@ export function describeStream(
   const seconds = Math.max(duration, 1) / TICKS_PER_SECOND
   const bandwidth = Math.ceil((object.size * 8) / seconds)
   const role: SourceStream['role'] =
-    stream.role.kind === 'variant' && stream.role.bandwidth === 0 ? { ...stream.role, bandwidth } : stream.role
+    'bandwidth' in stream.role && stream.role.bandwidth === 0 ? { ...stream.role, bandwidth } : stream.role
   const decodeDelay = stream.decodeDelay ?? delayOf(object.probe)
   era.streams[at] = {
     ...stream,
@@ -111,7 +112,7 @@ function mayBePicture(track: TrackDescription): boolean {
 }
 
 function bytesOf({ probe, size }: ProbedObject, track: number): number {
-  return probe.container === 'webvtt' ? size : (probe.times[track]?.bytes ?? 0)
+  return isTimedProbe(probe) ? (probe.times[track]?.bytes ?? 0) : size
 }
 
 /**

@@ -1,4 +1,5 @@
 import { msBetween, type Ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import type { StreamRole } from '../output-segment.ts'
 
 /**
  * The UTC moment of a time on an era's timeline, by the era's clock. It is as far from another as EXTINF says: players
@@ -8,9 +9,17 @@ export function utcAt(clock: { readonly time: Ticks; readonly utc: UtcMs }, time
   return utcMs(clock.utc + msBetween(clock.time, time))
 }
 
+type WithRole = { readonly role: Pick<StreamRole, 'kind'> }
+
 /**
- * True for a stream of audio or video, whose segments make slots. Those of subtitles are put into slots that are there.
+ * True for a stream of audio or video, whose segments make slots. Subtitles and images are put into slots that are
+ * there.
  */
-export function makesSlots(stream: { readonly role: { readonly kind: string } }): boolean {
-  return stream.role.kind !== 'subtitles'
+export function makesSlots({ role: { kind } }: WithRole): boolean {
+  return kind !== 'subtitles' && kind !== 'images'
+}
+
+/** The container that segments of a stream must have that makes no slots; undefined of the others. */
+export function containerBeside({ role: { kind } }: WithRole): 'webvtt' | 'jpeg' | undefined {
+  return kind === 'subtitles' ? 'webvtt' : kind === 'images' ? 'jpeg' : undefined
 }

@@ -81,7 +81,8 @@ function hasSameStreams(shown: Era, other: Era): boolean {
       const own = shown.streams[i]
       if (own?.index !== stream.index || own.playlist !== stream.playlist) return false
       if (JSON.stringify(withoutBandwidth(own.role)) !== JSON.stringify(withoutBandwidth(stream.role))) return false
-      if (stream.tracks.length === 0) return true
+      // Images are of the same pictures, whether there are any or not.
+      if (stream.tracks.length === 0 || stream.role.kind === 'images') return true
       return own.tracks.length > 0 && own.container === stream.container && agrees(own.tracks, stream.tracks)
     })
   )
@@ -89,5 +90,5 @@ function hasSameStreams(shown: Era, other: Era): boolean {
 
 /** The role without its bandwidth, which may be a measured one. */
 function withoutBandwidth(role: Era['streams'][number]['role']): object {
-  return role.kind === 'variant' ? { ...role, bandwidth: 0, averageBandwidth: 0 } : role
+  return 'bandwidth' in role ? { ...role, bandwidth: 0, averageBandwidth: 0 } : role
 }

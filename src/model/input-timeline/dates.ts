@@ -8,7 +8,7 @@ import {
   type UtcMs,
   utcMs,
 } from '../../media/time.ts'
-import type { SegmentProbe } from '../../media/track.ts'
+import { isTimedProbe, type SegmentProbe } from '../../media/track.ts'
 import { utcAt } from '../eras/era.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { noteHabit } from './habits.ts'
@@ -118,7 +118,7 @@ export function believableDate(
  * their segments by key frames.
  */
 function leadingMs(probe: SegmentProbe | undefined): number {
-  if (!probe || probe.container === 'webvtt' || !probe.startsWithKeyFrame) return 0
+  if (!probe || !isTimedProbe(probe) || !probe.startsWithKeyFrame) return 0
   const [first] = probe.keyFrames
   if (!first) return 0
   const lead = ticks((first.pts - probe.firstPts + PTS_MODULUS) % PTS_MODULUS)

@@ -86,6 +86,10 @@ export const HABITS = {
     sentence: 'A playlist does not begin with a line #EXTM3U; it is read all the same.',
     remedy: 'Begin every playlist with the line #EXTM3U; players refuse others.',
   },
+  'image-tiles': {
+    sentence: 'A playlist of images lists sheets of several images (EXT-X-TILES); nothing of it is shown.',
+    remedy: 'Put each image as a JPEG file of its own, as often as segments of video begin.',
+  },
   'line-too-long': {
     sentence: 'A tag is longer than 8192 characters; what is beyond them is left out.',
     remedy: 'Write shorter titles and attributes.',

@@ -1,14 +1,15 @@
 import { msFromTicks } from '../../media/time.ts'
-import { makesSlots } from '../eras/era.ts'
+import { isTimedProbe, type SegmentProbe } from '../../media/track.ts'
+import { containerBeside, makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { type HabitName, noteHabit } from './habits.ts'
 import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
+import { type ObjectBeside, placeBeside, placeGapBeside } from './placement-beside.ts'
 import type { MediaObject, Placing } from './placing.ts'
 import { jumpInside } from './segment-length.ts'
 import { mostRemembered, newestWithin, type QueuedEntry, type StreamListing, type TimelineState } from './state.ts'
-import { placeText, placeTextGap, type TextObject } from './text-placement.ts'
 
 /** The most listed segments of a stream that are waited for: of more than that, the first are given up. */
 const MOST_AWAITED = 256
@@ -28,7 +29,7 @@ export type Placed = {
 
 /**
  * Moves queued entries to their slots, stream by stream, until each queue's head must wait for its object. Subtitles
- * come last: their heads may also wait for their slots.
+ * and images come last: their heads may also wait for their slots.
  */
 export function placeQueued(state: TimelineState, { unlisted, now, donor, serverDate }: QueueDeps): Placed {
   const placed: Placed = { touched: new Set(), consumed: new Set(), gaps: [] }
@@ -64,9 +65,7 @@ function nextOf(
   { consumed }: Placed,
 ): MediaObject | undefined {
   const object = second && !second.breaks ? unlisted.get(second.name) : undefined
-  return object?.probe && object.probe.container !== 'webvtt' && !consumed.has(object)
-    ? (object as MediaObject)
-    : undefined
+  return object?.probe && isTimedProbe(object.probe) && !consumed.has(object) ? (object as MediaObject) : undefined
 }
 
 /** An encoder that lists hundreds of segments it has not put is not waited for, segment by segment; no gap is shown. */
@@ -96,26 +95,37 @@ function place(
     gaps.push({ playlist: stream.playlist, name: entry.name, reason })
     noteHabit(state, habit, `${entry.name}: ${reason}`)
   }
-  const isText = !makesSlots(stream)
-  if (!object?.probe || (object.probe.container === 'webvtt') !== isText) {
-    if (isText) placeTextGap(placing)
+  const beside = containerBeside(stream)
+  if (!object?.probe || !isFit(object.probe, beside)) {
+    if (beside) placeGapBeside(placing)
     else placeGap(placing)
-    const misfit = isText ? 'not WebVTT, in a stream of subtitles' : 'WebVTT, in a stream of audio or video'
-    if (object) gap('segment-unusable', object.problem ?? misfit)
+    if (object) gap('segment-unusable', object.problem ?? misfitOf(object, beside))
     else gap('segment-missing', 'listed, but never put')
     return true
   }
-  const jump = object.probe.container === 'webvtt' ? undefined : jumpInside(object.probe)
+  const jump = isTimedProbe(object.probe) ? jumpInside(object.probe) : undefined
   if (jump !== undefined) {
     placeGap(placing)
     gap('segment-unusable', `its timestamps jump ahead by ${jump} s inside it`)
     return true
   }
-  const placement = isText ? placeText(placing, object as TextObject) : placeObject(placing, object as MediaObject)
+  const placement = beside
+    ? placeBeside(placing, object as ObjectBeside, stream.role.kind)
+    : placeObject(placing, object as MediaObject)
   if (placement === 'waits') return false
   if (placement.touched) touched.add(placement.touched.id)
   if (!placement.isShown) gap('segment-late', 'too late for its slot')
   return true
+}
+
+function misfitOf({ probe }: SourceObject, beside: ReturnType<typeof containerBeside>): string {
+  if (beside === 'webvtt') return 'not WebVTT, in a stream of subtitles'
+  if (beside === 'jpeg') return 'not JPEG, in a stream of images'
+  return `${probe?.container === 'jpeg' ? 'JPEG' : 'WebVTT'}, in a stream of audio or video`
+}
+
+function isFit(probe: SegmentProbe, beside: ReturnType<typeof containerBeside>): boolean {
+  return beside ? probe.container === beside : isTimedProbe(probe)
 }
 
 /** Keeps the object of an entry that waits, so that it does not depend on its name any longer. */
@@ -134,8 +144,8 @@ function settle(listing: StreamListing, sequence: number, object: SourceObject |
 }
 
 /**
- * Limits the queues of streams that the parent playlist does not name, or not yet, and of subtitles that wait for
- * slots.
+ * Limits the queues of streams that the parent playlist does not name, or not yet, and of subtitles and images that
+ * wait for slots.
  */
 function trimQueues(state: TimelineState): void {
   for (const [playlist, { queue }] of Object.entries(state.listings)) {

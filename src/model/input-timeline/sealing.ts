@@ -123,7 +123,7 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, date, s
   for (const stream of era.streams) {
     const entry = open.entries[stream.index]
     const object = entry && asCut(open, entry)
-    if (object?.start !== undefined || continued.includes(stream.index))
+    if (makesSlots(stream) && (object?.start !== undefined || continued.includes(stream.index)))
       noteHabit(state, 'cut-otherwise', stream.playlist)
     if (object) objects[stream.index] = index === 0 ? fromFirstKeyFrame(object, stream) : object
   }
@@ -165,12 +165,13 @@ function noteSettled(state: TimelineState, era: OpenEra, now: UtcMs): void {
 }
 
 /**
- * True while a slot waits for subtitles: for one target duration, from when it waits for nothing else. Subtitles
- * without a playlist, or that ended in an older era, are waited for during a slot's duration after an era begins.
+ * True while a slot waits for subtitles: for one target duration, from when it waits for nothing else. Images are not
+ * waited for. Subtitles without a playlist, or that ended in an older era, are waited for during a slot's duration
+ * after an era begins.
  */
 export function textIsAwaited(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): boolean {
   return era.streams.some((stream) => {
-    if (makesSlots(stream)) return false
+    if (stream.role.kind !== 'subtitles') return false
     const listing = state.listings[stream.playlist]
     const isElsewhere = !listing || (isDone(listing) && (listing.era ?? 0) < era.id)
     if (isElsewhere) return now - era.openedAt < msFromTicks(slot.duration)
@@ -195,7 +196,8 @@ function isMissingText(
 function forgoText(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): void {
   for (const stream of era.streams) {
     const listing = state.listings[stream.playlist]
-    if (listing && !makesSlots(stream) && isMissingText(state, { era, slot, stream, now })) listing.isLate = true
+    if (listing && stream.role.kind === 'subtitles' && isMissingText(state, { era, slot, stream, now }))
+      listing.isLate = true
   }
 }
 

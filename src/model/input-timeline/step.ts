@@ -10,11 +10,11 @@ import type { Donor } from './donor.ts'
 import { hasEnded, hasLeft } from './ending.ts'
 import { countNoted, type FoundHabit, noteHabit } from './habits.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
+import { MOST_AHEAD_MS } from './placement-beside.ts'
 import { placeQueued } from './queues.ts'
 import { sealSlots, textIsAwaited } from './sealing.ts'
 import { eraOf, followedListings, isDone, isSilent, NEXT_TARGET_DURATIONS, type TimelineState } from './state.ts'
 import { type IdentifiedStreams, identifyStreams } from './stream-identity.ts'
-import { MOST_AHEAD_MS } from './text-placement.ts'
 
 /** An event of an input's timeline. The passing of time is one, because waits end by it. */
 export type TimelineEvent =
@@ -156,6 +156,7 @@ function audienceOf(role: ListedStream['role'] | undefined): string {
     const muxed = role.muxedAudio?.map(({ name, language, characteristics }) => [name, language, characteristics])
     return JSON.stringify([role.kind, role.audioGroup, role.subtitlesGroup, muxed])
   }
+  if (role?.kind === 'images') return role.kind
   return JSON.stringify([role?.kind, role?.groupId, role?.name, role?.language, role?.characteristics, role?.forced])
 }
 

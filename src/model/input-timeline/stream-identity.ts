@@ -34,7 +34,7 @@ export function identifyStreams(
   for (const stream of listed) {
     if (!found.has(stream)) give(stream, gone.find((one) => isFree(one) && isAlike(one.role, stream.role))?.index)
   }
-  for (const kind of ['variant', 'audio', 'subtitles']) {
+  for (const kind of ['variant', 'audio', 'subtitles', 'images']) {
     const ofKind = listed.filter(({ role }) => role.kind === kind)
     if (ofKind.some((stream) => found.has(stream))) continue
     const places = gone.filter(({ role }) => role.kind === kind)
@@ -66,12 +66,12 @@ function remembered(
 
 /** Two streams with one key are one stream. */
 function keyOf({ playlist, role }: ListedStream): string {
-  return role.kind === 'variant' ? `variant ${playlist}` : `${role.kind} ${playlist} ${role.language ?? ''}`
+  return 'bandwidth' in role ? `${role.kind} ${playlist}` : `${role.kind} ${playlist} ${role.language ?? ''}`
 }
 
 /** True when a stream may be another one under a new name. */
 function isAlike(a: StreamRole, b: StreamRole): boolean {
-  if (a.kind === 'variant' || b.kind === 'variant') {
+  if ('bandwidth' in a || 'bandwidth' in b) {
     return a.kind === b.kind && attributesOf(a) !== '' && attributesOf(a) === attributesOf(b)
   }
   return a.kind === b.kind && a.language === b.language && a.name === b.name
@@ -79,15 +79,15 @@ function isAlike(a: StreamRole, b: StreamRole): boolean {
 
 /** True when two streams of a kind have the same resolution, or the same language. */
 function isLike(a: StreamRole, b: StreamRole): boolean {
-  if (a.kind === 'variant' || b.kind === 'variant') return resolutionOf(a) !== '' && resolutionOf(a) === resolutionOf(b)
+  if ('bandwidth' in a || 'bandwidth' in b) return resolutionOf(a) !== '' && resolutionOf(a) === resolutionOf(b)
   return a.language !== undefined && a.language === b.language
 }
 
-/** What tells variants apart: resolution and bandwidth. */
+/** What tells variants apart, and streams of images: resolution and bandwidth. */
 function attributesOf(role: StreamRole): string {
-  return role.kind === 'variant' && role.bandwidth > 0 ? `${resolutionOf(role)} ${role.bandwidth}` : ''
+  return 'bandwidth' in role && role.bandwidth > 0 ? `${resolutionOf(role)} ${role.bandwidth}` : ''
 }
 
 function resolutionOf(role: StreamRole): string {
-  return role.kind === 'variant' && role.resolution ? `${role.resolution.width}x${role.resolution.height}` : ''
+  return 'bandwidth' in role && role.resolution ? `${role.resolution.width}x${role.resolution.height}` : ''
 }

@@ -218,7 +218,7 @@ describe('subtitles', () => {
     r.list('sub', 1, [{ name: 'lost' }])
     push(r, ['a', 'b'], 1)
     r.pass(2.1)
-    r.put('sub-2', 'not MPEG-TS, packed audio or WebVTT')
+    r.put('sub-2', 'not MPEG-TS, packed audio, WebVTT or JPEG')
     r.list('sub', 2, [{ name: 'sub-2' }])
     push(r, ['a', 'b'], 2)
     r.put('sub-3', probeAt(16))
@@ -229,7 +229,7 @@ describe('subtitles', () => {
     assert.deepEqual(texts(r), ['sub-0', '', '', '', 'sub-4'])
     assert.deepEqual(r.gaps, [
       'lost: listed, but never put',
-      'sub-2: not MPEG-TS, packed audio or WebVTT',
+      'sub-2: not MPEG-TS, packed audio, WebVTT or JPEG',
       'sub-3: not WebVTT, in a stream of subtitles',
     ])
   })

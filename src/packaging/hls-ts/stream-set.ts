@@ -1,5 +1,5 @@
 import type { TrackDescription } from '../../media/track.ts'
-import type { Era, SourceStream, StreamRole } from '../../model/output-segment.ts'
+import type { Era, RenditionRole, SourceStream } from '../../model/output-segment.ts'
 import type { TsPackaging } from '../../model/packaging.ts'
 import { channelsAttribute } from '../hls-playlists/parent-playlist.ts'
 import { hasVideo, isVariant, type SourceVariant, selectVariants } from '../tracks/stream-selection.ts'
@@ -18,7 +18,7 @@ export type HlsStream = {
 export type HlsVariant = HlsStream & { readonly source: SourceVariant; readonly audio: readonly HlsRendition[] }
 
 export type HlsRendition = HlsStream & {
-  readonly role: Omit<Exclude<StreamRole, { kind: 'variant' }>, 'kind'>
+  readonly role: Omit<RenditionRole, 'kind'>
   /** The variants themselves carry it, so it has no playlist of its own. */
   readonly isMuxed?: true
   /** Codecs (RFC 6381). */

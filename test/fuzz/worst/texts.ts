@@ -2,6 +2,7 @@ import { decodedPlaylistInSteps } from '../../../src/ingest/decoded-playlist.ts'
 import { readSourcePlaylistInSteps } from '../../../src/ingest/source-playlist.ts'
 import { writeTtml } from '../../../src/manifests/ttml.ts'
 import { id3TagSize, MOST_TAGS, titlesIn } from '../../../src/media/id3.ts'
+import { JpegProbe } from '../../../src/media/jpeg.ts'
 import { demuxPackedAudioInSteps, framesEnd, PackedAudioProbe } from '../../../src/media/packed-audio.ts'
 import type { Id3Event } from '../../../src/media/sample.ts'
 import { ticks } from '../../../src/media/time.ts'
@@ -14,6 +15,7 @@ import type { WorstInput } from './judge.ts'
 
 const MiB = 1024 * 1024
 const MOST_SEGMENT = 64 * MiB
+const MOST_JPEG = 20_000_000
 const MOST_PLAYLIST = 4 * MiB
 const CHUNK = 64 * 1024
 
@@ -56,6 +58,12 @@ const TITLES: Readonly<Record<string, (size: number) => Buffer>> = {
   ...TAGS,
   'a tag of frames without a title': (size) => filled(size, 'PRIV\0\0\0\0\0\0', 'ID3\x04\0\0\x1f\x7f\x7f\x7f'),
   'titles of blanks': (size) => filled(size, `ID3\x04\0\0\0\0\x10\x16TIT2\0\0\x10\x0c\0\0\x03${' '.repeat(2059)}`),
+}
+
+const JPEG: Readonly<Record<string, (size: number) => Buffer>> = {
+  'fill bytes': (size) => filled(size, '\xff', '\xff\xd8'),
+  'segments without content': (size) => filled(size, Buffer.from('fffe0002', 'hex'), '\xff\xd8'),
+  'markers that stand alone': (size) => filled(size, Buffer.from('ffd8', 'hex')),
 }
 
 const WEBVTT: Readonly<Record<string, (size: number) => Buffer>> = {
@@ -144,8 +152,10 @@ const PLAYLISTS: Readonly<Record<string, (size: number) => Buffer>> = {
   'variants that no tag describes': (size) => numbered(size, '#EXTM3U\n', (n) => `${n}.m3u8\n`),
 }
 
-function* probing(bytes: Buffer): Generator<void, unknown, void> {
-  const probe = new PackedAudioProbe()
+function* probing(
+  bytes: Buffer,
+  probe: { push(chunk: Uint8Array): void; end(): unknown },
+): Generator<void, unknown, void> {
   for (let at = 0; at < bytes.length; at += CHUNK) {
     probe.push(bytes.subarray(at, at + CHUNK))
     yield
@@ -198,7 +208,8 @@ function inputs(
 }
 
 export const TEXTS: readonly WorstInput[] = [
-  ...inputs('packed audio, probe', MOST_SEGMENT, PACKED_AUDIO, probing),
+  ...inputs('packed audio, probe', MOST_SEGMENT, PACKED_AUDIO, (bytes) => probing(bytes, new PackedAudioProbe())),
+  ...inputs('JPEG, probe', MOST_JPEG, JPEG, (bytes) => probing(bytes, new JpegProbe())),
   ...inputs('packed audio, demuxer', MOST_SEGMENT, PACKED_AUDIO, (bytes) =>
     demuxPackedAudioInSteps(Buffer.from(bytes), { hasHeader: true, inPlace: true }),
   ),

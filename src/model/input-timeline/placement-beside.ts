@@ -1,7 +1,7 @@
 import { msFromTicks, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
-import type { TextProbe } from '../../media/track.ts'
+import type { ImageProbe, TextProbe } from '../../media/track.ts'
 import { describeStream } from '../eras/description.ts'
-import type { SlotObject } from '../output-segment.ts'
+import type { SlotObject, StreamRole } from '../output-segment.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { believableDate } from './dates.ts'
 import { endOf, eraAt } from './eras.ts'
@@ -9,32 +9,41 @@ import type { Placement } from './placement.ts'
 import type { Placing } from './placing.ts'
 import { leadStream, type OpenEra, type OpenSlot, type Place, type TimelineState } from './state.ts'
 
-/** The most by which a text may lie ahead of the newest slot, and the longest it waits for its own slot. */
+/**
+ * The most by which a text or an image may lie ahead of the newest slot, and the longest that it waits for its own
+ * slot.
+ */
 const MOST_AHEAD = ticks(60 * TICKS_PER_SECOND)
 export const MOST_AHEAD_MS = msFromTicks(MOST_AHEAD)
 
 /** The most by which the media sequences of two listings differ that run in step. */
 const MOST_OUT_OF_STEP = 3
 
-/** The number of target durations by which a stream may be behind before the place its listing leads to is ignored. */
+/**
+ * The number of target durations by which a stream may be behind before the place its listing leads to is ignored, and
+ * an image before it is not shown.
+ */
 const MOST_LATE_TARGET_DURATIONS = 3
 
-/** The most texts in one slot. */
+/** The most texts or images in one slot. */
 const MOST_IN_A_SLOT = 16
 
-export type TextObject = SourceObject & { readonly probe: TextProbe }
+/** A WebVTT segment, or an image. */
+export type ObjectBeside = SourceObject & { readonly probe: TextProbe | ImageProbe }
 
-type TextPosition = { readonly era: number; readonly start: Ticks }
+type Position = { readonly era: number; readonly start: Ticks }
 
 /**
- * Puts a WebVTT segment into the slot in which it begins, or the first open one it still reaches. It opens no slot and
- * moves none. `waits` when its slot has not been opened yet.
+ * Puts a WebVTT segment into the slot in which it begins, or the first open one it still reaches; an image whose slot
+ * is sealed goes into the first open one, because nothing waits for images. It opens no slot and moves none. `waits`
+ * when its slot has not been opened yet.
  */
-export function placeText(placing: Placing, object: TextObject): Placement | 'waits' {
+export function placeBeside(placing: Placing, object: ObjectBeside, kind: StreamRole['kind']): Placement | 'waits' {
   const { state, listing, streamIndex, entry, now } = placing
   const hasTimedOut = now - entry.listedAt >= MOST_AHEAD_MS
   const position = positionOf(placing, believableDate(placing, object))
-  const found = position && slotOf(state, position, entry.duration)
+  const own = position && slotOf(state, position, entry.duration)
+  const found = position && own === 'too late' && kind === 'images' ? firstOpenSlot(placing, position) : own
   if (!position || !found || found === 'later') {
     if (!hasTimedOut) return 'waits'
     delete listing.era
@@ -52,19 +61,21 @@ export function placeText(placing: Placing, object: TextObject): Placement | 'wa
   const { key, size, crc32, tag, sha256 } = object
   const duration = ticks(listing.nextStart - slot.start)
   const isCutAlike = Math.abs(duration - slot.duration) <= tolerance(slot, duration)
-  const isShown = addText(slot, streamIndex, {
+  const isLate = own === 'too late'
+  const isShown = addBeside(slot, streamIndex, {
     key,
     size,
     crc32,
     ...(tag !== undefined && { tag }),
     sha256,
-    ...(!isCutAlike && { duration }),
+    ...(isLate && { start: position.start }),
+    ...((isLate || !isCutAlike) && { duration: isLate ? entry.duration : duration }),
   })
   return { touched: described ? era : undefined, isShown }
 }
 
-/** Records that a stream has no text where its next segment should be, so that the slot does not wait for it. */
-export function placeTextGap(placing: Placing): void {
+/** Records that a stream has nothing where its next segment should be, so that the slot does not wait for it. */
+export function placeGapBeside(placing: Placing): void {
   const { state, listing, streamIndex, entry } = placing
   const position = positionOf(placing, entry.programDateTime)
   const found = position && slotOf(state, position, entry.duration)
@@ -76,11 +87,21 @@ export function placeTextGap(placing: Placing): void {
   if (position?.era === listing.era) listing.nextStart = ticks((position?.start ?? 0) + entry.duration)
 }
 
+/** The first open slot of the era, for an image that is late by no more than a few target durations. */
+function firstOpenSlot({ state, listing, entry }: Placing, { era: id, start }: Position): ReturnType<typeof slotOf> {
+  const era = state.eras.find((open) => open.id === id)
+  const late = era ? era.sealedUntil - (start + entry.duration) : Number.POSITIVE_INFINITY
+  if (!era || late > MOST_LATE_TARGET_DURATIONS * listing.targetDuration) return 'too late'
+  const [slot] = era.slots
+  if (slot) return { era, slot }
+  return era === state.eras.at(-1) ? 'later' : 'too late'
+}
+
 /**
- * Handles a text that is too late for its slot: it is archived, and not shown. A stream that missed only the newest
- * slot may be waited for again.
+ * Handles what is too late for its slot: it is archived, and not shown. A stream that missed only the newest slot may
+ * be waited for again.
  */
-function missed({ state, listing, entry }: Placing, { era: id, start }: TextPosition): Placement {
+function missed({ state, listing, entry }: Placing, { era: id, start }: Position): Placement {
   const end = ticks(start + entry.duration)
   const era = state.eras.find((open) => open.id === id)
   if (era) {
@@ -92,19 +113,19 @@ function missed({ state, listing, entry }: Placing, { era: id, start }: TextPosi
   return { touched: undefined, isShown: false }
 }
 
-function addText(slot: OpenSlot, streamIndex: number, text: SlotObject): boolean {
+function addBeside(slot: OpenSlot, streamIndex: number, object: SlotObject): boolean {
   const first = slot.entries[streamIndex]
   const more = first?.more ?? []
   if (more.length + 1 >= MOST_IN_A_SLOT) return false
-  slot.entries[streamIndex] = first ? { ...first, more: [...more, text] } : text
+  slot.entries[streamIndex] = first ? { ...first, more: [...more, object] } : object
   return true
 }
 
 /**
- * The place where a text begins, found from its date, its media sequence or its own listing. Undefined while it is
- * unknown.
+ * The place where a text or an image begins, found from its date, its media sequence or its own listing. Undefined
+ * while it is unknown.
  */
-function positionOf(placing: Placing, date: UtcMs | undefined): TextPosition | undefined {
+function positionOf(placing: Placing, date: UtcMs | undefined): Position | undefined {
   const { state, listing, entry, now } = placing
   const first = leadStream(state)
   const lead = first && state.listings[first.playlist]
@@ -121,7 +142,7 @@ function positionOf(placing: Placing, date: UtcMs | undefined): TextPosition | u
   return positionByListing(placing, mayWait)
 }
 
-function positionByDate(state: TimelineState, places: readonly Place[], date: UtcMs): TextPosition | undefined {
+function positionByDate(state: TimelineState, places: readonly Place[], date: UtcMs): Position | undefined {
   const dated = places.filter((place) => place.date !== undefined)
   const isBefore = (place: Place) => (place.date ?? 0) <= date + msFromTicks(place.duration) / 2
   const place = dated.findLast(isBefore) ?? dated[0]
@@ -137,11 +158,11 @@ function positionByDate(state: TimelineState, places: readonly Place[], date: Ut
 }
 
 /**
- * The place that the listing of a text leads to. For the first segment: the last listed one ends with the newest slot,
- * or with the next one, if that is nearer by the server's clock. After EXT-X-DISCONTINUITY the place is in another era,
- * if one comes in time.
+ * The place that the listing of a stream leads to. For the first segment: the last listed one ends with the newest
+ * slot, or with the next one, if that is nearer by the server's clock. After EXT-X-DISCONTINUITY the place is in
+ * another era, if one comes in time.
  */
-function positionByListing({ state, listing, entry }: Placing, mayWait: boolean): TextPosition | undefined {
+function positionByListing({ state, listing, entry }: Placing, mayWait: boolean): Position | undefined {
   const era = state.eras.find(({ id }) => id === listing.era)
   if (era && !entry.breaks) {
     const start = listing.nextStart
@@ -161,10 +182,10 @@ function isAlike(a: { readonly duration: Ticks }, b: { readonly duration: Ticks 
   return Math.abs(a.duration - b.duration) <= Math.max(a.duration, b.duration) / 4
 }
 
-/** The open slot in which a text is shown first. */
+/** The open slot in which a text or an image is shown first. */
 function slotOf(
   state: TimelineState,
-  { era: id, start }: TextPosition,
+  { era: id, start }: Position,
   duration: Ticks,
 ): { readonly era: OpenEra; readonly slot: OpenSlot } | 'later' | 'too late' {
   const opened = state.eras.find((open) => open.id === id)
@@ -178,7 +199,7 @@ function slotOf(
 }
 
 /**
- * The most by which a text and a slot may be apart and still begin together, in ticks: encoders cut text at round
+ * The most by which a segment and a slot may be apart and still begin together, in ticks: encoders cut text at round
  * times, and video at pictures.
  */
 function tolerance(slot: OpenSlot, duration: Ticks): number {
