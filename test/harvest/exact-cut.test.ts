@@ -91,6 +91,7 @@ describe('a clip that is cut exactly', () => {
     if (text === undefined) return
     const dateOf = (playlist: string) => /^#EXT-X-PROGRAM-DATE-TIME:(.*)/m.exec(playlist)![1]
     assert.equal(dateOf(text), dateOf(video!))
+    for (const playlist of [text, video!]) assertDatesAddUp(playlist)
     assert.doesNotMatch(text, /EXT-X-GAP/)
     const [, map] = /^#EXT-X-MAP:URI="(.*)"/m.exec(text)!
     const listed = [...text.matchAll(/^#EXTINF:([\d.]+),\n(.*)/gm)].map(([, seconds, file]) => ({
@@ -109,6 +110,18 @@ describe('a clip that is cut exactly', () => {
       const last = track!.samples.at(-1)!.pts / track!.timescale
       assert.ok(Math.abs(expected - last) < 1.5 * FRAME_SECONDS, `${file} ends at ${last} s, listed to ${expected} s`)
     }
+  }
+
+  /** Each date is as far from the first as the durations up to it: of a millisecond, shaka-player stands still. */
+  function assertDatesAddUp(playlist: string): void {
+    let sum = 0
+    let first: number | undefined
+    for (const [, date, seconds] of playlist.matchAll(/^#EXT-X-PROGRAM-DATE-TIME:(.*)\n#EXTINF:([\d.]+)/gm)) {
+      first ??= Date.parse(date!)
+      assert.equal(Date.parse(date!) - first, sum)
+      sum += Math.round(Number(seconds) * 1000)
+    }
+    assert.ok(sum > 0)
   }
 
   /** The least likeness of a picture of a clip to that of its source, in decibels. */

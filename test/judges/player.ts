@@ -250,7 +250,7 @@ export class Player {
       const viewing = new Viewing(page, url, this.machine)
       const { width, height } = size
       const stands = (what: string) =>
-        eventually(`${url} to show its ${what} picture`, async () => {
+        eventually(`${engine} to show the ${what} picture of ${url}`, async () => {
           await viewing.look()
           return (await page.evaluate(`picture(${width}, ${height})`)) as Standing | undefined
         })
