@@ -1,7 +1,20 @@
 /**
- * What a splice_info_section (ANSI/SCTE 35 §9.6) announces: its splice_insert(), then each of its
- * segmentation_descriptor()s. Bytes are in hexadecimal, since what a probe finds is stored as JSON.
+ * A splice_info_section (ANSI/SCTE 35 §9.6) that a segment carried. Bytes are in hexadecimal, since what a probe finds
+ * is stored as JSON.
  */
+export type SpliceMessage = {
+  /**
+   * When it came, in 90 kHz ticks: the raw 33-bit PTS of the last PES packet of video (or of audio, where there is no
+   * video) that began before its end; where none did, the first PTS of the segment.
+   */
+  readonly arrival: number
+  /** The whole section as it came, in hexadecimal. */
+  readonly section: string
+  /** At least one. */
+  readonly signals: readonly SpliceSignal[]
+}
+
+/** What a message announces: its splice_insert(), then each of its segmentation_descriptor()s. */
 export type SpliceSignal = SpliceInsert | Segmentation
 
 type Timing = {
@@ -73,3 +86,8 @@ export type SpliceProblem =
   | 'command-type'
   /** It has more segmentation_descriptor()s than are read. */
   | 'descriptors'
+  /** Packets with parts of it are missing, or not in the segment. */
+  | 'incomplete'
+  /** The segment has had as many messages as are kept, or as many bytes of them. */
+  | 'too-many'
+  | 'too-large'

@@ -1,3 +1,5 @@
+import type { SpliceMessage, SpliceProblem } from './splice-signal.ts'
+
 /**
  * The container of a stream's segments: MPEG-TS, packed audio (RFC 8216 §3.4: frames of one track after an ID3 tag),
  * WebVTT text, or JPEG, one image each.
@@ -140,6 +142,10 @@ export type MediaProbe = {
   readonly startsWithKeyFrame: boolean
   /** Number of damaged packets and of places where packets are missing; absent when there are none. */
   readonly continuityErrors?: number
+  /** Messages of SCTE 35 that signal something, in the order in which they came; absent when there are none. */
+  readonly messages?: readonly SpliceMessage[]
+  /** Number of sections of SCTE 35 that are not in `messages`, by reason; absent when there are none. */
+  readonly badMessages?: Readonly<Partial<Record<SpliceProblem, number>>>
 }
 
 /** The facts a probe read from a WebVTT segment, whose place in time the playlist states. */

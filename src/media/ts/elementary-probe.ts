@@ -35,9 +35,12 @@ const PROBES: Readonly<Record<StreamKind, (stream: ElementaryStream) => PayloadP
  * Throws MalformedMedia for a PES packet that is too long, or one too many.
  */
 export class ElementaryProbe {
+  readonly kind: StreamKind
   readonly payload: PayloadProbe
   scrambled = false
   errors = 0
+  /** PTS of the last PES packet that has one, 33 bits; -1 before the first. */
+  latestPts = -1
 
   private readonly continuity = new Continuity()
   private bytes = Buffer.from(new ArrayBuffer(2 * PACKET_SIZE))
@@ -65,7 +68,8 @@ export class ElementaryProbe {
   private timedPackets = 0
 
   constructor(stream: ElementaryStream) {
-    this.payload = PROBES[streamKindOf(stream)](stream)
+    this.kind = streamKindOf(stream)
+    this.payload = PROBES[this.kind](stream)
   }
 
   /** Times of the stream; null when no sample has one. Manifests list every track that has times. */
@@ -168,6 +172,7 @@ export class ElementaryProbe {
     this.payloadBytes -= header.headerSize
     if (this.firstDts < 0) this.firstDts = header.dts
     this.pesPts = header.pts < 0 ? -1 : this.time(header.pts)
+    if (header.pts >= 0) this.latestPts = header.pts
     const { streamId, pts } = header
     this.payload.begin({ streamId, pts, randomAccess: this.randomAccess, offset: this.pesOffset })
     return true

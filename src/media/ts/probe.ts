@@ -19,6 +19,7 @@ import {
 import { RANK } from './payload-probe.ts'
 import { ProgramFollower } from './program.ts'
 import type { ProgramMap } from './psi.ts'
+import { SPLICE_STREAM_TYPE, SpliceProbe } from './splice-probe.ts'
 
 /** More elementary streams than one program map can list. */
 const MAX_STREAMS = 256
@@ -26,17 +27,22 @@ const MAX_STREAMS = 256
 /** Packets that are taken of those held for each that comes: no step is long, and what is held soon ends. */
 const TAKEN_FOR_EACH = 8
 
-/** Roles of PIDs: ignored, a table, or `FIRST_STREAM + n` for elementary stream n. */
+/**
+ * Roles of PIDs: ignored, a table, `FIRST_STREAM + n` for elementary stream n, or `FIRST_SPLICES + n` for the one that
+ * is the nth of those with messages of SCTE 35.
+ */
 const IGNORED = 0
 const PAT = 1
 const PMT = 2
 const FIRST_STREAM = 3
+const FIRST_SPLICES = FIRST_STREAM + MAX_STREAMS
 
 /**
  * Reads a transport stream segment as it arrives, in chunks cut anywhere. It keeps one packet, and for each
  * elementary stream the beginning of its current PES packet, up to `MAX_PREFIX_SIZE`: at most 256 × 16 KiB for a
  * hostile program map, and about 20 KiB for an ordinary segment. It holds packets that precede the tables until the
- * first program map identifies them, up to 8 MiB, and only while the `room` that it shares with others has space.
+ * first program map identifies them, up to 8 MiB, and only while the `room` that it shares with others has space. Of
+ * messages of SCTE 35 it keeps as many as `SpliceProbe` does.
  * Damage that a receiver can skip is counted: a packet with a transport error, a single lost sync byte, a gap in a
  * continuity counter, a broken section, a last packet cut short. `push` and `end` throw MalformedMedia when the
  * segment is unusable: no transport stream, sync lost, scrambled, no program, or no timestamp. A probe that has
@@ -48,6 +54,7 @@ export class TsProbe {
   private readonly roles = new Uint16Array(PID_COUNT)
   private readonly program = new ProgramFollower()
   private readonly streams: ElementaryProbe[] = []
+  private readonly splices = new SpliceProbe()
   /** Until the first program map has come, and all that was held has been read. */
   private held: HeldPackets | undefined
   /** Number of packets held when the map came; -1 before. */
@@ -97,7 +104,7 @@ export class TsProbe {
     const decodeDelay = rank === RANK.video ? timed.decodeDelay : 0
     const continuityErrors = this.streams.reduce(
       (sum, stream) => sum + stream.errors,
-      this.damaged + this.program.damaged,
+      this.damaged + this.program.damaged + this.splices.errors,
     )
     return {
       container: 'mpeg-ts',
@@ -109,6 +116,7 @@ export class TsProbe {
       startsWithKeyFrame,
       ...(decodeDelay === 0 ? {} : { decodeDelay }),
       ...(continuityErrors === 0 ? {} : { continuityErrors }),
+      ...this.splices.end(times.first),
     }
   }
 
@@ -170,7 +178,8 @@ export class TsProbe {
 
   private read(bytes: Uint8Array, at: number, offset: number): void {
     const role = this.roles[pidOf(bytes, at)]!
-    if (role >= FIRST_STREAM) this.elementary(role, bytes, at, offset)
+    if (role >= FIRST_SPLICES) this.splices.packet(role - FIRST_SPLICES, bytes, at, this.streams)
+    else if (role >= FIRST_STREAM) this.elementary(role, bytes, at, offset)
     else if (role === PMT) this.pmt(bytes, at)
     else if (role === PAT) this.pat(bytes, at)
     else if (this.precedeMap < 0) this.held?.hold(bytes, at, offset, false)
@@ -226,7 +235,10 @@ export class TsProbe {
         throw new MalformedMedia(`more than ${MAX_STREAMS} elementary streams`, this.offset)
       }
       this.streams.push(new ElementaryProbe(stream))
-      this.roles[stream.pid] = FIRST_STREAM + this.streams.length - 1
+      this.roles[stream.pid] =
+        stream.streamType === SPLICE_STREAM_TYPE
+          ? FIRST_SPLICES + this.splices.add()
+          : FIRST_STREAM + this.streams.length - 1
     }
   }
 }

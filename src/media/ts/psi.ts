@@ -23,13 +23,28 @@ export function crc32Mpeg(bytes: Uint8Array): number {
   return crc >>> 0
 }
 
+type SectionRules = {
+  /** In bytes; that of PAT and PMT by default. */
+  readonly mostSize?: number
+  /** False when whoever takes the sections checks their CRC. */
+  readonly checksCrc?: boolean
+}
+
 /** Assembles the sections of one PID; a section may span packets, and a packet may hold several. */
 export class SectionAssembler {
-  private readonly section = new Uint8Array(MAX_SECTION_SIZE)
+  private readonly section: Uint8Array
+  private readonly checksCrc: boolean
   private filled = 0
   private collecting = false
   /** Number of sections discarded: too long, or with a wrong CRC. */
   damaged = 0
+  /** Number of sections that ended before they were whole. */
+  incomplete = 0
+
+  constructor({ mostSize = MAX_SECTION_SIZE, checksCrc = true }: SectionRules = {}) {
+    this.section = new Uint8Array(mostSize)
+    this.checksCrc = checksCrc
+  }
 
   /** Takes the packet at `at`; calls `emit` with each intact section, whose bytes are valid during the call. */
   push(bytes: Uint8Array, at: number, emit: (section: Uint8Array) => void): void {
@@ -44,11 +59,18 @@ export class SectionAssembler {
         return
       }
       this.append(bytes, from + 1, begin, emit)
+      this.breakOff()
       from = begin
       this.collecting = true
-      this.filled = 0
     }
     this.append(bytes, from, end, emit)
+  }
+
+  /** Packets are missing, or no more will come: what has been collected will not be completed. */
+  breakOff(): void {
+    if (this.filled > 0) this.incomplete++
+    this.collecting = false
+    this.filled = 0
   }
 
   private append(bytes: Uint8Array, from: number, end: number, emit: (section: Uint8Array) => void): void {
@@ -65,14 +87,14 @@ export class SectionAssembler {
       this.filled += piece
       next += piece
       if (this.filled < HEADER_SIZE) return
-      if (this.size() > MAX_SECTION_SIZE) {
+      if (this.size() > this.section.length) {
         this.discard()
         return
       }
       if (this.filled < this.size()) continue
       const section = this.section.subarray(0, this.filled)
       this.filled = 0
-      if (crc32Mpeg(section) === 0) emit(section)
+      if (!this.checksCrc || crc32Mpeg(section) === 0) emit(section)
       else this.damaged++
     }
   }
