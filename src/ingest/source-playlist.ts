@@ -81,9 +81,10 @@ function* listedPlaylist(
   const { targetDuration, mediaSequence, segments, ended } = playlist
   const meter = new StepMeter()
   const listed: ListedSegment[] = []
-  for (const { uri, duration, discontinuity, programDateTime } of segments) {
+  for (const { uri, duration, discontinuity, programDateTime, markers } of segments) {
     const date = programDateTime === undefined ? {} : { programDateTime }
-    listed.push({ name: nameOf(uri), duration, discontinuity, ...date })
+    const adTags = markers && { adTags: [...markers.dateRanges, ...markers.cues] }
+    listed.push({ name: nameOf(uri), duration, discontinuity, ...date, ...adTags })
     if (meter.ends(uri.length)) yield
   }
   return {

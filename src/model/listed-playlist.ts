@@ -11,6 +11,8 @@ export type ListedSegment = {
   readonly discontinuity: boolean
   /** EXT-X-PROGRAM-DATE-TIME; present only where the tag itself is. */
   readonly programDateTime?: UtcMs
+  /** The lines of the ad tags before it, those of EXT-X-DATERANGE first; present only where there are some. */
+  readonly adTags?: readonly string[]
 }
 
 /** The content of a media playlist of one source stream, from one PUT. */

@@ -50,6 +50,8 @@ export type SlotSummary = {
   readonly objects: Readonly<Record<number, ObjectSummary>>
   /** Streams of which no segment begins in the slot because an earlier one lasts through it: they have no gap. */
   readonly continued?: readonly number[]
+  /** The lines of the ad tags before it in the source's playlist, as they came; absent where there are none. */
+  readonly adTags?: readonly string[]
 }
 
 /** One interval of source time, the same for all streams of a channel input, with the objects that hold its bytes. */

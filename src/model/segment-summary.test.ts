@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { outputSegments } from '../../test/origin/sample-channel.ts'
 import { ticks } from '../media/time.ts'
 import type { SegmentSummary } from './output-segment.ts'
-import { compactSegmentSummary, readSegmentSummary, segmentSummaryOf } from './segment-summary.ts'
+import { adTagsIn, compactSegmentSummary, readSegmentSummary, segmentSummaryOf } from './segment-summary.ts'
 
 const SEGMENTS = outputSegments(1, [{}, { slots: 2 }, { missing: [2] }, { discontinuity: true }])
 
@@ -18,5 +18,17 @@ describe('the summary of a segment', () => {
       const { slots: _, ...rest } = segment
       assert.deepEqual({ ...shown, slots: [] }, { ...rest, slots: [] })
     }
+  })
+
+  it('tells the ad tags of all its slots', () => {
+    const tags = ['#EXT-X-CUE:ID=""ad":["', '#EXT-X-CUE-OUT:4']
+    const segment = SEGMENTS[1]!
+    const slots = segment.slots.map((slot, i) => ({ ...slot, adTags: tags.slice(i) }))
+    const tagged = segmentSummaryOf({ ...segment, slots })
+    for (const read of [readSegmentSummary, compactSegmentSummary]) {
+      assert.deepEqual(adTagsIn(read(tagged)), [...tags, tags[1]])
+      assert.deepEqual(adTagsIn(read(segmentSummaryOf(segment))), [])
+    }
+    assert.ok(!JSON.stringify(segmentSummaryOf(segment)).includes('ad"'))
   })
 })

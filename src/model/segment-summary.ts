@@ -52,6 +52,12 @@ export function inPlace(segment: SegmentSummary, place: SegmentPlace): SegmentSu
   return segment instanceof CompactSegmentSummary ? segment.inPlace(place) : { ...segment, ...place }
 }
 
+/** The lines of the ad tags of all slots of a segment. Cheap for one without, as nearly all are. */
+export function adTagsIn(segment: SegmentSummary): readonly string[] {
+  if (segment instanceof CompactSegmentSummary && !segment.mayHaveAdTags) return []
+  return segment.slots.flatMap(({ adTags }) => adTags ?? [])
+}
+
 class CompactSegmentSummary implements SegmentSummary {
   readonly number: number
   readonly era: number
@@ -79,6 +85,11 @@ class CompactSegmentSummary implements SegmentSummary {
     if (summarized.shift) this.shift = summarized.shift
     if (summarized.targetDuration !== undefined) this.targetDuration = summarized.targetDuration
     this.slotsJson = JSON.stringify(summarized.slots)
+  }
+
+  /** True where a slot's record has the column of ad tags. */
+  get mayHaveAdTags(): boolean {
+    return this.slotsJson.includes('"ad":[')
   }
 
   inPlace(place: SegmentPlace): CompactSegmentSummary {

@@ -17,6 +17,7 @@ export function readSlotSummary(any: AnySlotSummary, segment: Omit<SegmentSummar
     ...slot,
     ...(stored.dm && { isMeasured: true }),
     ...(stored.ct && { continued: stored.ct }),
+    ...(stored.ad && { adTags: stored.ad }),
   }
 }
 

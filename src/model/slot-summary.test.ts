@@ -8,7 +8,12 @@ import { slotSummaryOf } from './slot-summary.ts'
 import { readSlotSummary } from './slot-summary-reader.ts'
 import type { AnySlotSummary } from './slot-summary-versions.ts'
 
-const SEGMENTS = outputSegments(1, [{}, { slots: 2 }, { missing: [2] }])
+const ALL = outputSegments(1, [{}, { slots: 2 }, { missing: [2] }])
+const TAGGED = ALL.map((segment) => ({
+  ...segment,
+  slots: segment.slots.map((slot) => ({ ...slot, adTags: ['#EXT-X-CUE-IN', '#EXT-X-CUE-OUT:30'] })),
+}))
+const SEGMENTS = [...ALL, ...TAGGED.slice(0, 1)]
 const [FIRST] = SEGMENTS as [OutputSegment]
 const [SLOT] = FIRST.slots as [Slot]
 

@@ -41,6 +41,8 @@ export type StoredSlotSummary = {
   readonly od?: readonly (number | null)[]
   /** The streams of which nothing begins in the slot, and which go on. Absent where there is none. */
   readonly ct?: readonly number[]
+  /** The lines of ad tags. Absent where there are none. */
+  readonly ad?: readonly string[]
   /** Objects: the number of key frames of each. Absent where each has one. */
   readonly kn?: readonly number[]
   /** Key frames, object by object: when each is shown. */
@@ -58,7 +60,8 @@ export function slotSummaryOf({
   isMeasured,
   objects,
   continued,
-}: Pick<SlotSummary, 'start' | 'duration' | 'isMeasured' | 'objects' | 'continued'>): StoredSlotSummary {
+  adTags,
+}: Pick<SlotSummary, 'start' | 'duration' | 'isMeasured' | 'objects' | 'continued' | 'adTags'>): StoredSlotSummary {
   const all = Object.values(objects).map(joinedObject)
   const timings = new Map<string, readonly (TrackTimes | null)[]>()
   const timingOf = all.map(({ times }) => {
@@ -88,6 +91,7 @@ export function slotSummaryOf({
     ...(all.some((object) => object.start !== undefined) && { os: all.map((object) => from(start, object.start)) }),
     ...(durations.some((each) => each !== null) && { od: durations }),
     ...(continued && { ct: continued }),
+    ...(adTags && { ad: adTags }),
     ...(keyFrameCounts.some((count) => count !== 1) && { kn: keyFrameCounts }),
     kt: keyFrames.map(({ pts }) => pts - start),
     ko: keyFrames.map(({ offset }) => offset),

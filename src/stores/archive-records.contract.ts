@@ -66,7 +66,7 @@ export async function fillArchive({ resources, segmentIndex }: ContractStore): P
   )
 
   const timeline = await segmentIndex.openOutputTimeline(ENDPOINT, INPUT, 2)
-  const slots = [0, 1, 2].map((n) => slot(n, [`a/${n}`, `b/${n}`]))
+  const slots = [0, 1, 2].map((n) => ({ ...slot(n, [`a/${n}`, `b/${n}`]), adTags: [`#EXT-X-CUE-OUT:${n}`] }))
   const placed = ['a/0', 'b/0', 'a/1', 'b/1', 'a/2', 'b/2'].map((key) => sourceObject(key))
   const objects = [...placed, ...['unplaced', 'passed'].map((key) => sourceObject(key, later(5000)))]
   await segmentIndex.commitTimeline(

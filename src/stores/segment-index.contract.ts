@@ -458,7 +458,8 @@ export function segmentIndexContract(
     it('tells output segments with summaries of their slots', async () => {
       const { segmentIndex } = await open()
       const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 4)
-      const slots = [0, 1, 2, 3].map((i) => slot(i, [`k${i}`]))
+      const adTags = ['#EXT-X-DATERANGE:ID="é",X-A="\'\\\\"', '#EXT-X-CUE-OUT:30']
+      const slots = [0, 1, 2, 3].map((i) => ({ ...slot(i, [`k${i}`]), ...(i === 2 && { adTags }) }))
       const shift = { ticks: ticks(90), ms: 1 }
       const segments = [
         outputSegment(id, 1, slots.slice(0, 2)),
@@ -467,6 +468,7 @@ export function segmentIndexContract(
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments: segments }))
       const range = { after: 0, last: 9 }
       const whole = await segmentIndex.outputSegmentsNumbered(id, range)
+      assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), slots)
       assert.deepEqual(
         JSON.parse(await segmentIndex.outputSegmentSummaries(id, range)),
         whole.map((segment, i) => ({

@@ -58,6 +58,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     [String.raw`(?<=\.[A-Za-z0-9]+)#.*$`, 'a.ts#b', 'place'],
     [String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/|(?:about|blob|data|file|https?):)`, 'about://a', 'run'],
   ],
+  'src/manifests/hls/ad-tags.ts': [[String.raw`^#EXT[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufeff]*$`, '#EXT-X-CUE-OUT:30', 'run']],
   'src/manifests/hls/attribute-list.ts': [
     ['(?:"[^"]*"|[^,])+', 'A="b,c",D', 'union'],
     [String.raw`^(\s*)([A-Za-z0-9_.-]+)(\s*)=(\s*)(.*)$`, ' A = b', 'rest'],
@@ -80,7 +81,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
   'src/manifests/hls/playlist-lines.ts': [
     ['^#EXT[A-Z0-9-]*$', '#EXT-X-A', 'run'],
     [String.raw`^#(EXT[A-Z0-9-]*)(\s*)(:?)(\s*)(.*)$`, '#EXT-X-A : b', 'rest'],
-    ['^EXT(INF|M3U|-X-.*)$', 'EXT-X-A', 'rest'],
+    ['^EXT(INF|M3U|-X-.*|-OATCLS-SCTE35)$', 'EXT-X-A', 'rest'],
     [String.raw`^["']?\s*\+?0*(\d{1,16})(?:\.0*)?\s*["']?$`, '" +007.00 "', 'digits'],
     [String.raw`^["']?\s*\+?(\d{1,16}(?:[.,]\d{0,20})?|[.,]\d{1,20})\s*["']?$`, '" +7,5 "', 'digits'],
     ['FORBIDDEN', undefined, 'place'],

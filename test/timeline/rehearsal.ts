@@ -98,7 +98,7 @@ export const IMAGE: ImageProbe = {
   tracks: [{ kind: 'image', pid: 0, codec: 'jpeg', width: 320, height: 180 }],
 }
 
-export type Listed = { name: string; seconds?: number; breaks?: boolean; date?: UtcMs }
+export type Listed = { name: string; seconds?: number; breaks?: boolean; date?: UtcMs; adTags?: readonly string[] }
 
 export class Rehearsal {
   state: TimelineState = emptyTimeline()
@@ -147,11 +147,12 @@ export class Rehearsal {
 
   list(playlist: string, mediaSequence: number, listed: readonly Listed[], ended = false, target = 2): void {
     const segments = listed.map(
-      ({ name, seconds = 2, breaks = false, date }): ListedSegment => ({
+      ({ name, seconds = 2, breaks = false, date, adTags }): ListedSegment => ({
         name,
         duration: ticksFromSeconds(seconds),
         discontinuity: breaks,
         ...(date !== undefined && { programDateTime: date }),
+        ...(adTags && { adTags }),
       }),
     )
     const targetDuration: Ticks = ticksFromSeconds(target)

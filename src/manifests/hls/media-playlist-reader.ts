@@ -1,5 +1,6 @@
 import { allSteps, StepMeter, type Steps } from '../../media/steps.ts'
 import { msFromTicks, type Ticks, ticksFromSeconds } from '../../media/time.ts'
+import { AD_TAGS, adTagLine, adTagsOf, MOST_AD_TAGS } from './ad-tags.ts'
 import { AttributeList } from './attribute-list.ts'
 import { parseDateTime } from './date-time.ts'
 import { readExtinf } from './extinf.ts'
@@ -63,6 +64,9 @@ class MediaPlaylistReader {
   private next: Read<MediaSegment> = {}
   /** EXT-X-TILES stands somewhere: files are sheets of several images. */
   private hasTiles = false
+  /** The ad tags among them, and how many bytes they have. */
+  private adTags: string[] = []
+  private adTagBytes = 0
   /** EXT-X-TARGETDURATION as written, seconds. */
   private toldTarget: number | undefined
 
@@ -114,15 +118,29 @@ class MediaPlaylistReader {
     const { segments: most } = this.reading.limits
     if (this.listed.length === most) throw new MalformedPlaylist(line.line, `there are more than ${most} segments`)
     if (this.next.duration === undefined) this.note('extinf-missing', line)
-    this.listed.push({ discontinuity: false, gap: false, ...this.next, uri: line.value })
+    const markers = this.adTags.length > 0 && { markers: adTagsOf(this.adTags) }
+    this.listed.push({ discontinuity: false, gap: false, ...this.next, ...markers, uri: line.value })
     this.next = {}
+    this.adTags = []
+    this.adTagBytes = 0
   }
 
   private tag(tag: string, line: PlaylistLine): void {
     const refused = REFUSED[tag]
     if (refused !== undefined) throw new MalformedPlaylist(line.line, refused)
     if (MISPLACED.has(tag)) this.note('tag-misplaced', line)
-    this.tags[tag]?.(line)
+    if (AD_TAGS.has(tag)) this.adTag(line)
+    else this.tags[tag]?.(line)
+  }
+
+  private adTag({ line, text }: PlaylistLine): void {
+    const { lines, lineBytes, bytes } = MOST_AD_TAGS
+    const size = new TextEncoder().encode(text).length
+    const isWithin = this.adTags.length < lines && size <= lineBytes && this.adTagBytes + size <= bytes
+    if (isWithin && adTagLine(text) !== undefined) {
+      this.adTags.push(text)
+      this.adTagBytes += size
+    } else this.note('ad-tags-left-out', { line, text })
   }
 
   private extinf(line: PlaylistLine): void {

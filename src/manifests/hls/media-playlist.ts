@@ -1,4 +1,5 @@
 import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
+import type { AdTags } from './ad-tags.ts'
 import { quoted, writeAttributeList } from './attribute-list.ts'
 import { writeDateTime } from './date-time.ts'
 
@@ -15,6 +16,8 @@ export type MediaSegment = {
   readonly gap: boolean
   /** URI of EXT-X-MAP; the tag is written where it changes. */
   readonly map?: string
+  /** What stands before it of ad breaks. */
+  readonly markers?: AdTags
   /** EXT-X-BYTERANGE */
   readonly byteRange?: { readonly offset: number; readonly size: number }
 }
@@ -68,9 +71,11 @@ export function writeMediaPlaylist(playlist: MediaPlaylist): string {
       map = segment.map
       text += `#EXT-X-MAP:${writeAttributeList([['URI', quoted(map)]])}\n`
     }
+    for (const line of segment.markers?.dateRanges ?? []) text += `${line}\n`
     if (segment.programDateTime !== undefined) {
       text += `#EXT-X-PROGRAM-DATE-TIME:${writeDateTime(segment.programDateTime)}\n`
     }
+    for (const line of segment.markers?.cues ?? []) text += `${line}\n`
     if (segment.gap) text += '#EXT-X-GAP\n'
     text += extinf
     if (segment.byteRange) text += `#EXT-X-BYTERANGE:${segment.byteRange.size}@${segment.byteRange.offset}\n`

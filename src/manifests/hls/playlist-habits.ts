@@ -1,5 +1,6 @@
 /** What a source's playlist has that is read as what it seems to mean, or left out: nothing depends on it. */
 export type PlaylistHabit =
+  | 'ad-tags-left-out'
   | 'attribute-list-malformed'
   | 'attribute-quotes-wrong'
   | 'attribute-twice'

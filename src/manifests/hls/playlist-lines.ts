@@ -52,7 +52,7 @@ const ALL_FORBIDDEN = new RegExp(FORBIDDEN, 'gu')
 const TAG_NAME = /^#EXT[A-Z0-9-]*$/
 /** A tag as it is found. */
 const LOOSE_TAG = /^#(EXT[A-Z0-9-]*)(\s*)(:?)(\s*)(.*)$/is
-const KNOWN_TAG = /^EXT(INF|M3U|-X-.*)$/
+const KNOWN_TAG = /^EXT(INF|M3U|-X-.*|-OATCLS-SCTE35)$/
 
 /**
  * Yields the tags and URIs of a playlist, and undefined for each other line: blank lines, comments and #EXTM3U. Throws

@@ -9,6 +9,19 @@ type HabitText = { readonly sentence: string; readonly remedy: string }
  * a FoundHabit with the event where somebody else does.
  */
 export const HABITS = {
+  'ad-tags-differ': {
+    sentence: 'Video variants list different ad tags before one segment; those of the first variant are taken.',
+    remedy: 'Write the same ad tags into the playlists of all variants.',
+  },
+  'ad-tags-late': {
+    sentence: 'An ad tag was listed when its segment had been published already; it is left out.',
+    remedy: 'List ad tags with the segment they stand before, when it is first listed.',
+  },
+  'ad-tags-left-out': {
+    sentence:
+      'Ad tags before a segment are left out: more than 16, longer than 4 KiB, 16 KiB in all, or not printable.',
+    remedy: 'Write fewer or shorter ad tags before one segment, without control characters.',
+  },
   'attribute-list-malformed': {
     sentence: 'An attribute list has parts that are no NAME=value; they are left out, and the others are read.',
     remedy: 'Separate attributes by commas, and write each as NAME=value with an upper-case name.',

@@ -1,15 +1,10 @@
 import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist, ListedSegment } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
+import { ListedAdTags } from './ad-tags.ts'
+import { mostRemembered } from './remembered-entries.ts'
 import type { CorrectedLength } from './segment-length.ts'
-import {
-  followedListings,
-  isSilent,
-  mostRemembered,
-  type RecentEntry,
-  type StreamListing,
-  type TimelineState,
-} from './state.ts'
+import { followedListings, isSilent, type RecentEntry, type StreamListing, type TimelineState } from './state.ts'
 
 /** The most segments that an encoder lists before their PUTs are complete. */
 const ENTRIES_ON_THEIR_WAY = 3
@@ -47,6 +42,8 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
     listing.recent = []
     delete listing.places
   }
+  const listedAdTags = new ListedAdTags(state, playlist)
+  listedAdTags.takeLater(listing)
   const isFirstContact = known === undefined || restarted
   const firstNew = isFirstContact
     ? firstWorthWaitingFor(playlist, unlisted)
@@ -58,14 +55,15 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
   if (isNews) delete state.left
   playlist.segments.slice(offset).forEach((segment, i) => {
     const { name, programDateTime } = segment
+    const adTags = listedAdTags.first(segment)
     const dated = {
       sequence: playlist.mediaSequence + offset + i,
       name,
       ...(programDateTime !== undefined && { programDateTime }),
     }
     const breaks = segment.discontinuity || (restarted && i === 0)
-    listing.queue.push({ ...dated, duration: segment.duration, breaks, listedAt: now })
-    listing.recent.push(dated)
+    listing.queue.push({ ...dated, duration: segment.duration, breaks, ...adTags.entry, listedAt: now })
+    listing.recent.push({ ...dated, ...adTags.recent })
     listing.lastListedAt = now
     listing.lastDuration = segment.duration
   })

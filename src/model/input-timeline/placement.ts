@@ -2,6 +2,7 @@ import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, unwrapPts
 import { describeStream } from '../eras/description.ts'
 import { makesSlots } from '../eras/era.ts'
 import type { SlotObject } from '../output-segment.ts'
+import { noteListed } from './ad-tags.ts'
 import { believableDate } from './dates.ts'
 import { eraAt, eraBegunAt, eraFor } from './eras.ts'
 import { noteHabit } from './habits.ts'
@@ -49,6 +50,7 @@ export function placeObject(placing: Placing, object: MediaObject): Placement | 
   const slot = slotFor(era, { start, duration }, streamIndex, now)
   const isShown = slot !== undefined && addObject(slot, streamIndex, slotObject(object, start, duration))
   if (isShown) {
+    noteListed(placing, slot)
     if (breaks) slot.breaks = [...(slot.breaks ?? []), streamIndex]
     if (tellsTime(era, slot, streamIndex)) takeInterval(era, slot, streamIndex)
   }
@@ -77,7 +79,10 @@ export function placeGap(placing: Placing): void {
   const duration = isUsual ? corrected.real : ticks(Math.min(entry.duration, listing.targetDuration))
   listing.gapFrom ??= start
   const slot = slotFor(era, { start, duration }, streamIndex, now)
-  if (slot) addGap(slot, streamIndex, duration)
+  if (slot) {
+    addGap(slot, streamIndex, duration)
+    noteListed(placing, slot)
+  }
   listing.nextStart = ticks(start + duration)
 }
 

@@ -8,8 +8,9 @@ import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
 import { type ObjectBeside, placeBeside, placeGapBeside } from './placement-beside.ts'
 import type { MediaObject, Placing } from './placing.ts'
+import { mostRemembered, newestWithin } from './remembered-entries.ts'
 import { jumpInside } from './segment-length.ts'
-import { mostRemembered, newestWithin, type QueuedEntry, type StreamListing, type TimelineState } from './state.ts'
+import type { QueuedEntry, StreamListing, TimelineState } from './state.ts'
 
 /** The most listed segments of a stream that are waited for: of more than that, the first are given up. */
 const MOST_AWAITED = 256

@@ -2,6 +2,7 @@ import { msFromTicks, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type Ut
 import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
+import { sealedAdTags } from './ad-tags.ts'
 import type { ServerDate } from './dates.ts'
 import type { Donor } from './donor.ts'
 import { splitEra } from './eras.ts'
@@ -113,9 +114,14 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, date, s
   era.sealedAt = now
   const continued = era.streams.flatMap((stream) => (isContinued(era, open, stream.index) ? stream.index : []))
   noteReach(era, open)
+  const adTags = sealedAdTags(state, era, open)
   const isHole = !era.streams.some((stream) => makesSlots(stream) && open.entries[stream.index])
-  if (isHole && continued.length === 0) return
+  if (isHole && continued.length === 0) {
+    if (adTags) state.withoutMedia = adTags
+    return
+  }
   if (isRemainder(era, open)) {
+    if (adTags) state.withoutMedia = adTags
     noteHabit(state, 'sound-outlasts-pictures', `${duration / TICKS_PER_MS} ms`)
     return
   }
@@ -137,7 +143,7 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, date, s
   }
   state.clockEnd = utcAt(era.clock, era.sealedUntil)
   const slot: Slot = { era: era.id, index, start, duration, isMeasured: true, startUtc, sealedAt: now, objects }
-  slots.push(continued.length > 0 ? { ...slot, continued } : slot)
+  slots.push({ ...slot, ...(continued.length > 0 && { continued }), ...(adTags && { adTags }) })
 }
 
 /** True of the last slot of an era when the first stream has nothing in it and the others have next to nothing. */

@@ -2,6 +2,7 @@ import { TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/tim
 import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import { inOrder, type SlotObject } from '../output-segment.ts'
+import { moveListed } from './ad-tags.ts'
 import { isSealed } from './eras.ts'
 import { EXTINF_ROUNDING } from './segment-length.ts'
 import type { OpenEra, OpenSlot } from './state.ts'
@@ -183,6 +184,7 @@ function absorb(slot: OpenSlot, other: OpenSlot, place: 'before' | 'after'): voi
     slot.entries[Number(index)] = first && later ? append(slot, first, later) : (first ?? later ?? null)
   }
   if (other.breaks) slot.breaks = [...(slot.breaks ?? []), ...other.breaks]
+  moveListed(other, slot, place)
   delete slot.settledAt
 }
 
@@ -197,6 +199,7 @@ function takeEntries(slot: OpenSlot, next: OpenSlot, streamIndex: number): void 
     const own = slot.entries[index]
     slot.entries[index] = own ? append(slot, own, entry) : entry
     delete next.entries[index]
+    moveListed(next, slot, 'after', index)
     if (next.breaks?.includes(index)) {
       next.breaks = next.breaks.filter((each) => each !== index)
       slot.breaks = [...(slot.breaks ?? []), index]

@@ -4,6 +4,7 @@ import type { ListedStream } from '../listed-playlist.ts'
 import type { Era, EraOrigin, SlotObject, SourceStream } from '../output-segment.ts'
 import { UnknownRecordVersion } from '../record-version.ts'
 import type { SourceObject } from '../source-segment.ts'
+import type { ListedInSlot } from './ad-tags.ts'
 import type { FoundHabit, HabitCounts } from './habits.ts'
 import type { CorrectedLength } from './segment-length.ts'
 
@@ -40,6 +41,8 @@ export type TimelineState = {
   ended: boolean
   /** True once the input has left (`hasLeft`), until something new is listed. */
   left?: true
+  /** The ad tags of intervals without media since the newest slot: they come before the next one. */
+  withoutMedia?: readonly string[]
   /** What was corrected or left out so far. */
   habits?: HabitCounts
   /** What was noticed in the step that is being taken; never saved. */
@@ -64,11 +67,11 @@ export type StreamListing = {
   lastSequence: number
   /** The highest media sequence listed before the newest playlist. */
   previousSequence: number
-  /** The newest listed entries, oldest first, at most RECENT_ENTRIES. */
+  /** The newest listed entries, oldest first: as many as `mostRemembered` allows. */
   recent: RecentEntry[]
   /**
    * Entries that are listed and not yet placed, in order. The first waits for its object and holds the others back.
-   * While no parent playlist names the stream, only the newest RECENT_ENTRIES are kept.
+   * While no parent playlist names the stream, only the newest are kept, as of `recent`.
    */
   queue: QueuedEntry[]
   /** EXT-X-TARGETDURATION, or the longest EXTINF where that is longer; between a second and a minute. */
@@ -100,6 +103,8 @@ export type RecentEntry = {
   crc32?: number
   /** True when no object came in time. */
   givenUp?: true
+  /** Characters of the ad tags that were listed before it, their lines ended; absent where there were none. */
+  adTags?: number
 }
 
 export type QueuedEntry = {
@@ -111,6 +116,8 @@ export type QueuedEntry = {
    */
   breaks: boolean
   programDateTime?: UtcMs
+  /** The ad tags before it, where it has some and is not of a rendition. */
+  adTags?: readonly string[]
   listedAt: UtcMs
   /**
    * The object is there, and waits: subtitles for their slot, other segments for the next one, which tells how long
@@ -180,36 +187,16 @@ export type OpenSlot = {
   entries: Record<number, SlotObject | null>
   /** The streams that begin anew in this slot although their timestamps go on. */
   breaks?: number[]
+  /** The segments of variants that are in it, or missing there, those of each stream in their order. */
+  listed?: readonly ListedInSlot[]
 }
 
-/** The most listed entries a stream remembers, to tell a stale playlist from a restarted encoder. */
-const RECENT_ENTRIES = 64
-/** Characters of the names of those entries: 64 for each. */
-const MOST_RECENT_TEXT = 4096
 /** The most segments of the first variant that are remembered for subtitles to be placed beside them. */
 export const RECENT_PLACES = 16
 /** How many target durations a segment waits for the next one to tell how long it lasts. */
 export const NEXT_TARGET_DURATIONS = 2
 /** A stream that lists nothing new for this many target durations no longer holds the others back. */
 export const SILENT_TARGET_DURATIONS = 3
-
-/**
- * The number of entries at the end of a list whose names have at most so many characters in all: the state of an input
- * is saved with every change, and names may be long. At least one.
- */
-export function newestWithin(entries: readonly { readonly name: string }[], mostText: number): number {
-  let text = 0
-  const tooLong = entries.findLastIndex(({ name }) => {
-    text += name.length
-    return text > mostText
-  })
-  return Math.max(entries.length - 1 - tooLong, Math.min(entries.length, 1))
-}
-
-/** How many entries at the end of a list are remembered: at most RECENT_ENTRIES, fewer where names are long. */
-export function mostRemembered(entries: readonly { readonly name: string }[]): number {
-  return newestWithin(entries.slice(-RECENT_ENTRIES), MOST_RECENT_TEXT)
-}
 
 /** The state of an input that has sent nothing yet. */
 export function emptyTimeline(input = '', firstEra = 1): TimelineState {

@@ -1,13 +1,15 @@
+import { type AdTags, adTagsOf } from '../../manifests/hls/ad-tags.ts'
 import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../../manifests/hls/media-playlist.ts'
 import { msBetween, msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
+import { adTagsIn } from '../../model/segment-summary.ts'
 import { intervalOfStream, type StreamInterval } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
 
 /** The input from which a media playlist is written. */
 export type PlaylistPlan = {
-  readonly settings: Pick<HlsManifest, 'playlistType' | 'programDateTimeIntervalSeconds'>
+  readonly settings: Pick<HlsManifest, 'adMarkers' | 'playlistType' | 'programDateTimeIntervalSeconds'>
   readonly segments: readonly SegmentSummary[]
   readonly ended: boolean
   /** The lowest EXT-X-VERSION that the segments allow. */
@@ -46,13 +48,18 @@ export function playlistText(plan: PlaylistPlan): string {
     const listed = plan.list(segment)
     // What precedes the first segment is not listed, and its discontinuity is already counted in the sequence number.
     const discontinuity = segment.discontinuity && previous !== undefined
-    const isDated = interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, shown.startUtc))
+    const markers = markersBefore(segment, plan)
+    const isDated =
+      (interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, shown.startUtc))) ||
+      // EXT-X-DATERANGE needs a date in the playlist, RFC 8216 §4.3.2.7.
+      (markers !== undefined && markers.dateRanges.length > 0)
     segments.push({
       ...(listed ?? { uri: plan.gapUri(segment) }),
       duration,
       discontinuity,
       gap: listed === undefined,
       ...(isDated && { programDateTime: shown.startUtc }),
+      ...(markers && { markers }),
     })
     if (duration > longest) longest = duration
     hasGaps ||= listed === undefined
@@ -70,6 +77,13 @@ export function playlistText(plan: PlaylistPlan): string {
     ended,
   }
   return writeMediaPlaylist(playlist)
+}
+
+/** The ad tags before a segment: those of all its slots, in all renditions alike. */
+function markersBefore(segment: SegmentSummary, { settings, iFramesOnly }: PlaylistPlan): AdTags | undefined {
+  if (settings.adMarkers !== 'PASSTHROUGH' || iFramesOnly) return undefined
+  const lines = adTagsIn(segment)
+  return lines.length > 0 ? adTagsOf(lines) : undefined
 }
 
 /** What a playlist of a presentation says of its target duration: of an asset nothing, for it does not grow. */

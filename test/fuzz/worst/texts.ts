@@ -133,6 +133,11 @@ const PLAYLISTS: Readonly<Record<string, (size: number) => Buffer>> = {
   'names at other hosts': media(`#EXTINF:2,\nhttp://${'a'.repeat(1000)}/a.ts\n`),
   'a name that is none, behind others': (size) =>
     filled(size, '#EXTINF:2,\na.ts\n', MEDIA, '\n#EXTINF:2,\n../../a.ts\n'),
+  'ad tags': media('#EXT-X-CUE-IN\n'),
+  'ad tags before each segment': media(`${'#EXT-X-CUE-OUT:30\n'.repeat(16)}#EXTINF:2,\na.ts\n`),
+  'ad tags as long as they may be': (size) =>
+    filled(size, `#EXT-X-CUE:${'a'.repeat(4084)}\n#EXTINF:2,\na.ts\n`, `${MEDIA}#`),
+  'ad tags that cannot be printed': (size) => filled(size, `#EXT-X-CUE:${'a'.repeat(4000)}\u2028\n`, `${MEDIA}#`),
   'lines that are not UTF-8': media('#\xff\n'),
   'umlauts, and one line that is not UTF-8': (size) =>
     Buffer.concat([Buffer.from(MEDIA), filled(size - 100, Buffer.from('#ü\n')), Buffer.from('#\xff\n', 'latin1')]),
