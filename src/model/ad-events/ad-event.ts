@@ -1,0 +1,42 @@
+import type { Ticks } from '../../media/time.ts'
+
+/** Splice events are signalled by splice_insert, segmentation events by time_signal. Their ids are different spaces. */
+export type AdEventKind = 'splice' | 'segmentation'
+
+/** A splice event or a segmentation event of SCTE 35 (§9.7, §10.3), as its messages describe it. */
+export type AdEvent = {
+  /** Its place among the events of its era, from 1 on. */
+  readonly number: number
+  readonly kind: AdEventKind
+  /** splice_event_id or segmentation_event_id, which may be used again. */
+  readonly id: number
+  /** segmentation_type_id of what began it. */
+  readonly typeId?: number
+  /** Its effective time on the era's timeline: exact, whatever slot it begins with. */
+  readonly start: Ticks
+  /** break_duration or segmentation_duration. */
+  readonly plannedDuration?: Ticks
+  /** The section that began it, in hexadecimal. */
+  readonly opener: string
+  /** True when delivery_not_restricted_flag is 0. */
+  readonly isRestricted?: true
+  /** segmentation_upid_type, and the bytes of segmentation_upid in hexadecimal. */
+  readonly upid?: { readonly type: number; readonly hex: string }
+}
+
+/** The end of an event. */
+export type AdEventEnd = {
+  readonly number: number
+  /** Its effective time on the era's timeline; not before the event's start. */
+  readonly end: Ticks
+  /** The section that ended it, in hexadecimal; absent where it ended by its duration, or for another event. */
+  readonly closer?: string
+}
+
+/** What begins, ends and goes on at the start of a slot: the first at or after its effective time. */
+export type AdMarks = {
+  readonly begins?: readonly AdEvent[]
+  readonly ends?: readonly AdEventEnd[]
+  /** Numbers of the events that have begun before and go on. */
+  readonly goesOn?: readonly number[]
+}

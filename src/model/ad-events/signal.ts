@@ -1,0 +1,89 @@
+import type { Segmentation, SpliceInsert, SpliceSignal } from '../../media/splice-signal.ts'
+import { type Ticks, ticks, unwrapPts } from '../../media/time.ts'
+import type { AdEvent } from './ad-event.ts'
+
+/** What a message says of one event, with times on the timeline of the era in which it arrived. */
+export type AdSignal = {
+  readonly kind: AdEvent['kind']
+  readonly id: number
+  /** The time of the pictures with which it came. */
+  readonly arrival: Ticks
+  /** The whole section, in hexadecimal. */
+  readonly section: string
+} & (Begin | End | { readonly does: 'cancel' })
+
+type Begin = {
+  readonly does: 'begin'
+  readonly typeId?: number
+  /** Undefined where it takes effect as soon as it can. */
+  readonly time: Ticks | undefined
+  readonly duration?: Ticks
+  /** True where the event ends with its duration, without another message. */
+  readonly endsByItself?: true
+  readonly isRestricted?: true
+  readonly upid?: AdEvent['upid']
+}
+
+type End = {
+  readonly does: 'end'
+  /** The types of the events that it ends; absent for splice events. */
+  readonly typeIds?: readonly number[]
+  readonly time: Ticks | undefined
+}
+
+/** A message, and the time of the pictures with which it came. */
+export type ArrivedMessage = {
+  readonly arrival: Ticks
+  readonly section: string
+  readonly signals: readonly SpliceSignal[]
+}
+
+/** segmentation_type_ids, SCTE 35 §10.3.3.1. Of the others, the next one ends what begins with an even one. */
+const PROGRAM = { start: 0x10, end: 0x11, earlyTermination: 0x12, overlapStart: 0x17 }
+/** Chapters, breaks and credits; ads, opportunities and promos; unscheduled events, ad blocks and the like; network. */
+const PAIRED = [
+  [0x20, 0x27],
+  [0x30, 0x3f],
+  [0x40, 0x47],
+  [0x50, 0x51],
+] as const
+
+/** What a message says of events; nothing of descriptors that neither begin nor end one. */
+export function adSignalsOf({ arrival, section, signals }: ArrivedMessage): readonly AdSignal[] {
+  return signals.flatMap((signal): AdSignal | [] => {
+    const kind = signal.kind === 'segmentation' ? 'segmentation' : 'splice'
+    const about = { kind, id: signal.id, arrival, section } as const
+    if (signal.isCancel) return { ...about, does: 'cancel' }
+    const time = signal.time === undefined ? undefined : unwrapPts(signal.time, arrival)
+    const what = signal.kind === 'segmentation' ? segmentation(signal) : splice(signal)
+    return what ? { ...about, ...what, time } : []
+  })
+}
+
+type Said = Omit<Begin, 'time'> | Omit<End, 'time'>
+
+function splice({ isOut, duration, autoReturn }: Exclude<SpliceInsert, { isCancel: true }>): Said {
+  if (!isOut) return { does: 'end' }
+  return {
+    does: 'begin',
+    ...(duration !== undefined && { duration: ticks(duration) }),
+    ...(autoReturn && { endsByItself: true }),
+  }
+}
+
+function segmentation(signal: Exclude<Segmentation, { isCancel: true }>): Said | undefined {
+  const { typeId, duration, restrictions, upid } = signal
+  if (typeId === PROGRAM.end || typeId === PROGRAM.earlyTermination) {
+    return { does: 'end', typeIds: [PROGRAM.start, PROGRAM.overlapStart] }
+  }
+  const isPaired = PAIRED.some(([first, last]) => typeId >= first && typeId <= last)
+  if (isPaired && typeId % 2 === 1) return { does: 'end', typeIds: [typeId - 1] }
+  if (!isPaired && typeId !== PROGRAM.start && typeId !== PROGRAM.overlapStart) return undefined
+  return {
+    does: 'begin',
+    typeId,
+    ...(duration !== undefined && { duration: ticks(duration), endsByItself: true }),
+    ...(restrictions && { isRestricted: true }),
+    ...(upid && { upid: { type: upid.type, hex: upid.bytes } }),
+  }
+}

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { SpliceSignal } from '../../media/splice-signal.ts'
+import { PTS_MODULUS, TICKS_PER_SECOND, ticks } from '../../media/time.ts'
+import type { AdMarks } from './ad-event.ts'
+import { adSignalsOf } from './signal.ts'
+import { atSlot, noAdEvents, takeSignals } from './step.ts'
+
+const SLOT = 2
+const TOLERANCE = 1500
+const seconds = (time: number) => ticks(time * TICKS_PER_SECOND)
+
+/** A message that arrives `at` so many seconds, and what it says. */
+type Said = { readonly at: number; readonly signals: readonly SpliceSignal[] }
+
+/** What begins and ends with each slot of two seconds, in short: `+1`, `-1`, `(1)` for what goes on. */
+function marksOf(messages: readonly Said[], slots = 8, base = 0): string[] {
+  return allMarks(messages, slots, base).map(({ begins = [], ends = [], goesOn = [] }) =>
+    [
+      ...ends.map(({ number, closer }) => `-${number}${closer === undefined ? '' : '!'}`),
+      ...begins.map(({ number }) => `+${number}`),
+      ...goesOn.map((number) => `(${number})`),
+    ].join(' '),
+  )
+}
+
+function allMarks(messages: readonly Said[], slots: number, base = 0): AdMarks[] {
+  let state = noAdEvents()
+  return Array.from({ length: slots }, (_, slot) => {
+    const own = messages.filter(({ at }) => Math.floor(at / SLOT) === slot)
+    const signals = own.flatMap(({ at, signals }) =>
+      adSignalsOf({ arrival: ticks(base + seconds(at)), section: `${at}`, signals }),
+    )
+    takeSignals(state, signals, TOLERANCE)
+    const marks = atSlot(state, ticks(base + seconds(slot * SLOT)), TOLERANCE)
+    // It is saved between two slots.
+    state = JSON.parse(JSON.stringify(state))
+    return marks
+  })
+}
+
+const INSERT = { kind: 'splice-insert', programId: 1, availNum: 0, availsExpected: 0 } as const
+const out = (id: number, time?: number, more: { duration?: number; autoReturn?: boolean } = {}): SpliceSignal => ({
+  ...INSERT,
+  id,
+  isOut: true,
+  ...(time !== undefined && { time: seconds(time) }),
+  ...(more.duration !== undefined && { duration: seconds(more.duration), autoReturn: more.autoReturn ?? false }),
+})
+const back = (id: number, time?: number): SpliceSignal => ({
+  ...INSERT,
+  id,
+  isOut: false,
+  ...(time !== undefined && { time: seconds(time) }),
+})
+const cancel = (id: number): SpliceSignal => ({ kind: 'splice-insert', id, isCancel: true })
+const segment = (id: number, typeId: number, time?: number, duration?: number): SpliceSignal => ({
+  kind: 'segmentation',
+  id,
+  typeId,
+  segmentNum: 0,
+  segmentsExpected: 0,
+  ...(time !== undefined && { time: seconds(time) }),
+  ...(duration !== undefined && { duration: seconds(duration) }),
+})
+const at = (time: number, ...signals: SpliceSignal[]): Said => ({ at: time, signals })
+
+describe('ad events', () => {
+  const cases: readonly [string, readonly Said[], readonly string[]][] = [
+    ['a break with its duration', [at(0, out(7, 4, { duration: 4, autoReturn: true }))], ['', '', '+1', '(1)', '-1']],
+    [
+      'a break that only a message ends',
+      [at(0, out(7, 4, { duration: 2 })), at(5, back(7, 8))],
+      ['', '', '+1', '(1)', '-1!'],
+    ],
+    [
+      'an early return',
+      [at(0, out(7, 2, { duration: 9, autoReturn: true })), at(5, back(7))],
+      ['', '+1', '(1)', '-1!', ''],
+    ],
+    ['a break without duration', [at(0, out(7, 2))], ['', '+1', '(1)', '(1)', '(1)']],
+    ['one that is cancelled before', [at(0, out(7, 4)), at(2, cancel(7))], ['', '', '', '']],
+    ['one that is cancelled meanwhile', [at(0, out(7, 2)), at(4, cancel(7))], ['', '+1', '-1!', '']],
+    ['an immediate splice', [at(1, out(7))], ['', '+1', '(1)']],
+    ['an immediate splice at a boundary', [at(2, out(7))], ['', '+1', '(1)']],
+    [
+      'a message that is repeated',
+      [at(0, out(7, 4)), at(1, out(7, 4)), at(3, out(7, 4)), at(5, out(7, 4))],
+      ['', '', '+1', '(1)'],
+    ],
+    ['a message that is moved', [at(0, out(7, 4)), at(1, out(7, 6))], ['', '', '', '+1', '(1)']],
+    ['a message that comes late', [at(5, out(7, 3))], ['', '', '+1', '(1)']],
+    ['a time within a slot', [at(0, out(7, 4.3))], ['', '', '', '+1']],
+    ['a time a little after a boundary', [at(0, out(7, 4.01))], ['', '', '+1']],
+    [
+      'an id that is used again',
+      [at(0, out(7, 2, { duration: 2, autoReturn: true })), at(5, out(7, 6))],
+      ['', '+1', '-1', '+2', '(2)'],
+    ],
+    [
+      'an id that is used again before its event is over',
+      [at(0, out(7, 2)), at(3, out(7, 6))],
+      ['', '+1', '(1)', '-1 +2', '(2)'],
+    ],
+    [
+      'a break within one slot, which is never shown',
+      [at(0, out(7, 2.5, { duration: 1, autoReturn: true }))],
+      ['', '', '', ''],
+    ],
+    [
+      'events that overlap',
+      [at(0, segment(1, 0x22, 2, 6), segment(2, 0x30, 2, 2)), at(3, segment(3, 0x30, 4, 2))],
+      ['', '+1 +2', '-2 +3 (1)', '-3 (1)', '-1'],
+    ],
+    [
+      'an end type before the duration',
+      [at(0, segment(1, 0x30, 2, 8)), at(3, segment(1, 0x31, 4))],
+      ['', '+1', '-1!', ''],
+    ],
+    ['an end type of another id', [at(0, segment(1, 0x30, 2, 4)), at(3, segment(2, 0x31, 4))], ['', '+1', '(1)', '-1']],
+    [
+      'a programme that the next one ends',
+      [at(0, segment(1, 0x10, 0)), at(3, segment(2, 0x10, 4))],
+      ['+1', '(1)', '-1 +2', '(2)'],
+    ],
+    [
+      'a programme that is terminated early',
+      [at(0, segment(1, 0x10, 0, 99)), at(3, segment(1, 0x12, 4))],
+      ['+1', '(1)', '-1!', ''],
+    ],
+    [
+      'ids of both kinds, which are different ones',
+      [at(0, out(7, 2), segment(7, 0x30, 4)), at(5, back(7, 6))],
+      ['', '+1', '+2 (1)', '-1! (2)'],
+    ],
+    [
+      'types that tell of no event',
+      [at(0, segment(1, 0x00, 2), segment(2, 0x01, 2), segment(3, 0x14, 2))],
+      ['', '', ''],
+    ],
+    ['an end without a beginning', [at(0, back(7, 2), segment(1, 0x35, 2))], ['', '', '']],
+  ]
+  for (const [name, messages, expected] of cases) {
+    it(`are what messages say: ${name}`, () => {
+      assert.deepEqual(marksOf(messages, expected.length), expected)
+    })
+  }
+
+  it('are found across the wrap of 33 bits', () => {
+    const base = PTS_MODULUS - seconds(3)
+    const time = (base + seconds(4)) % PTS_MODULUS
+    const message = at(0, { ...out(7), time, duration: seconds(2), autoReturn: true } as SpliceSignal)
+    const marks = allMarks([message], 5, base)
+    assert.equal(marks[2]?.begins?.[0]?.start, base + seconds(4))
+    assert.equal(marks[3]?.ends?.[0]?.end, base + seconds(6))
+  })
+
+  it('are bounded, and far times are refused', () => {
+    const state = noAdEvents()
+    const all = Array.from({ length: 10_000 }, (_, id) => out(id, 1))
+    const signals = adSignalsOf({ arrival: ticks(0), section: '', signals: all })
+    assert.equal(takeSignals(state, signals, TOLERANCE), 10_000 - 64)
+    assert.equal(atSlot(state, seconds(2), TOLERANCE).begins?.length, 64)
+    const far = adSignalsOf({ arrival: seconds(7200), section: '', signals: [out(1, 1), out(2, 15 * 3600)] })
+    assert.equal(takeSignals(noAdEvents(), far, TOLERANCE), 2)
+  })
+})
+
+/** An event as somebody knows it who has seen all messages. */
+type Whole = { readonly id: number; readonly begin: number; readonly end: number | undefined }
+
+describe('ad events of a random stream', () => {
+  const event = fc.record({
+    begin: fc.integer({ min: 4, max: 60 }),
+    preroll: fc.integer({ min: 1, max: 4 }),
+    length: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
+    how: fc.constantFrom('duration', 'message', 'early', 'cancelled'),
+    repeats: fc.integer({ min: 0, max: 3 }),
+  })
+
+  it('begin and end with the slots at or after their times, each once', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 12 }), (events) => {
+        const messages: Said[] = []
+        const wholes: Whole[] = events.flatMap(({ begin, preroll, length, how, repeats }, id) => {
+          const told = begin - preroll
+          const hasDuration = how !== 'message' && length !== undefined
+          const opener = out(id, begin, hasDuration ? { duration: length, autoReturn: true } : {})
+          for (let n = 0; n <= repeats; n++) messages.push(at(told + (preroll * n) / (repeats + 1), opener))
+          if (how === 'cancelled') {
+            messages.push(at(begin - 0.01, cancel(id)))
+            return []
+          }
+          const early = length === undefined ? undefined : Math.max(1, length - 1)
+          const end = how === 'early' ? early : length
+          if ((how === 'message' || how === 'early') && end !== undefined)
+            messages.push(at(begin + end / 2, back(id, begin + end)))
+          return [{ id, begin, end: end === undefined ? undefined : begin + end }]
+        })
+        messages.sort((a, b) => a.at - b.at)
+        const slots = 60
+        const slotAfter = (time: number) => Math.ceil(time / SLOT)
+        const expected = wholes.flatMap(({ id, begin, end }) => {
+          const first = slotAfter(begin)
+          const last = end === undefined ? undefined : slotAfter(end)
+          return first === last ? [] : [{ id, first, last }]
+        })
+        const marks = allMarks(messages, slots)
+        const numbers = new Map(
+          marks.flatMap(({ begins = [] }, slot) => begins.map(({ number, id }) => [number, { id, slot }])),
+        )
+        const found = [...numbers].map(([number, { id, slot }]) => {
+          const closed = marks.flatMap(({ ends = [] }, at) => (ends.some((each) => each.number === number) ? at : []))
+          assert.ok(closed.length <= 1)
+          const last = closed[0]
+          for (const [at, { goesOn = [] }] of marks.entries())
+            assert.equal(goesOn.includes(number), at > slot && (last === undefined || at < last))
+          return { id, first: slot, last }
+        })
+        assert.deepEqual(
+          found.toSorted((a, b) => a.id - b.id),
+          expected,
+        )
+      }),
+      { seed: 35, numRuns: 300 },
+    )
+  })
+})

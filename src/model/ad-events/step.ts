@@ -1,0 +1,154 @@
+import { TICKS_PER_SECOND, type Ticks, ticks } from '../../media/time.ts'
+import type { AdEvent, AdEventEnd, AdMarks } from './ad-event.ts'
+import type { AdSignal } from './signal.ts'
+
+/** The ad events of an era that are not over: small, plain data, saved with the era. */
+export type AdEventsState = {
+  /** The number of the next event that begins. */
+  next: number
+  /** Events that have been signalled and have not begun, in the order in which they were. */
+  announced: PlannedEvent[]
+  /** Events that have begun, in the order in which they did. */
+  open: OpenEvent[]
+}
+
+/** An event with what is known of its end. */
+type PlannedEvent = Omit<AdEvent, 'number'> & {
+  isImmediate?: true
+  endsByItself?: true
+  /** When a message says that it ends, and that message. */
+  end?: Ticks
+  closer?: string
+}
+
+type OpenEvent = PlannedEvent & { readonly number: number }
+
+/** Events that are announced, or open, at a time: real streams have a handful. */
+const MOST_EVENTS = 64
+
+/** Encoders announce splices minutes ahead, and some tell them late. Other times are not of this stream. */
+const MOST_AHEAD: Ticks = ticks(12 * 3600 * TICKS_PER_SECOND)
+const MOST_LATE: Ticks = ticks(3600 * TICKS_PER_SECOND)
+
+/** Program Start, SCTE 35 §10.3.3.1: another one ends it, since a channel shows one programme at a time. */
+const PROGRAM_START = 0x10
+
+export function noAdEvents(): AdEventsState {
+  return { next: 1, announced: [], open: [] }
+}
+
+/**
+ * Takes what messages say into the state, in the order in which they arrived. Times that differ by no more than
+ * `tolerance` ticks are the same. Gives the number of signals that were refused: there are too many events, or the time
+ * is not of this stream.
+ */
+export function takeSignals(state: AdEventsState, signals: readonly AdSignal[], tolerance: number): number {
+  let refused = 0
+  for (const signal of signals) {
+    if (signal.does === 'cancel') cancel(state, signal)
+    else if (signal.does === 'end') end(state, signal)
+    else if (!begin(state, signal, tolerance)) refused++
+  }
+  return refused
+}
+
+/**
+ * Goes on to a slot that begins at `start`. Events begin and end with the first slot that begins no more than
+ * `tolerance` ticks before their time; those that would do both with one slot are never shown.
+ */
+export function atSlot(state: AdEventsState, start: Ticks, tolerance: number): AdMarks {
+  const isReached = (time: number) => time <= start + tolerance
+  const ends: AdEventEnd[] = []
+  const close = (event: OpenEvent, at: number) => {
+    state.open = state.open.filter((each) => each !== event)
+    const { number, closer, end } = event
+    const isClosed = closer !== undefined && at === end
+    ends.push({ number, end: ticks(Math.max(at, event.start)), ...(isClosed && { closer }) })
+  }
+  for (const event of state.open) if (isReached(endOf(event))) close(event, endOf(event))
+  const goesOn = new Set(state.open)
+  const due = state.announced.filter((event) => isReached(event.start)).sort((a, b) => a.start - b.start)
+  state.announced = state.announced.filter((event) => !due.includes(event))
+  const begins: AdEvent[] = []
+  for (const planned of due) {
+    if (isReached(endOf(planned)) || state.open.length >= MOST_EVENTS) continue
+    for (const other of state.open) if (isReplaced(other, planned)) close(other, planned.start)
+    const event = { number: state.next++, ...planned }
+    state.open.push(event)
+    begins.push(beginningOf(event))
+  }
+  const going = state.open.flatMap((event) => (goesOn.has(event) ? event.number : []))
+  return {
+    ...(begins.length > 0 && { begins }),
+    ...(ends.length > 0 && { ends }),
+    ...(going.length > 0 && { goesOn: going }),
+  }
+}
+
+/** False where it is refused. */
+function begin(state: AdEventsState, signal: AdSignal & { does: 'begin' }, tolerance: number): boolean {
+  const { kind, id, typeId, time, arrival, section, duration, endsByItself, isRestricted, upid } = signal
+  const start = time ?? arrival
+  if (start - arrival > MOST_AHEAD || arrival - start > MOST_LATE) return false
+  const event: PlannedEvent = {
+    kind,
+    id,
+    ...(typeId !== undefined && { typeId }),
+    start,
+    ...(duration !== undefined && { plannedDuration: duration }),
+    opener: section,
+    ...(isRestricted && { isRestricted }),
+    ...(upid && { upid }),
+    ...(time === undefined && { isImmediate: true }),
+    ...(endsByItself && { endsByItself }),
+  }
+  const isRepeated = (known: PlannedEvent) =>
+    (known.isImmediate && event.isImmediate) || Math.abs(known.start - start) <= tolerance
+  // Only a time to come is that of another event with the id of one that has begun.
+  const hasBegun = (known: PlannedEvent) => known.start <= arrival
+  const known = [...state.open, ...state.announced].findLast((each) => isAlike(each, event))
+  if (known && (isRepeated(known) || (hasBegun(known) && start <= arrival))) return true
+  if (known && !hasBegun(known)) {
+    // Messages are repeated until their time comes; with another time, they move the event.
+    state.announced[state.announced.indexOf(known)] = event
+    return true
+  }
+  if (state.announced.length >= MOST_EVENTS) return false
+  state.announced.push(event)
+  return true
+}
+
+function end(state: AdEventsState, { kind, id, typeIds, time, arrival, section }: AdSignal & { does: 'end' }): void {
+  const isMeant = (event: PlannedEvent) => {
+    return event.kind === kind && event.id === id && (typeIds?.includes(event.typeId ?? -1) ?? true)
+  }
+  const event = [...state.open, ...state.announced].find(isMeant)
+  if (event) Object.assign(event, { end: time ?? arrival, closer: section })
+}
+
+/** An event that is cancelled before it begins is not to be; afterwards, it ends at once. */
+function cancel(state: AdEventsState, { kind, id, arrival, section }: AdSignal): void {
+  const isMeant = (event: PlannedEvent) => event.kind === kind && event.id === id
+  state.announced = state.announced.filter((event) => !isMeant(event) || event.start <= arrival)
+  for (const event of [...state.open, ...state.announced].filter(isMeant)) {
+    Object.assign(event, { end: arrival, closer: section })
+  }
+}
+
+/** When an event ends, by a message or by its duration, whatever is first; Infinity where neither tells. */
+function endOf({ start, plannedDuration, endsByItself, end = ticks(Infinity) }: PlannedEvent): number {
+  return Math.min(end, endsByItself && plannedDuration !== undefined ? start + plannedDuration : Infinity)
+}
+
+function isAlike(a: PlannedEvent, b: PlannedEvent): boolean {
+  return a.kind === b.kind && a.id === b.id && a.typeId === b.typeId
+}
+
+/** True of an open event that ends because another one begins. */
+function isReplaced(open: PlannedEvent, beginning: PlannedEvent): boolean {
+  return isAlike(open, beginning) || (open.typeId === PROGRAM_START && beginning.typeId === PROGRAM_START)
+}
+
+function beginningOf({ isImmediate: _, endsByItself: __, end: ___, closer: ____, ...event }: OpenEvent): AdEvent {
+  return event
+}
