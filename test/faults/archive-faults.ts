@@ -13,6 +13,15 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     failure: /instead of\s+0 1 2 3/,
   },
   {
+    name: 'splice-adjustment-taken-away',
+    breaks: 'pts_adjustment is subtracted from the time of a splice.',
+    file: 'src/media/scte35/times.ts',
+    find: 'return (a + b) % PTS_MODULUS',
+    replace: 'return (a - b + PTS_MODULUS) % PTS_MODULUS',
+    caughtBy: { file: 'src/media/scte35/splice-info.test.ts', cases: 'a time adjusted across the wrap' },
+    failure: /8589934482/,
+  },
+  {
     name: 'answer-before-row',
     breaks: 'A segment is answered 201 before the archive knows it.',
     file: 'src/ingest/segment-body.ts',

@@ -1,6 +1,16 @@
 import { writeCmafHeader, writeCmafSegment } from '../../src/media/mp4/cmaf.ts'
 import { crc32Mpeg } from '../../src/media/ts/psi.ts'
 import { Bits } from '../fixtures/bits.ts'
+import {
+  descriptor,
+  spliceInsert,
+  spliceNull,
+  spliceSection,
+  timeSignal,
+  withCrc,
+} from '../fixtures/splice-messages.ts'
+import { packed, withSplices } from '../fixtures/splice-packets.ts'
+import { marker, SPLICES } from '../fixtures/splice-table.ts'
 import { timestampTag, titleTag, withTags } from '../fixtures/timed-metadata.ts'
 import { type Multiplex, type Pes, writeMultiplex } from '../fixtures/transport-stream.ts'
 import { demux, probeTs } from './demuxed.ts'
@@ -100,6 +110,18 @@ function floodOfStreams(): Buffer {
     return writeMultiplex({ streams, packets: [] }, new Map())
   }
   return Buffer.concat([plain(), ...Array.from({ length: 9 }, (_, i) => map(0x200 + i * 0x20))])
+}
+
+/** A plain segment with sections of SCTE 35 before its second picture. */
+function withSections(sections: readonly Buffer[]): Buffer {
+  const media = multiplex([video(START), audio(START), video(START + 3600)])
+  return writeMultiplex(withSplices(media, packed(sections, { pid: 0x1f1, before: 2 })), new Map())
+}
+
+/** The longest section there may be: of descriptors without content. */
+function emptyDescriptors(): Buffer {
+  const descriptors = Array.from({ length: 678 }, () => descriptor(0, Buffer.alloc(0)))
+  return spliceSection({ command: timeSignal(1), descriptors, stuffing: 3 })
 }
 
 /** A segment of CMAF with two samples of video, and its header. */
@@ -202,6 +224,23 @@ export const RECIPES: Readonly<Record<string, () => Buffer>> = {
   },
   'run-of-4-billion-samples.mp4': () =>
     edited(cmaf().segment, (bytes) => bytes.writeUInt32BE(0xffffffff, bytes.indexOf('trun') + 8)),
+  'splice-messages.mpegts': () => withSections(Object.values(SPLICES).map(({ section }) => section)),
+  'splice-flood.mpegts.gz': () => {
+    const heartbeats = Array.from({ length: 10 }, () => spliceSection({ command: spliceNull() }))
+    const sections = Array.from({ length: 100 }, (_, id) => [
+      ...heartbeats,
+      spliceSection({ command: spliceInsert({ id, isOut: true, at: 1 }) }),
+    ])
+    return withSections(sections.flat())
+  },
+  'splice-descriptor-flood.mpegts.gz': () => withSections(Array(20).fill(emptyDescriptors())),
+  'splice-lengths.scte35': () => {
+    const section = spliceSection({ command: timeSignal(1), descriptors: [marker(1)] }).subarray(0, -4)
+    // splice_command_length and descriptor_loop_length beyond the section.
+    section.writeUInt16BE(0xfffe, 11)
+    section.writeUInt16BE(0xffff, 19)
+    return withCrc(section)
+  },
   'spaces-after-timing.vtt.gz': () =>
     Buffer.from(`WEBVTT\n\n00:00.000 --> 00:01.000${' '.repeat(250_000)}\u2028\nHello\n`),
   'tags-in-tags.vtt.gz': () => Buffer.from(`WEBVTT\n\n00:00.000 --> 00:01.000\n${'<b>'.repeat(80_000)}\n`),

@@ -4,12 +4,16 @@ import { id3TagSize, privateFrame, titleIn } from '../../src/media/id3.ts'
 import { readCmafFragments, readCmafHeader } from '../../src/media/mp4/cmaf.ts'
 import { demuxPackedAudio, PackedAudioProbe } from '../../src/media/packed-audio.ts'
 import type { Track } from '../../src/media/sample.ts'
-import { rescale } from '../../src/media/time.ts'
+import { readSpliceInfo } from '../../src/media/scte35/splice-info.ts'
+import { PTS_MODULUS, rescale } from '../../src/media/time.ts'
 import type { MediaProbe } from '../../src/media/track.ts'
 import { DemuxBuffer } from '../../src/media/ts/demux-buffer.ts'
 import { demuxTs } from '../../src/media/ts/demuxer.ts'
 import { filterTs } from '../../src/media/ts/filter.ts'
 import { TsProbe } from '../../src/media/ts/probe.ts'
+import { withCrc } from '../fixtures/splice-messages.ts'
+import { packed, withSplices } from '../fixtures/splice-packets.ts'
+import { SPLICES } from '../fixtures/splice-table.ts'
 import { timestampTag, titleTag, withTags } from '../fixtures/timed-metadata.ts'
 import { readMultiplex, writeMultiplex } from '../fixtures/transport-stream.ts'
 
@@ -179,6 +183,49 @@ describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
       const title = titleIn(bytes)
       assert.ok(title === undefined || (title !== '' && title.length <= 1024))
     }
+  })
+
+  it('sections of SCTE 35 whose CRC is right are refused or read', () => {
+    const random = seeded(SEED + 4)
+    const read = { refused: 0, done: 0 }
+    for (const [name, { section }] of Object.entries(SPLICES)) {
+      for (let run = 0; run < RUNS; run++) {
+        const body = mutant(section.subarray(0, -4), random)
+        if (body.length > 2 && random(4) > 0) body.writeUInt16BE(0x3000 | (body.length + 1), 1)
+        const broken = withCrc(body)
+        const info = readSpliceInfo(broken)
+        read[typeof info === 'string' ? 'refused' : 'done']++
+        if (typeof info === 'string') continue
+        const context = `${name}, mutant ${run}: ${broken.toString('hex')}`
+        assert.ok(info.signals.length <= 33, context)
+        for (const signal of info.signals) {
+          const { time = 0, duration = 0 } = signal.isCancel ? {} : signal
+          assert.ok(time >= 0 && time < PTS_MODULUS && duration >= 0 && duration < 2 ** 40, context)
+        }
+      }
+    }
+    assert.ok(read.refused > 0 && read.done > 0, JSON.stringify(read))
+  })
+
+  it('segments with SCTE 35 are refused, or their messages read', async () => {
+    const random = seeded(SEED + 5)
+    const sections = Object.values(SPLICES).map(({ section }) => section)
+    const splices = packed(sections, { pid: 0x1f1, before: 4, sizes: [184, 50] })
+    const media = readMultiplex(await encodeTs('audio', ['-t', '0.3']))
+    const sample = writeMultiplex(withSplices(media, splices), new Map())
+    let read = 0
+    for (let run = 0; run < RUNS; run++) {
+      const broken = mutant(sample, random)
+      const { messages = [] } = attempt(() => probe(new TsProbe(), broken, random)) ?? {}
+      for (const { arrival, section, signals } of messages) {
+        const context = `mutant ${run}: ${broken.subarray(0, 4000).toString('base64')}`
+        assert.ok(arrival >= 0 && arrival < PTS_MODULUS, context)
+        const info = readSpliceInfo(Buffer.from(section, 'hex'))
+        assert.deepEqual(typeof info === 'string' ? info : info.signals, signals, context)
+      }
+      read += messages.length
+    }
+    assert.ok(read > 0)
   })
 
   it('CMAF is refused or understood', () => {

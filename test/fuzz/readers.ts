@@ -10,6 +10,7 @@ import { id3TagSize, privateFrame, titleIn } from '../../src/media/id3.ts'
 import { JpegProbe } from '../../src/media/jpeg.ts'
 import { readCmafFragments, readCmafHeader } from '../../src/media/mp4/cmaf.ts'
 import { demuxPackedAudio, PackedAudioProbe } from '../../src/media/packed-audio.ts'
+import { readSpliceInfo } from '../../src/media/scte35/splice-info.ts'
 import { filterTs } from '../../src/media/ts/filter.ts'
 import { TsProbe } from '../../src/media/ts/probe.ts'
 import { parseCueText } from '../../src/media/webvtt/cue-text.ts'
@@ -26,8 +27,12 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 /** Every reader of bytes from outside, with a few words on what it made of them. It throws what it refuses. */
 const READERS = {
   'ts probe': (bytes) => {
-    const { tracks, keyFrames, continuityErrors = 0 } = probed(new TsProbe(), bytes)
-    return `${tracks.map(({ kind }) => kind).join(' ')}, ${keyFrames.length} key frames, ${continuityErrors} errors`
+    const { tracks, keyFrames, continuityErrors = 0, ...more } = probed(new TsProbe(), bytes)
+    const { messages = [], badMessages = {} } = more
+    const bad = sum(Object.values(badMessages))
+    const splices = messages.length + bad > 0 ? `, ${messages.length} messages, ${bad} bad` : ''
+    const kinds = tracks.map(({ kind }) => kind).join(' ')
+    return `${kinds}, ${keyFrames.length} key frames, ${continuityErrors} errors${splices}`
   },
   'ts demux': (bytes) => {
     const { tracks, events, dropped, continuityErrors } = demux(bytes)
@@ -35,6 +40,10 @@ const READERS = {
     return `${samples.join(' ')} samples, ${events.length} tags, ${dropped} dropped, ${continuityErrors} errors`
   },
   'ts filter': (bytes) => `${filterTs([bytes], () => true).length} bytes`,
+  'splice info': (bytes) => {
+    const info = readSpliceInfo(bytes)
+    return typeof info === 'string' ? `problem: ${info}` : `${info.signals.length} signals`
+  },
   'packed audio probe': (bytes) => {
     const { firstPts, continuityErrors = 0 } = probed(new PackedAudioProbe(), bytes)
     return `from ${firstPts}, ${continuityErrors} errors`

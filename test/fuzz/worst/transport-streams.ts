@@ -9,6 +9,7 @@ import { segmentOf } from '../../../src/packaging/segments/track-segment.ts'
 import type { SingleVideo } from '../../../src/packaging/tracks/track-set.ts'
 import { NOON } from '../../origin/sample-channel.ts'
 import type { WorstInput } from './judge.ts'
+import { SPLICE_PACKETS, SPLICES } from './splices.ts'
 import { type ListedStream, TsWriter, tablesOf } from './ts-writer.ts'
 
 const MiB = 1024 * 1024
@@ -92,6 +93,8 @@ const withoutTables = (size: number) => {
 }
 
 const floodOf = (packets: Buffer) => (size: number) => segment([AVC], size, (writer) => writer.whole(packets))
+const repeatedSplices = (packets: Buffer) => (size: number) =>
+  segment([AVC, SPLICES], size, (writer) => writer.whole(packets))
 const manyStreams = (first: number) =>
   tablesOf(Array.from({ length: 30 }, (_, i) => ({ pid: first + i, type: 0x0f }))).subarray(188)
 
@@ -183,6 +186,7 @@ const SEGMENTS: Readonly<Record<string, (size: number) => Buffer>> = {
     return bytes
   },
   'packets that precede the tables': withoutTables,
+  ...Object.fromEntries(Object.entries(SPLICE_PACKETS).map(([name, packets]) => [name, repeatedSplices(packets)])),
 }
 
 function* probing(bytes: Buffer): Generator<void, unknown, void> {
