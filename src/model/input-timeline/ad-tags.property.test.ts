@@ -11,7 +11,7 @@ const arrival = fc.oneof(
   { weight: 5, arbitrary: fc.constant('put, then listed' as const) },
   { weight: 3, arbitrary: fc.constant('listed, then put' as const) },
   { weight: 2, arbitrary: fc.constant('listed, listed with its tags, then put' as const) },
-  { weight: 1, arbitrary: fc.constant('never put' as const) },
+  { weight: 4, arbitrary: fc.constant('never put' as const) },
 )
 
 const segment = fc.record({
