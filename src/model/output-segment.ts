@@ -218,6 +218,11 @@ export type SegmentSummary = {
    * timeline. Absent in what earlier versions recorded.
    */
   readonly targetDuration?: number
+  /**
+   * How many images manifests list for it, as many as it usually has slots: the same along an output timeline. Absent
+   * in what earlier versions recorded, which has no images.
+   */
+  readonly images?: number
   /** The shift of its slots, which are those of a locked input, onto this era's timeline and dates. */
   readonly shift?: { readonly ticks: Ticks; readonly ms: number }
   /**

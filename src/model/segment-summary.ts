@@ -14,7 +14,7 @@ export function segmentSummaryOf(segment: OutputSegment): StoredSegmentSummary {
 /** What a summary tells of a segment, to be looked at again and again. */
 export function readSegmentSummary(summarized: StoredSegmentSummary): SegmentSummary {
   const { number, era, start, duration, startUtc, sealedAt, discontinuity, discontinuitySequence } = summarized
-  const { period, shift, targetDuration } = summarized
+  const { period, shift, targetDuration, images } = summarized
   const slots = summarized.slots.map((slot) => readSlotSummary(slot, summarized))
   // The spread operator takes several times as long, and a day has tens of thousands of segments.
   const segment: { -readonly [Field in keyof SegmentSummary]: SegmentSummary[Field] } = {
@@ -31,6 +31,7 @@ export function readSegmentSummary(summarized: StoredSegmentSummary): SegmentSum
   if (period) segment.period = period
   if (shift) segment.shift = shift
   if (targetDuration !== undefined) segment.targetDuration = targetDuration
+  if (images !== undefined) segment.images = images
   return segment
 }
 
@@ -70,6 +71,7 @@ class CompactSegmentSummary implements SegmentSummary {
   declare readonly period?: NonNullable<SegmentSummary['period']>
   declare readonly shift?: NonNullable<SegmentSummary['shift']>
   declare readonly targetDuration?: number
+  declare readonly images?: number
   private readonly slotsJson: string
 
   constructor(summarized: StoredSegmentSummary) {
@@ -84,6 +86,7 @@ class CompactSegmentSummary implements SegmentSummary {
     if (summarized.period) this.period = summarized.period
     if (summarized.shift) this.shift = summarized.shift
     if (summarized.targetDuration !== undefined) this.targetDuration = summarized.targetDuration
+    if (summarized.images !== undefined) this.images = summarized.images
     this.slotsJson = JSON.stringify(summarized.slots)
   }
 

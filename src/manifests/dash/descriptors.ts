@@ -39,6 +39,11 @@ export function trickMode(adaptationSet: number): Descriptor {
   return { schemeIdUri: 'http://dashif.org/guidelines/trickmode', value: String(adaptationSet) }
 }
 
+/** Marks a representation of images, so many across and down in each, DASH-IF IOP 4.3 §6.2.6. */
+export function thumbnailTile(columns: number, rows: number): Descriptor {
+  return { schemeIdUri: 'http://dashif.org/thumbnail_tile', value: `${columns}x${rows}` }
+}
+
 /** Colour description by code points of ISO/IEC 23091-2, under the schemes that ISO/IEC 23091-1 defines for them. */
 export function colour(
   name: 'ColourPrimaries' | 'TransferCharacteristics' | 'MatrixCoefficients',

@@ -60,7 +60,7 @@ export type RepresentationBase = {
 /** An AdaptationSet, §5.3.3. */
 export type AdaptationSet = RepresentationBase & {
   readonly id?: number
-  readonly contentType?: 'video' | 'audio' | 'text'
+  readonly contentType?: 'video' | 'audio' | 'text' | 'image'
   /** Language tag of RFC 5646. */
   readonly lang?: string
   readonly par?: Ratio

@@ -38,6 +38,8 @@ export type MediaPlaylist = {
   readonly independentSegments: boolean
   /** EXT-X-I-FRAMES-ONLY */
   readonly iFramesOnly?: boolean
+  /** EXT-X-IMAGES-ONLY, Image Media Playlist 0.4 */
+  readonly imagesOnly?: boolean
   readonly segments: readonly MediaSegment[]
   /** EXT-X-ENDLIST */
   readonly ended: boolean
@@ -51,6 +53,7 @@ export function writeMediaPlaylist(playlist: MediaPlaylist): string {
   let text = `#EXTM3U\n#EXT-X-VERSION:${playlist.version}\n`
   if (playlist.independentSegments) text += '#EXT-X-INDEPENDENT-SEGMENTS\n'
   if (playlist.iFramesOnly) text += '#EXT-X-I-FRAMES-ONLY\n'
+  if (playlist.imagesOnly) text += '#EXT-X-IMAGES-ONLY\n'
   text += `#EXT-X-TARGETDURATION:${playlist.targetDuration}\n`
   if (playlist.playlistType) text += `#EXT-X-PLAYLIST-TYPE:${playlist.playlistType}\n`
   text += `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}\n`

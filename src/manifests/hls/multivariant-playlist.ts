@@ -91,14 +91,21 @@ export function writeMultivariantPlaylist(playlist: MultivariantPlaylist): strin
     text += `#EXT-X-STREAM-INF:${streamInfAttributes(variant)}\n${variant.uri}\n`
   }
   for (const stream of playlist.iFrameStreams ?? []) {
-    const attributes = [
-      ['BANDWIDTH', stream.bandwidth],
-      ...pictureAttributes(stream),
-      ['URI', quoted(stream.uri)],
-    ] as const
-    text += `#EXT-X-I-FRAME-STREAM-INF:${writeAttributeList(attributes)}\n`
+    text += `#EXT-X-I-FRAME-STREAM-INF:${trickPlayAttributes(stream)}\n`
+  }
+  for (const stream of playlist.imageStreams ?? []) {
+    text += `#EXT-X-IMAGE-STREAM-INF:${trickPlayAttributes(stream)}\n`
   }
   return text
+}
+
+function trickPlayAttributes(stream: IFrameStream & Pick<ImageStream, 'averageBandwidth'>): string {
+  return writeAttributeList([
+    ['BANDWIDTH', stream.bandwidth],
+    ['AVERAGE-BANDWIDTH', stream.averageBandwidth],
+    ...pictureAttributes(stream),
+    ['URI', quoted(stream.uri)],
+  ])
 }
 
 function pictureAttributes({ resolution, codecs, videoRange }: IFrameStream): WrittenAttribute[] {

@@ -64,13 +64,23 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
   // Numbers of a period cannot skip a segment in which nothing of a stream begins, unless it is the last.
   if (!everyStreamBegins(output.run)) output.period = { ...output.period, tracks: '' }
   output.targetDuration = targetDurationAfter(output, untimed)
-  const segment = { ...untimed, targetDuration: output.targetDuration }
+  output.images ??= usualSlots(output)
+  const segment = { ...untimed, targetDuration: output.targetDuration, images: output.images }
   // A Period cannot skip a number in the middle, and a stream of which nothing begins here has no segment.
   if (!everyStreamBegins(output.run)) delete output.period
   output.run = []
   output.runTracks = []
   output.runBreaks = false
   return [{ segment, input: output.input, era: mapping?.from ?? first.era }]
+}
+
+/** Images are not listed more often than once a second in the longest output segment. */
+const MOST_IMAGES = 30
+
+/** The number of slots of an output segment: as many as are nearest to the wanted duration. */
+function usualSlots({ run, segmentDuration }: OutputTimelineState): number {
+  const slot = Math.max(...run.map(({ duration }) => duration))
+  return Math.min(Math.max(Math.round(segmentDuration / slot), 1), MOST_IMAGES)
 }
 
 /** True when every audio and video stream that has had media in this era has an object in the slot. */

@@ -57,6 +57,8 @@ export type OutputTimelineState = {
   period?: { number: number; start: Ticks; tracks: string }
   /** EXT-X-TARGETDURATION of its playlists, in seconds: it may only grow. */
   targetDuration?: number
+  /** How many images playlists list for each output segment; it never changes. */
+  images?: number
   /** True when it shows all there is, and nothing more comes, as the inputs stand. */
   hasEnded?: true
   /** The switches for which no event has been written yet. */

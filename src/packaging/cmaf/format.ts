@@ -1,7 +1,7 @@
 import type { Absence } from '../../archive/reader.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
-import type { SegmentSummary } from '../../model/output-segment.ts'
+import type { Era, SegmentSummary } from '../../model/output-segment.ts'
 import { type CmafPackaging, manifestsOfType } from '../../model/packaging.ts'
 import { underNames } from '../asset-names.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
@@ -16,9 +16,11 @@ import type {
   TextBody,
 } from '../output-format.ts'
 import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
+import { allImageFiles, imageNamed } from '../segments/images.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBefore, cuesBeforeIn, type SegmentWithEarlier, webVttSegment } from '../segments/text-segment.ts'
 import { headerOf, iFramesOf, segmentOf } from '../segments/track-segment.ts'
+import { type ImagePart, imagesInEras, imagesPerSegment, imageTracksOf, listedImages } from '../tracks/images.ts'
 import { type SingleTrack, trackNumbered } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
 import { windowParts } from '../window-parts.ts'
@@ -52,6 +54,10 @@ export const cmaf: OutputFormat = {
     if (name.kind === 'segment' || name.kind === 'header') {
       return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
     }
+    if (name.kind === 'image') {
+      const trackIn = (era: Era) => imageTracksOf(era).find(({ n }) => n === name.n)
+      return { kind: 'segment', body: (index) => imageNamed(endpoint, name.place, index, trackIn) }
+    }
     const { manifest, times } = name
     return {
       kind: 'manifest',
@@ -79,14 +85,17 @@ export const cmaf: OutputFormat = {
       ...[...tracks.video, ...tracks.audio, ...tracks.text].map(nameOf),
       ...(iframes ? [{ kind: 'iframe', n: iframes.n } as const] : []),
     ]
+    const images = listedImages(window).map(({ n }) => n)
+    const perSegment = imagesPerSegment(window)
     const part = windowParts(window)
     return {
       headers: names.flatMap((name) => assetHeaders(manifests, name)),
       segmentsOf(batch) {
         const own = { ...manifests, window: part(batch.segments) }
-        return names.flatMap((name) => assetSegments(own, name, batch))
+        const files = names.flatMap((name) => assetSegments(own, name, batch))
+        return [...files, ...images.flatMap((n) => allImageFiles(imagesOf(own, n, perSegment), batch))]
       },
-      manifests: names.map((name) => ({
+      manifests: [...names, ...images.map((n) => ({ kind: 'image', n }) as const)].map((name) => ({
         name: playlistFileName(manifests.manifest.name, name),
         body: () => playlist(cmafPlaylist(manifests, name)) ?? playlistText(''),
       })),
@@ -153,6 +162,16 @@ function assetHeaders(manifests: CmafManifests, name: CmafTrackName): readonly A
     const file = { name: manifests.fileNames.header(prefix, name, era), track: trackFileName(prefix, name) }
     return body ? [{ ...file, body: async () => body }] : []
   })
+}
+
+function imagesOf(manifests: CmafManifests, n: number, perSegment: number) {
+  const { name: prefix } = manifests.packaging.segment
+  return {
+    tracks: imagesInEras(manifests.window, (each) => each.n === n),
+    perSegment,
+    nameOf: (part: ImagePart) => manifests.fileNames.image(prefix, { n, era: part.segment.era }, part),
+    track: trackFileName(prefix, { kind: 'image', n }),
+  }
 }
 
 function assetSegments(

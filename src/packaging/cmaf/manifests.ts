@@ -4,6 +4,7 @@ import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { CmafPackaging } from '../../model/packaging.ts'
 import type { StreamInterval } from '../../model/stream-interval.ts'
+import { imagePlaylist, imageStream } from '../hls-playlists/image-playlists.ts'
 import { type ListedAs, playlistText, targetDurationIn } from '../hls-playlists/media-playlist.ts'
 import {
   channelsAttribute,
@@ -15,6 +16,7 @@ import { iFrameAttributes } from '../hls-playlists/variant-formats.ts'
 import type { Presentation } from '../presentation.ts'
 import { filterTracks, passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
+import { type ImagePart, imagesInEras, listedImages } from '../tracks/images.ts'
 import {
   familyOf,
   type SingleAudio,
@@ -25,7 +27,7 @@ import {
   trackSetOf,
 } from '../tracks/track-set.ts'
 import { hasTrack, streamIntervalOf } from '../tracks/track-times.ts'
-import { type CmafFileNames, type CmafTrackName, playlistFileName } from './names.ts'
+import { type CmafFileNames, type CmafPlaylistName, type CmafTrackName, playlistFileName } from './names.ts'
 import { cmafFormats } from './window-formats.ts'
 
 /** The values that all playlists of one HLS manifest of a CMAF endpoint share. */
@@ -67,7 +69,7 @@ export function iFrameTrack({ manifest, filter }: CmafManifests, { video }: Trac
 
 export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
   const { manifest, references } = manifests
-  const uri = (track: CmafTrackName) =>
+  const uri = (track: CmafPlaylistName) =>
     references.toManifests + encodeURIComponent(playlistFileName(manifest.name, track))
   const groups = Map.groupBy(tracks.audio, groupOf)
   const renditions: DeclaredRendition[] = [
@@ -113,7 +115,13 @@ export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
       ? tracks.video.map((video) => variant(video, []))
       : [...groups].flatMap(([id, audio]) => tracks.video.map((video) => variant(video, audio, id)))
   const playlist = parentPlaylistOf(VERSION, manifests, variants, renditions)
-  return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, tracks, uri) })
+  return writeMultivariantPlaylist({
+    ...playlist,
+    iFrameStreams: iFrameStreams(manifests, tracks, uri),
+    imageStreams: listedImages(manifests.window, manifests.filter).map((each) =>
+      imageStream(each, uri({ kind: 'image', n: each.n })),
+    ),
+  })
 }
 
 function groupOf({ description }: SingleAudio): string {
@@ -160,6 +168,16 @@ export function tracksNamed(
   )
 }
 
+/** Writes the playlist of a stream of images; undefined when no era of the window has it. */
+function cmafImages(manifests: CmafManifests, n: number): string | undefined {
+  const { packaging, manifest, fileNames, references, segmentQuery } = manifests
+  const tracks = imagesInEras(manifests.window, (each) => each.n === n)
+  if (tracks.size === 0) return undefined
+  const prefix = references.toSegments + encodeURIComponent(packaging.segment.name)
+  const uriOf = (part: ImagePart) => fileNames.image(prefix, { n, era: part.segment.era }, part) + segmentQuery
+  return imagePlaylist(manifests, { settings: manifest, version: VERSION, tracks, uriOf })
+}
+
 /** The track whose segment a playlist lists at this output segment; undefined at a gap. */
 export function trackAt(
   tracks: ReadonlyMap<number, SingleTrack>,
@@ -172,7 +190,8 @@ export function trackAt(
 }
 
 /** Writes the playlist of a track; undefined when no era of the window has the track. */
-export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): string | undefined {
+export function cmafPlaylist(manifests: CmafManifests, name: CmafPlaylistName): string | undefined {
+  if (name.kind === 'image') return cmafImages(manifests, name.n)
   const { packaging, manifest, fileNames, window, references, segmentQuery, ended } = manifests
   const tracks = tracksNamed(manifests, name)
   const [first] = tracks.values()

@@ -7,6 +7,7 @@ import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
 import { intervalOfStream } from '../../model/stream-interval.ts'
 import { passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { familyOf, type SingleVideo } from '../tracks/track-set.ts'
+import { imageSets } from './images.ts'
 import { claimsBitstreamSwitching } from './profiles.ts'
 import { audioSet, textSet } from './sound-and-text.ts'
 import { type DashTemplates, ownTemplate, sharedTemplate, templatesOf } from './templates.ts'
@@ -18,8 +19,8 @@ import { type DashTemplates, ownTemplate, sharedTemplate, templatesOf } from './
 const TRICK_PLAY = 1000
 
 /**
- * The adaptation sets of a Period: video tracks that a player may switch between, and each audio and text track by
- * itself.
+ * The adaptation sets of a Period: video tracks that a player may switch between, each audio and text track by itself,
+ * and images.
  */
 export function adaptationSetsOf(templates: DashTemplates): readonly AdaptationSet[] {
   const { tracks } = templates.period
@@ -29,6 +30,7 @@ export function adaptationSetsOf(templates: DashTemplates): readonly AdaptationS
     ...trickPlaySet(templates),
     ...tracks.audio.map((track) => audioSet(track, templatesOf(templates, 'audio', [track]))),
     ...tracks.text.map((track) => textSet(track, templatesOf(templates, 'subtitles', [track]))),
+    ...imageSets(templates),
   ]
 }
 

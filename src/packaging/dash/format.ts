@@ -14,8 +14,10 @@ import { assetPresentation, type Presentation, presentationOf } from '../present
 import { cuesBeforeIn } from '../segments/text-segment.ts'
 import { splitTimes } from '../time-shift.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
+import { imagesPerSegment } from '../tracks/images.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
+import { dashImage, imageFilesOf } from './images.ts'
 import {
   type DashTrackName,
   headerFileName,
@@ -50,6 +52,8 @@ export const dash: OutputFormat = {
         }
       case 'header':
         return { kind: 'segment', body: (index) => headerNamed(endpoint, name.track, index) }
+      case 'image':
+        return { kind: 'segment', body: (index) => dashImage(endpoint, name, index) }
       case 'segment':
         return { kind: 'segment', body: (index, media) => segmentNamed(endpoint, name, index, media) }
     }
@@ -60,11 +64,19 @@ export const dash: OutputFormat = {
     const periods = listedPeriods(manifest)
     if (periods === undefined || periods === 'nothing left') return undefined
     const shown = periods.map((period) => shownIn(period, manifest.settings))
+    const perSegment = imagesPerSegment(window)
     const byPeriod = new Map(shown.map((each) => [each.period.id + 1, each]))
     return {
       // A track has the same header in all Periods of an era.
       headers: distinct(shown.flatMap((each) => headersOf(manifest.settings, each))),
-      segmentsOf: (batch) => distinct(segmentsOf(manifest.settings, byPeriod, batch)),
+      segmentsOf: (batch) =>
+        distinct([
+          ...segmentsOf(manifest.settings, byPeriod, batch),
+          ...batch.segments.flatMap((segment, place) => {
+            const { period } = byPeriod.get(segment.period?.number ?? 0) ?? {}
+            return period ? imageFilesOf(manifest.settings, { period, perSegment }, batch, place) : []
+          }),
+        ]),
       manifests: [],
       parent: () => mpd(manifest, periods),
     }

@@ -3,9 +3,10 @@ import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { Era, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import { rangeOf } from '../cuts.ts'
 import { filterTracks } from '../tracks/filtered-tracks.ts'
+import { type ImageTrack, listedImages } from '../tracks/images.ts'
 import { type TrackSet, trackSetOf } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
-import { listsTrack } from './profiles.ts'
+import { listsImages, listsTrack } from './profiles.ts'
 import type { DashSettings } from './settings.ts'
 
 /**
@@ -22,6 +23,8 @@ export type DashPeriod = {
   readonly endUtc: UtcMs
   readonly segments: readonly SegmentSummary[]
   readonly tracks: TrackSet
+  /** Streams of images of which a listed segment has any. */
+  readonly images: readonly ImageTrack[]
 }
 
 /** A time on an era's timeline and the same moment on the era's clock, in whole milliseconds. */
@@ -75,6 +78,7 @@ function periodOf(
     endUtc: momentOf(era, ticks(last.start + last.duration)).utc,
     segments,
     tracks,
+    images: listsImages(settings.profile) ? listedImages({ eras: [era], segments }, filter) : [],
   }
 }
 

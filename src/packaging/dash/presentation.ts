@@ -3,6 +3,7 @@ import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
 import { TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import { intervalOfStream } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
+import { imagesPerSegment } from '../tracks/images.ts'
 import { decodableFrom, type PlacedMoment } from '../tracks/picture-times.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
@@ -83,6 +84,8 @@ function writtenPeriod(manifest: DashPresentation, period: DashPeriod, start: nu
       settings,
       period,
       startNumber: isCounted ? period.id + 1 : period.segments[0]!.number,
+      imagesPerSegment: imagesPerSegment(manifest.window),
+      isWhole: manifest.style.kind === 'harvest',
       prefix: references.toSegments + encodeURIComponent(settings.segment.name),
       query: segmentQuery,
       ...(filter && { filter }),

@@ -32,6 +32,11 @@ export function listsTrack(profile: Profile, { kind, description }: SingleTrack)
   return profile !== 'HBBTV_1_5' || kind === 'text' || HBBTV_CODECS.includes(familyOf(description.codec))
 }
 
+/** HbbTV 1.5 knows no images. */
+export function listsImages(profile: Profile): boolean {
+  return profile !== 'HBBTV_1_5'
+}
+
 /**
  * True when the MPD claims that segments of one representation may follow those of another without a header in
  * between, which `avc1` and `hvc1` cannot guarantee. MediaPackage claims it nevertheless, and players that check

@@ -14,6 +14,10 @@ export type DashTemplates = {
   readonly settings: DashSettings
   readonly period: DashPeriod
   readonly startNumber: number
+  /** How many images are listed for each output segment. */
+  readonly imagesPerSegment: number
+  /** True in an asset: what is listed is all there. */
+  readonly isWhole: boolean
   /** Folder and beginning of every file name, percent-encoded, since all that is written here is a URI. */
   readonly prefix: string
   /** The query appended to file names. */

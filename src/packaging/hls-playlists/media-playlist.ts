@@ -7,8 +7,8 @@ import { adTagsIn } from '../../model/segment-summary.ts'
 import { intervalOfStream, type StreamInterval } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
 
-/** The input from which a media playlist is written. */
-export type PlaylistPlan = {
+/** What all playlists are written from. */
+export type PlaylistHeader = {
   readonly settings: Pick<HlsManifest, 'adMarkers' | 'playlistType' | 'programDateTimeIntervalSeconds'>
   readonly segments: readonly SegmentSummary[]
   readonly ended: boolean
@@ -16,16 +16,35 @@ export type PlaylistPlan = {
   readonly version: number
   readonly independentSegments: boolean
   readonly iFramesOnly?: boolean
-  /** The entry of a segment; undefined where the stream has a gap. */
-  readonly list: (segment: SegmentSummary) => ListedAs | undefined
+  readonly imagesOnly?: boolean
   /** EXT-X-TARGETDURATION in seconds, where the playlist will grow or slide; otherwise its longest segment decides. */
   readonly targetDuration?: number
+}
+
+/** The input from which a media playlist is written that lists each output segment once. */
+export type PlaylistPlan = PlaylistHeader & {
+  /** The entry of a segment; undefined where the stream has a gap. */
+  readonly list: (segment: SegmentSummary) => ListedAs | undefined
   /** The source stream the playlist shows. */
   readonly stream: number
   /** When a segment of it is shown, where its track alone tells. */
   readonly intervalIn?: (segment: SegmentSummary) => StreamInterval | undefined
   /** The URI listed for a gap, which is not fetched. */
   readonly gapUri: (segment: SegmentSummary) => string
+}
+
+/** What a playlist lists of an output segment, or of a part of it. */
+export type PlaylistEntry = {
+  /** Its media sequence number. */
+  readonly number: number
+  readonly segment: SegmentSummary
+  /** True for the first entry of the segment. */
+  readonly isFirst: boolean
+  readonly shown: StreamInterval
+  /** Undefined where the stream has a gap. */
+  readonly listed: ListedAs | undefined
+  /** The URI listed for a gap. */
+  readonly gapUri: () => string
 }
 
 export type ListedAs = Pick<MediaSegment, 'uri' | 'map' | 'byteRange'>
@@ -36,25 +55,44 @@ export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
 const GAP_VERSION = 8
 
 export function playlistText(plan: PlaylistPlan): string {
-  const { settings, ended, independentSegments, iFramesOnly } = plan
+  return writePlaylist(plan, entriesOf(plan))
+}
+
+function* entriesOf(plan: PlaylistPlan): Generator<PlaylistEntry> {
+  for (const segment of plan.segments) {
+    yield {
+      number: segment.number,
+      segment,
+      isFirst: true,
+      shown: plan.intervalIn?.(segment) ?? intervalOfStream(segment, plan.stream),
+      listed: plan.list(segment),
+      gapUri: () => plan.gapUri(segment),
+    }
+  }
+}
+
+/** Writes a playlist of these entries, in their order. */
+export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEntry>): string {
+  const { settings, ended, independentSegments, iFramesOnly, imagesOnly } = plan
   const segments: MediaSegment[] = []
+  let first: PlaylistEntry | undefined
   const interval = settings.programDateTimeIntervalSeconds * 1000
   let previous: StreamInterval | undefined
   let longest = 0
   let hasGaps = false
-  for (const segment of plan.segments) {
-    const shown = plan.intervalIn?.(segment) ?? intervalOfStream(segment, plan.stream)
+  for (const entry of entries) {
+    const { segment, shown, listed } = entry
+    first ??= entry
     const duration = listedDuration(shown)
-    const listed = plan.list(segment)
     // What precedes the first segment is not listed, and its discontinuity is already counted in the sequence number.
-    const discontinuity = segment.discontinuity && previous !== undefined
+    const discontinuity = segment.discontinuity && entry.isFirst && previous !== undefined
     const markers = markersBefore(segment, plan)
     const isDated =
       (interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, shown.startUtc))) ||
       // EXT-X-DATERANGE needs a date in the playlist, RFC 8216 §4.3.2.7.
       (markers !== undefined && markers.dateRanges.length > 0)
     segments.push({
-      ...(listed ?? { uri: plan.gapUri(segment) }),
+      ...(listed ?? { uri: entry.gapUri() }),
       duration,
       discontinuity,
       gap: listed === undefined,
@@ -68,10 +106,11 @@ export function playlistText(plan: PlaylistPlan): string {
   const playlist: MediaPlaylist = {
     version: hasGaps ? Math.max(GAP_VERSION, plan.version) : plan.version,
     targetDuration: targetDurationFor(ticks(longest), plan),
-    mediaSequence: plan.segments[0]?.number ?? 0,
-    discontinuitySequence: plan.segments[0]?.discontinuitySequence ?? 0,
+    mediaSequence: first?.number ?? 0,
+    discontinuitySequence: first?.segment.discontinuitySequence ?? 0,
     independentSegments,
     ...(iFramesOnly && { iFramesOnly }),
+    ...(imagesOnly && { imagesOnly }),
     ...(settings.playlistType !== 'NONE' && { playlistType: settings.playlistType }),
     segments,
     ended,
@@ -79,21 +118,24 @@ export function playlistText(plan: PlaylistPlan): string {
   return writeMediaPlaylist(playlist)
 }
 
-/** The ad tags before a segment: those of all its slots, in all renditions alike. */
-function markersBefore(segment: SegmentSummary, { settings, iFramesOnly }: PlaylistPlan): AdTags | undefined {
-  if (settings.adMarkers !== 'PASSTHROUGH' || iFramesOnly) return undefined
+/** The ad tags before a segment: those of all its slots, in all renditions alike, and in no playlist of trick play. */
+function markersBefore(
+  segment: SegmentSummary,
+  { settings, iFramesOnly, imagesOnly }: PlaylistHeader,
+): AdTags | undefined {
+  if (settings.adMarkers !== 'PASSTHROUGH' || iFramesOnly || imagesOnly) return undefined
   const lines = adTagsIn(segment)
   return lines.length > 0 ? adTagsOf(lines) : undefined
 }
 
 /** What a playlist of a presentation says of its target duration: of an asset nothing, for it does not grow. */
-export function targetDurationIn({ style, window }: Presentation): Pick<PlaylistPlan, 'targetDuration'> {
+export function targetDurationIn({ style, window }: Presentation): Pick<PlaylistHeader, 'targetDuration'> {
   const targetDuration = style.kind === 'harvest' ? undefined : window.segments.at(-1)?.targetDuration
   return targetDuration === undefined ? {} : { targetDuration }
 }
 
 /** No duration, rounded to whole seconds, may exceed it, RFC 8216 §4.3.3.1. */
-function targetDurationFor(longest: Ticks, { targetDuration }: Pick<PlaylistPlan, 'targetDuration'>): number {
+function targetDurationFor(longest: Ticks, { targetDuration }: Pick<PlaylistHeader, 'targetDuration'>): number {
   const seconds = msFromTicks(longest) / 1000
   if (targetDuration !== undefined && Math.round(seconds) <= targetDuration) return targetDuration
   return Math.max(1, Math.ceil(seconds))

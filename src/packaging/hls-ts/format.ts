@@ -4,7 +4,7 @@ import { dataBetween } from '../../media/sample.ts'
 import { filterTsInSteps } from '../../media/ts/filter.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
-import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
+import { type Era, inOrder, type SegmentSummary } from '../../model/output-segment.ts'
 import { manifestOf, type TsPackaging } from '../../model/packaging.ts'
 import { underNames } from '../asset-names.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
@@ -19,17 +19,20 @@ import {
   type TextBody,
 } from '../output-format.ts'
 import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
+import { allImageFiles, imageNamed } from '../segments/images.ts'
 import { objectBody, transformedBody } from '../segments/segment-body.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBefore, cuesBeforeIn, type SegmentWithEarlier, webVttSegment } from '../segments/text-segment.ts'
 import { splitTimes } from '../time-shift.ts'
 import { cutEnd, pictureEnd } from '../tracks/cut-end.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
+import { type ImagePart, imagesInEras, imagesPerSegment, imageTracksOf, listedImages } from '../tracks/images.ts'
 import { windowParts } from '../window-parts.ts'
 import {
   allStreams,
   type HlsManifests,
   iFramePlaylistName,
+  imagesPlaylist,
   isChanged,
   listedStreams,
   mediaPlaylist,
@@ -38,6 +41,7 @@ import {
   streamsNamed,
 } from './manifests.ts'
 import {
+  hlsImageFileName,
   manifestFileName,
   type PlaylistName,
   parseHlsName,
@@ -59,6 +63,12 @@ export const hls: OutputFormat = {
       const { name } = named
       if (times.depth > 0) return undefined
       return { kind: 'segment', body: (index, media) => segmentBody(endpoint, name, index, media) }
+    }
+    if (named.kind === 'image') {
+      const { n, ...place } = named.name
+      if (times.depth > 0) return undefined
+      const trackIn = (era: Era) => imageTracksOf(era).find(({ stream }) => stream.index === n)
+      return { kind: 'segment', body: (index) => imageNamed(endpoint, place, index, trackIn) }
     }
     const { manifest, name } = named
     return {
@@ -86,6 +96,8 @@ export const hls: OutputFormat = {
       ...(p !== undefined && { p }),
     }))
     if (iframes) names.push(iframes)
+    const images = listedImages(window).map(({ stream }) => stream.index)
+    const perSegment = imagesPerSegment(window)
     const part = windowParts(window)
     return {
       headers: [],
@@ -93,12 +105,18 @@ export const hls: OutputFormat = {
         // Trick play may list the segments of another playlist.
         const own = { ...manifests, window: part(batch.segments) }
         const files = names.flatMap((name) => assetSegments(own, name, batch))
-        return distinct(files)
+        return distinct([...files, ...images.flatMap((n) => allImageFiles(imagesOf(own, n, perSegment), batch))])
       },
-      manifests: names.map((name) => ({
-        name: manifestFileName(manifest.name, name),
-        body: () => playlist(mediaPlaylist(manifests, name) ?? ''),
-      })),
+      manifests: [
+        ...names.map((name) => ({
+          name: manifestFileName(manifest.name, name),
+          body: () => playlist(mediaPlaylist(manifests, name) ?? ''),
+        })),
+        ...images.map((n) => ({
+          name: manifestFileName(manifest.name, { n, images: true }),
+          body: () => playlist(imagesPlaylist(manifests, n) ?? ''),
+        })),
+      ],
       parent: () => playlist(parentPlaylist(manifests, streams)),
     }
   },
@@ -106,7 +124,7 @@ export const hls: OutputFormat = {
 
 function manifestBody(manifests: HlsManifests, name: PlaylistName): TextBody | 'nothing left' | undefined {
   if (name.n !== undefined) {
-    const text = mediaPlaylist(manifests, name)
+    const text = name.images ? imagesPlaylist(manifests, name.n) : mediaPlaylist(manifests, name)
     return text === undefined ? undefined : playlist(text)
   }
   const streams = listedStreams(manifests)
@@ -175,6 +193,16 @@ async function streamSegment(
     const options = segment.isCut ? { until: { near: segment.start, endOf } } : {}
     return [yield* filterTsInSteps(sources, ({ pid }) => pids?.includes(pid) ?? true, options)]
   })
+}
+
+function imagesOf(manifests: HlsManifests, n: number, perSegment: number) {
+  const { name: prefix } = manifests.packaging.segment
+  return {
+    tracks: imagesInEras(manifests.window, ({ stream }) => stream.index === n),
+    perSegment,
+    nameOf: (part: ImagePart) => hlsImageFileName(prefix, { n, ...part }),
+    track: trackFileName(prefix, { n, images: true }),
+  }
 }
 
 function assetSegments(

@@ -3,14 +3,16 @@ import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { TsPackaging } from '../../model/packaging.ts'
+import { imagePlaylist, imageStream } from '../hls-playlists/image-playlists.ts'
 import { type ListedAs, playlistText, targetDurationIn } from '../hls-playlists/media-playlist.ts'
 import { type DeclaredRendition, type DeclaredVariant, parentPlaylistOf } from '../hls-playlists/parent-playlist.ts'
 import { iFrameAttributes } from '../hls-playlists/variant-formats.ts'
 import type { Presentation } from '../presentation.ts'
 import { passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
+import { type ImagePart, imagesInEras, listedImages } from '../tracks/images.ts'
 import { filterStreams } from './filter.ts'
-import { manifestFileName, type PlaylistName, type SegmentName, segmentFileName } from './names.ts'
+import { hlsImageFileName, manifestFileName, type PlaylistName, type SegmentName, segmentFileName } from './names.ts'
 import { segmentExtension } from './segment-media.ts'
 import { type HlsRendition, type HlsStream, type HlsStreamSet, streamNamed, streamSetOf } from './stream-set.ts'
 import { hasMedia, hasPart, hlsFormats, videoOf } from './window-formats.ts'
@@ -101,7 +103,13 @@ export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): 
   const renditions = [...streams.audio.map(rendition('AUDIO')), ...streams.subtitles.map(rendition('SUBTITLES'))]
   // Renditions need version 4, RFC 8216 §7.
   const playlist = parentPlaylistOf(renditions.length > 0 ? 4 : 3, manifests, variants, renditions)
-  return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, streams, formatsOf) })
+  return writeMultivariantPlaylist({
+    ...playlist,
+    iFrameStreams: iFrameStreams(manifests, streams, formatsOf),
+    imageStreams: listedImages(manifests.window, manifests.filter).map((track) =>
+      imageStream(track, uriOf(manifests, { n: track.stream.index, images: true })),
+    ),
+  })
 }
 
 function uriOf({ manifest, references }: HlsManifests, name: PlaylistName): string {
@@ -137,6 +145,16 @@ function iFrameStreams(
       ...iFrameAttributes(formatsOf(variant).flatMap(({ video }) => video ?? [])),
     },
   ]
+}
+
+/** Writes the playlist of a stream of images; undefined when no era of the window has it. */
+export function imagesPlaylist(manifests: HlsManifests, n: number): string | undefined {
+  const { packaging, manifest, references, segmentQuery } = manifests
+  const tracks = imagesInEras(manifests.window, ({ stream }) => stream.index === n)
+  if (tracks.size === 0) return undefined
+  const prefix = references.toSegments + encodeURIComponent(packaging.segment.name)
+  const uriOf = (part: ImagePart) => hlsImageFileName(prefix, { n, ...part }) + segmentQuery
+  return imagePlaylist(manifests, { settings: manifest, version: 3, tracks, uriOf })
 }
 
 /** Writes the playlist of a stream; undefined when no era of the window has the stream. */

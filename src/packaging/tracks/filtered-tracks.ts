@@ -50,11 +50,15 @@ export function passesText({ subtitleLanguage }: ManifestFilter, language: strin
 }
 
 /**
- * True when trick play passes, given the height of the first video track that is left. The type `none` excludes every
- * kind of trick play.
+ * True when trick play by key frames or by images passes, given the height of its pictures. The type `none` excludes
+ * every kind of trick play.
  */
-export function passesTrickPlay({ trickplayHeight, trickplayType }: ManifestFilter = {}, height: number): boolean {
-  return isWithin(trickplayHeight, height) && isListed(trickplayType, 'iframe')
+export function passesTrickPlay(
+  { trickplayHeight, trickplayType }: ManifestFilter = {},
+  height: number,
+  kind: 'iframe' | 'image' = 'iframe',
+): boolean {
+  return isWithin(trickplayHeight, height) && isListed(trickplayType, kind)
 }
 
 /** Applies a filter to an endpoint's tracks, whose order stays. */

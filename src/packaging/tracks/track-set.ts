@@ -104,9 +104,14 @@ export function videoTimescale({ frameRate }: VideoDescription): number {
   return denominator === 1001 && numerator % 1000 === 0 ? numerator : TICKS_PER_SECOND
 }
 
+/** `<n>` of a track, by its position in its stream. */
+export function trackNumber({ index }: SourceStream, position: number): number {
+  return (index - 1) * TRACKS_PER_STREAM + position + 1
+}
+
 function single<D extends SourceStream['tracks'][number]>(stream: SourceStream, description: D) {
   const position = stream.tracks.indexOf(description)
-  return { n: (stream.index - 1) * TRACKS_PER_STREAM + position + 1, stream, position, description }
+  return { n: trackNumber(stream, position), stream, position, description }
 }
 
 function videoOf(stream: SourceVariant): readonly SingleVideo[] {
