@@ -1,4 +1,6 @@
 import { msBetween, type Ticks, ticks, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import type { AdMarks } from './ad-events/ad-event.ts'
+import type { ArrivedMessage } from './ad-events/signal.ts'
 import type { NumberRange } from './segment-numbers.ts'
 import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
 
@@ -28,6 +30,8 @@ export type SlotObject = Omit<ObjectSummary, 'more'> & {
   /** The entity tag that its store gave it, where stores do. */
   readonly tag?: string
   readonly sha256: string
+  /** The messages of SCTE 35 that it carries, which arrive at times of the era's timeline; absent without any. */
+  readonly messages?: readonly ArrivedMessage[]
   readonly more?: readonly SlotObject[]
   /** Present (and false) only when the object does not start with a key frame. */
   readonly startsWithKeyFrame?: false
@@ -52,6 +56,8 @@ export type SlotSummary = {
   readonly continued?: readonly number[]
   /** The lines of the ad tags before it in the source's playlist, as they came; absent where there are none. */
   readonly adTags?: readonly string[]
+  /** The ad events that begin, end and go on at its start; absent where there are none. */
+  readonly ads?: AdMarks
 }
 
 /** One interval of source time, the same for all streams of a channel input, with the objects that hold its bytes. */

@@ -1,4 +1,5 @@
 import { msBetween, type Ticks, ticks, utcMs } from '../media/time.ts'
+import { laterMarks } from './ad-events/ad-event.ts'
 import type { ObjectSummary, SegmentSummary, SlotSummary } from './output-segment.ts'
 import type { StoredSlotSummary } from './slot-summary.ts'
 import { type AnySlotSummary, currentSlotSummary } from './slot-summary-versions.ts'
@@ -18,6 +19,7 @@ export function readSlotSummary(any: AnySlotSummary, segment: Omit<SegmentSummar
     ...(stored.dm && { isMeasured: true }),
     ...(stored.ct && { continued: stored.ct }),
     ...(stored.ad && { adTags: stored.ad }),
+    ...(stored.ev && { ads: laterMarks(stored.ev, start) }),
   }
 }
 

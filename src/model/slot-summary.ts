@@ -1,4 +1,5 @@
 import type { Ticks } from '../media/time.ts'
+import { type AdMarks, laterMarks } from './ad-events/ad-event.ts'
 import { joinedObject } from './joined-object.ts'
 import type { SlotSummary } from './output-segment.ts'
 import type { TrackTimes } from './source-segment.ts'
@@ -43,6 +44,8 @@ export type StoredSlotSummary = {
   readonly ct?: readonly number[]
   /** The lines of ad tags. Absent where there are none. */
   readonly ad?: readonly string[]
+  /** The ad events at its start. Absent where there is none. */
+  readonly ev?: AdMarks
   /** Objects: the number of key frames of each. Absent where each has one. */
   readonly kn?: readonly number[]
   /** Key frames, object by object: when each is shown. */
@@ -61,7 +64,11 @@ export function slotSummaryOf({
   objects,
   continued,
   adTags,
-}: Pick<SlotSummary, 'start' | 'duration' | 'isMeasured' | 'objects' | 'continued' | 'adTags'>): StoredSlotSummary {
+  ads,
+}: Pick<
+  SlotSummary,
+  'start' | 'duration' | 'isMeasured' | 'objects' | 'continued' | 'adTags' | 'ads'
+>): StoredSlotSummary {
   const all = Object.values(objects).map(joinedObject)
   const timings = new Map<string, readonly (TrackTimes | null)[]>()
   const timingOf = all.map(({ times }) => {
@@ -92,6 +99,7 @@ export function slotSummaryOf({
     ...(durations.some((each) => each !== null) && { od: durations }),
     ...(continued && { ct: continued }),
     ...(adTags && { ad: adTags }),
+    ...(ads && { ev: laterMarks(ads, 0 - start) }),
     ...(keyFrameCounts.some((count) => count !== 1) && { kn: keyFrameCounts }),
     kt: keyFrames.map(({ pts }) => pts - start),
     ko: keyFrames.map(({ offset }) => offset),

@@ -1,4 +1,4 @@
-import type { Ticks } from '../../media/time.ts'
+import { type Ticks, ticks } from '../../media/time.ts'
 
 /** Splice events are signalled by splice_insert, segmentation events by time_signal. Their ids are different spaces. */
 export type AdEventKind = 'splice' | 'segmentation'
@@ -35,8 +35,24 @@ export type AdEventEnd = {
 
 /** What begins, ends and goes on at the start of a slot: the first at or after its effective time. */
 export type AdMarks = {
+  /** The era of its input in which it was sealed: by that and their numbers, events are found. */
+  readonly era: number
   readonly begins?: readonly AdEvent[]
   readonly ends?: readonly AdEventEnd[]
   /** Numbers of the events that have begun before and go on. */
   readonly goesOn?: readonly number[]
+}
+
+/** The event on a timeline on which all times are later by so many ticks. */
+export function laterEvent(event: AdEvent, by: number): AdEvent {
+  return { ...event, start: ticks(event.start + by) }
+}
+
+export function laterMarks(marks: AdMarks, by: number): AdMarks {
+  const { begins, ends } = marks
+  return {
+    ...marks,
+    ...(begins && { begins: begins.map((event) => laterEvent(event, by)) }),
+    ...(ends && { ends: ends.map((each) => ({ ...each, end: ticks(each.end + by) })) }),
+  }
 }

@@ -25,7 +25,7 @@ function marksOf(messages: readonly Said[], slots = 8, base = 0): string[] {
   )
 }
 
-function allMarks(messages: readonly Said[], slots: number, base = 0): AdMarks[] {
+function allMarks(messages: readonly Said[], slots: number, base = 0): Omit<AdMarks, 'era'>[] {
   let state = noAdEvents()
   return Array.from({ length: slots }, (_, slot) => {
     const own = messages.filter(({ at }) => Math.floor(at / SLOT) === slot)

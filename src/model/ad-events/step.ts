@@ -56,7 +56,7 @@ export function takeSignals(state: AdEventsState, signals: readonly AdSignal[], 
  * Goes on to a slot that begins at `start`. Events begin and end with the first slot that begins no more than
  * `tolerance` ticks before their time; those that would do both with one slot are never shown.
  */
-export function atSlot(state: AdEventsState, start: Ticks, tolerance: number): AdMarks {
+export function atSlot(state: AdEventsState, start: Ticks, tolerance: number): Omit<AdMarks, 'era'> {
   const isReached = (time: number) => time <= start + tolerance
   const ends: AdEventEnd[] = []
   const close = (event: OpenEvent, at: number) => {
@@ -83,6 +83,14 @@ export function atSlot(state: AdEventsState, start: Ticks, tolerance: number): A
     ...(ends.length > 0 && { ends }),
     ...(going.length > 0 && { goesOn: going }),
   }
+}
+
+/**
+ * The events of an era with whose timestamps another one goes on, as that has them: what is open begins there again,
+ * with the start it has.
+ */
+export function goingOn({ announced, open }: AdEventsState): AdEventsState {
+  return { next: 1, announced: [...open.map(({ number: _, ...event }) => event), ...announced], open: [] }
 }
 
 /** False where it is refused. */

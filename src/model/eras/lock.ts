@@ -9,6 +9,7 @@ import {
   unwrapPts,
   utcMs,
 } from '../../media/time.ts'
+import { laterMarks } from '../ad-events/ad-event.ts'
 import type { Era, Slot, SlotObject } from '../output-segment.ts'
 import { agrees } from './description.ts'
 
@@ -55,13 +56,21 @@ export function mapSlot(slot: Slot, mapping: Pick<EraMapping, 'era' | 'ticks' | 
   const objects: Record<number, SlotObject> = {}
   for (const [stream, object] of Object.entries(slot.objects))
     objects[Number(stream)] = shiftObject(object, mapping.ticks)
-  return { ...slot, era, start: ticks(slot.start + mapping.ticks), startUtc: utcMs(slot.startUtc + ms), objects }
+  const { ads } = slot
+  return {
+    ...slot,
+    era,
+    start: ticks(slot.start + mapping.ticks),
+    startUtc: utcMs(slot.startUtc + ms),
+    objects,
+    ...(ads && { ads: laterMarks(ads, mapping.ticks) }),
+  }
 }
 
 /** The object with all its times moved by so many ticks. */
 export function shiftObject(object: SlotObject, by: Ticks): SlotObject {
   if (by === 0) return object
-  const { times, keyFrames, more, start } = object
+  const { times, keyFrames, messages, more, start } = object
   return {
     ...object,
     ...(start !== undefined && { start: ticks(start + by) }),
@@ -69,6 +78,7 @@ export function shiftObject(object: SlotObject, by: Ticks): SlotObject {
       times: times.map((track) => track && { ...track, first: track.first + by, last: track.last + by }),
     }),
     ...(keyFrames && { keyFrames: keyFrames.map((picture) => ({ ...picture, pts: picture.pts + by })) }),
+    ...(messages && { messages: messages.map((each) => ({ ...each, arrival: ticks(each.arrival + by) })) }),
     ...(more && { more: more.map((each) => shiftObject(each, by)) }),
   }
 }

@@ -9,6 +9,15 @@ type HabitText = { readonly sentence: string; readonly remedy: string }
  * a FoundHabit with the event where somebody else does.
  */
 export const HABITS = {
+  'ad-events-left-out': {
+    sentence:
+      'SCTE-35 messages told of more than 64 events at a time, or of times far from theirs; those are left out.',
+    remedy: 'Signal splices within 12 hours before and an hour after their time, and end or cancel what has begun.',
+  },
+  'ad-messages-unreadable': {
+    sentence: 'A segment carries SCTE-35 messages that cannot be read, or more than are kept; those are left out.',
+    remedy: 'Send whole, unencrypted sections with a right CRC, and no more than some for each segment.',
+  },
   'ad-tags-differ': {
     sentence: 'Video variants list different ad tags before one segment; those of the first variant are taken.',
     remedy: 'Write the same ad tags into the playlists of all variants.',

@@ -45,6 +45,7 @@ export function placeObject(placing: Placing, object: MediaObject): Placement | 
     duration,
     before: placing.state.eras.findLast(({ id }) => id < era.id),
   })
+  noteBadMessages(placing, object)
   const date = believableDate(placing, object)
   notePlace(placing, { ...entry, era: era.id, start, date })
   const slot = slotFor(era, { start, duration }, streamIndex, now)
@@ -130,6 +131,12 @@ function notePlace(
   listing.places = [...(listing.places ?? []), place].slice(-RECENT_PLACES)
 }
 
+function noteBadMessages({ state, entry }: Placing, { probe: { badMessages } }: MediaObject): void {
+  if (!badMessages) return
+  const counts = Object.entries(badMessages).map(([problem, count]) => `${count} ${problem}`)
+  noteHabit(state, 'ad-messages-unreadable', `${entry.name}: ${counts.join(', ')}`)
+}
+
 /** The object as its slot holds it: the times of its tracks on the era's timeline, near the slot's own. */
 function slotObject({ key, size, crc32, tag, sha256, probe }: MediaObject, start: Ticks, duration: Ticks): SlotObject {
   const times = probe.times.map((track) => {
@@ -150,6 +157,9 @@ function slotObject({ key, size, crc32, tag, sha256, probe }: MediaObject, start
     duration,
     times,
     ...(keyFrames.length > 0 && { keyFrames }),
+    ...(probe.messages && {
+      messages: probe.messages.map((message) => ({ ...message, arrival: unwrapPts(message.arrival, start) })),
+    }),
     ...(!probe.startsWithKeyFrame && { startsWithKeyFrame: false as const }),
   }
 }

@@ -2,6 +2,7 @@ import { msFromTicks, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type Ut
 import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
+import { adMarksAt } from './ad-events.ts'
 import { sealedAdTags } from './ad-tags.ts'
 import type { ServerDate } from './dates.ts'
 import type { Donor } from './donor.ts'
@@ -142,8 +143,9 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, date, s
     begun.push(era)
   }
   state.clockEnd = utcAt(era.clock, era.sealedUntil)
+  const ads = adMarksAt(state, era, start, objects)
   const slot: Slot = { era: era.id, index, start, duration, isMeasured: true, startUtc, sealedAt: now, objects }
-  slots.push({ ...slot, ...(continued.length > 0 && { continued }), ...(adTags && { adTags }) })
+  slots.push({ ...slot, ...(continued.length > 0 && { continued }), ...(adTags && { adTags }), ...(ads && { ads }) })
 }
 
 /** True of the last slot of an era when the first stream has nothing in it and the others have next to nothing. */

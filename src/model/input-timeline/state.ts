@@ -1,4 +1,5 @@
 import { msFromTicks, type Ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import type { AdEventsState } from '../ad-events/step.ts'
 import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { Era, EraOrigin, SlotObject, SourceStream } from '../output-segment.ts'
@@ -35,6 +36,8 @@ export type TimelineState = {
   /** Eras that may still get slots, oldest first. Slots leave when they are sealed. */
   eras: OpenEra[]
   nextEra: number
+  /** The ad events of the era of the newest sealed slot; absent as long as it has had none. */
+  adEvents?: AdEventsState & { readonly era: number }
   /** End of the newest sealed slot on its era's clock: no later era's clock begins before it. */
   clockEnd?: UtcMs
   /** True once the input has ended (`hasEnded`), until something new is listed. */
