@@ -147,6 +147,20 @@ for (const [name, format, endpoint, parent, path, prefix] of PLAYLISTS) {
       )
     })
 
+    it('and key frames have no markers of ads', () => {
+      const adTags = ['#EXT-X-CUE-OUT:30']
+      const segments = TWO.segments.map((each) => ({ ...each, slots: each.slots.map((slot) => ({ ...slot, adTags })) }))
+      const window = windowOf(segments, { eras: [ERA] })
+      const settings = { adMarkers: 'PASSTHROUGH', includeIframeOnlyStream: true } as const
+      const marked = name === 'CMAF' ? cmafEndpoint(settings) : hlsEndpoint(settings)
+      const playlists =
+        name === 'CMAF'
+          ? ['main/news_video_1.m3u8', 'main/news_iframe_1.m3u8']
+          : ['index_1.m3u8', 'index_1_iframe.m3u8']
+      const hasMarkers = [...playlists, path].map((each) => text(format, marked, each, window).includes('CUE-OUT'))
+      assert.deepEqual(hasMarkers, [true, false, false])
+    })
+
     it('keep their numbers as the window slides', () => {
       const later = windowOf(TWO.segments.slice(1), { eras: [ERA] })
       const playlist = text(format, endpoint, path)

@@ -123,6 +123,8 @@ export type Standing = {
 
 export type Edges = { readonly first: Standing; readonly last: Standing }
 
+export type Images = { readonly sizes: readonly string[]; readonly urls: readonly string[] }
+
 /** What a viewer does besides watching. */
 export type Tour = {
   readonly screenshot?: string
@@ -263,6 +265,15 @@ export class Player {
         known = last.duration
       }
     })
+  }
+
+  /** The images by which a player shows where it seeks to: their sizes, and the URLs of those at some seconds. */
+  async images(engine: Engine, url: string, seconds: readonly number[]): Promise<Images> {
+    return this.withPage(engine, url, { rate: 1, isHeld: true }, (page) =>
+      eventually(`${engine} to offer images of ${url}`, async () => {
+        return (await page.evaluate(`imagesAt(${JSON.stringify(seconds)})`)) as Images | undefined
+      }),
+    )
   }
 
   private async judged({ began = Number.NaN, now, stalls, delays, errors, ...seen }: Seen): Promise<Watched> {
