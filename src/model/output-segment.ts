@@ -1,5 +1,5 @@
 import { msBetween, type Ticks, ticks, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
-import type { AdMarks } from './ad-events/ad-event.ts'
+import type { AdEvent, AdMarks } from './ad-events/ad-event.ts'
 import type { ArrivedMessage } from './ad-events/signal.ts'
 import type { NumberRange } from './segment-numbers.ts'
 import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
@@ -244,6 +244,9 @@ export type SegmentSummary = {
 /** A run of whole slots of one era, under a number that never refers to other bytes. */
 export type OutputSegment = Omit<SegmentSummary, 'slots'> & { readonly slots: readonly Slot[] }
 
+/** An event of an era, on the timeline of that. */
+export type EraAdEvent = { readonly era: number; readonly event: AdEvent }
+
 /** A window of the archive as one origin endpoint sees it: everything that a presentation is made from. */
 export type ArchiveWindow<Segment extends SegmentSummary = OutputSegment> = {
   /**
@@ -256,6 +259,8 @@ export type ArchiveWindow<Segment extends SegmentSummary = OutputSegment> = {
   readonly segments: readonly Segment[]
   /** True when the encoder sent EXT-X-ENDLIST and the window reaches that end. */
   readonly ended: boolean
+  /** The ad events that go on in the window and have begun before it, by the eras that name them. */
+  readonly adEvents?: readonly EraAdEvent[]
   /** Some output segments after the window, oldest first, where they are known. */
   readonly following?: readonly Segment[]
   /**

@@ -59,6 +59,12 @@ export function adTagsIn(segment: SegmentSummary): readonly string[] {
   return segment.slots.flatMap(({ adTags }) => adTags ?? [])
 }
 
+/** False where no slot of a segment has ad events. Cheap: nearly all have none. */
+export function mayHaveAds(segment: SegmentSummary): boolean {
+  if (segment instanceof CompactSegmentSummary) return segment.mayHaveAds
+  return segment.slots.some(({ ads }) => ads !== undefined)
+}
+
 class CompactSegmentSummary implements SegmentSummary {
   readonly number: number
   readonly era: number
@@ -93,6 +99,10 @@ class CompactSegmentSummary implements SegmentSummary {
   /** True where a slot's record has the column of ad tags. */
   get mayHaveAdTags(): boolean {
     return this.slotsJson.includes('"ad":[')
+  }
+
+  get mayHaveAds(): boolean {
+    return this.slotsJson.includes('"ev":{')
   }
 
   inPlace(place: SegmentPlace): CompactSegmentSummary {

@@ -1,4 +1,4 @@
-import type { Ticks } from '../media/time.ts'
+import { type Ticks, utcMs } from '../media/time.ts'
 import { type AdMarks, laterMarks } from './ad-events/ad-event.ts'
 import { joinedObject } from './joined-object.ts'
 import type { SlotSummary } from './output-segment.ts'
@@ -65,10 +65,9 @@ export function slotSummaryOf({
   continued,
   adTags,
   ads,
-}: Pick<
-  SlotSummary,
-  'start' | 'duration' | 'isMeasured' | 'objects' | 'continued' | 'adTags' | 'ads'
->): StoredSlotSummary {
+  startUtc = utcMs(0),
+}: Pick<SlotSummary, 'start' | 'duration' | 'isMeasured' | 'objects' | 'continued' | 'adTags' | 'ads'> &
+  Partial<Pick<SlotSummary, 'startUtc'>>): StoredSlotSummary {
   const all = Object.values(objects).map(joinedObject)
   const timings = new Map<string, readonly (TrackTimes | null)[]>()
   const timingOf = all.map(({ times }) => {
@@ -99,7 +98,7 @@ export function slotSummaryOf({
     ...(durations.some((each) => each !== null) && { od: durations }),
     ...(continued && { ct: continued }),
     ...(adTags && { ad: adTags }),
-    ...(ads && { ev: laterMarks(ads, 0 - start) }),
+    ...(ads && { ev: laterMarks(ads, { ticks: 0 - start, ms: 0 - startUtc }) }),
     ...(keyFrameCounts.some((count) => count !== 1) && { kn: keyFrameCounts }),
     kt: keyFrames.map(({ pts }) => pts - start),
     ko: keyFrames.map(({ offset }) => offset),

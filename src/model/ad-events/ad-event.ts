@@ -1,4 +1,4 @@
-import { type Ticks, ticks } from '../../media/time.ts'
+import { type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 
 /** Splice events are signalled by splice_insert, segmentation events by time_signal. Their ids are different spaces. */
 export type AdEventKind = 'splice' | 'segmentation'
@@ -8,12 +8,16 @@ export type AdEvent = {
   /** Its place among the events of its era, from 1 on. */
   readonly number: number
   readonly kind: AdEventKind
-  /** splice_event_id or segmentation_event_id, which may be used again. */
+  /** splice_event_id or segmentation_event_id. */
   readonly id: number
+  /** Where an event before it had the id: it is the second with it, the third, and so on. */
+  readonly use?: number
   /** segmentation_type_id of what began it. */
   readonly typeId?: number
   /** Its effective time on the era's timeline: exact, whatever slot it begins with. */
   readonly start: Ticks
+  /** That time by the source's clock. */
+  readonly startUtc: UtcMs
   /** break_duration or segmentation_duration. */
   readonly plannedDuration?: Ticks
   /** The section that began it, in hexadecimal. */
@@ -29,6 +33,7 @@ export type AdEventEnd = {
   readonly number: number
   /** Its effective time on the era's timeline; not before the event's start. */
   readonly end: Ticks
+  readonly endUtc: UtcMs
   /** The section that ended it, in hexadecimal; absent where it ended by its duration, or for another event. */
   readonly closer?: string
 }
@@ -43,16 +48,22 @@ export type AdMarks = {
   readonly goesOn?: readonly number[]
 }
 
-/** The event on a timeline on which all times are later by so many ticks. */
-export function laterEvent(event: AdEvent, by: number): AdEvent {
-  return { ...event, start: ticks(event.start + by) }
+/** How much later times of a timeline, and dates, are on another. */
+export type Shift = { readonly ticks: number; readonly ms: number }
+
+/** The event on another timeline. */
+export function laterEvent(event: AdEvent, by: Shift): AdEvent {
+  return { ...event, start: ticks(event.start + by.ticks), startUtc: utcMs(event.startUtc + by.ms) }
 }
 
-export function laterMarks(marks: AdMarks, by: number): AdMarks {
+export function laterMarks(marks: AdMarks, by: Shift): AdMarks {
   const { begins, ends } = marks
+  const laterEnd = (each: AdEventEnd) => {
+    return { ...each, end: ticks(each.end + by.ticks), endUtc: utcMs(each.endUtc + by.ms) }
+  }
   return {
     ...marks,
     ...(begins && { begins: begins.map((event) => laterEvent(event, by)) }),
-    ...(ends && { ends: ends.map((each) => ({ ...each, end: ticks(each.end + by) })) }),
+    ...(ends && { ends: ends.map(laterEnd) }),
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { SpliceSignal } from '../../media/splice-signal.ts'
-import { PTS_MODULUS, TICKS_PER_SECOND, ticks } from '../../media/time.ts'
+import { PTS_MODULUS, TICKS_PER_SECOND, ticks, utcMs } from '../../media/time.ts'
 import type { AdMarks } from './ad-event.ts'
 import { adSignalsOf } from './signal.ts'
 import { atSlot, noAdEvents, takeSignals } from './step.ts'
@@ -33,7 +33,11 @@ function allMarks(messages: readonly Said[], slots: number, base = 0): Omit<AdMa
       adSignalsOf({ arrival: ticks(base + seconds(at)), section: `${at}`, signals }),
     )
     takeSignals(state, signals, TOLERANCE)
-    const marks = atSlot(state, ticks(base + seconds(slot * SLOT)), TOLERANCE)
+    const marks = atSlot(
+      state,
+      { start: ticks(base + seconds(slot * SLOT)), startUtc: utcMs(slot * SLOT * 1000) },
+      TOLERANCE,
+    )
     // It is saved between two slots.
     state = JSON.parse(JSON.stringify(state))
     return marks
@@ -161,7 +165,7 @@ describe('ad events', () => {
     const all = Array.from({ length: 10_000 }, (_, id) => out(id, 1))
     const signals = adSignalsOf({ arrival: ticks(0), section: '', signals: all })
     assert.equal(takeSignals(state, signals, TOLERANCE), 10_000 - 64)
-    assert.equal(atSlot(state, seconds(2), TOLERANCE).begins?.length, 64)
+    assert.equal(atSlot(state, { start: seconds(2), startUtc: utcMs(0) }, TOLERANCE).begins?.length, 64)
     const far = adSignalsOf({ arrival: seconds(7200), section: '', signals: [out(1, 1), out(2, 15 * 3600)] })
     assert.equal(takeSignals(noAdEvents(), far, TOLERANCE), 2)
   })

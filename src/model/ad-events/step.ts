@@ -1,4 +1,4 @@
-import { TICKS_PER_SECOND, type Ticks, ticks } from '../../media/time.ts'
+import { msBetween, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { AdEvent, AdEventEnd, AdMarks } from './ad-event.ts'
 import type { AdSignal } from './signal.ts'
 
@@ -10,10 +10,17 @@ export type AdEventsState = {
   announced: PlannedEvent[]
   /** Events that have begun, in the order in which they did. */
   open: OpenEvent[]
+  /** How many events have had each of the ids that were used last. */
+  uses: readonly (readonly [id: number, uses: number])[]
 }
 
+/** The start of a slot on its era's timeline, and by the source's clock. */
+type SlotStart = { readonly start: Ticks; readonly startUtc: UtcMs }
+
 /** An event with what is known of its end. */
-type PlannedEvent = Omit<AdEvent, 'number'> & {
+type PlannedEvent = Omit<AdEvent, 'number' | 'startUtc'> & {
+  /** Known where it has begun in the era before. */
+  startUtc?: UtcMs
   isImmediate?: true
   endsByItself?: true
   /** When a message says that it ends, and that message. */
@@ -21,10 +28,12 @@ type PlannedEvent = Omit<AdEvent, 'number'> & {
   closer?: string
 }
 
-type OpenEvent = PlannedEvent & { readonly number: number }
+type OpenEvent = PlannedEvent & { readonly number: number; readonly startUtc: UtcMs }
 
 /** Events that are announced, or open, at a time: real streams have a handful. */
 const MOST_EVENTS = 64
+/** Ids whose uses are counted: some hours of breaks and programmes. */
+const MOST_IDS = 128
 
 /** Encoders announce splices minutes ahead, and some tell them late. Other times are not of this stream. */
 const MOST_AHEAD: Ticks = ticks(12 * 3600 * TICKS_PER_SECOND)
@@ -34,7 +43,7 @@ const MOST_LATE: Ticks = ticks(3600 * TICKS_PER_SECOND)
 const PROGRAM_START = 0x10
 
 export function noAdEvents(): AdEventsState {
-  return { next: 1, announced: [], open: [] }
+  return { next: 1, announced: [], open: [], uses: [] }
 }
 
 /**
@@ -56,24 +65,30 @@ export function takeSignals(state: AdEventsState, signals: readonly AdSignal[], 
  * Goes on to a slot that begins at `start`. Events begin and end with the first slot that begins no more than
  * `tolerance` ticks before their time; those that would do both with one slot are never shown.
  */
-export function atSlot(state: AdEventsState, start: Ticks, tolerance: number): Omit<AdMarks, 'era'> {
+export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number): Omit<AdMarks, 'era'> {
+  const { start } = slot
+  const utcOf = (time: Ticks) => utcMs(slot.startUtc + msBetween(start, time))
   const isReached = (time: number) => time <= start + tolerance
   const ends: AdEventEnd[] = []
   const close = (event: OpenEvent, at: number) => {
     state.open = state.open.filter((each) => each !== event)
     const { number, closer, end } = event
     const isClosed = closer !== undefined && at === end
-    ends.push({ number, end: ticks(Math.max(at, event.start)), ...(isClosed && { closer }) })
+    const ended = ticks(Math.max(at, event.start))
+    const endUtc = utcMs(Math.max(utcOf(ended), event.startUtc))
+    ends.push({ number, end: ended, endUtc, ...(isClosed && { closer }) })
   }
   for (const event of state.open) if (isReached(endOf(event))) close(event, endOf(event))
   const goesOn = new Set(state.open)
-  const due = state.announced.filter((event) => isReached(event.start)).sort((a, b) => a.start - b.start)
+  const due = state.announced
+    .filter((event) => isReached(event.start))
+    .sort((a, b) => a.start - b.start || lengthOf(b) - lengthOf(a))
   state.announced = state.announced.filter((event) => !due.includes(event))
   const begins: AdEvent[] = []
   for (const planned of due) {
     if (isReached(endOf(planned)) || state.open.length >= MOST_EVENTS) continue
     for (const other of state.open) if (isReplaced(other, planned)) close(other, planned.start)
-    const event = { number: state.next++, ...planned }
+    const event = { number: state.next++, ...useOf(state, planned), startUtc: planned.startUtc ?? utcOf(planned.start) }
     state.open.push(event)
     begins.push(beginningOf(event))
   }
@@ -89,8 +104,22 @@ export function atSlot(state: AdEventsState, start: Ticks, tolerance: number): O
  * The events of an era with whose timestamps another one goes on, as that has them: what is open begins there again,
  * with the start it has.
  */
-export function goingOn({ announced, open }: AdEventsState): AdEventsState {
-  return { next: 1, announced: [...open.map(({ number: _, ...event }) => event), ...announced], open: [] }
+export function goingOn({ announced, open, uses }: AdEventsState): AdEventsState {
+  return { next: 1, announced: [...open.map(({ number: _, ...event }) => event), ...announced], open: [], uses }
+}
+
+/** As an era has it that begins anew: only ids are remembered. */
+export function begunAnew({ uses }: AdEventsState): AdEventsState {
+  return { ...noAdEvents(), uses }
+}
+
+/** The event, with the count of its id's uses if that is not its first. */
+function useOf(state: AdEventsState, event: PlannedEvent): PlannedEvent {
+  if (event.startUtc !== undefined) return event
+  const before = state.uses.find(([id]) => id === event.id)?.[1] ?? 0
+  const others = state.uses.filter(([id]) => id !== event.id)
+  state.uses = [...others.slice(1 - MOST_IDS), [event.id, before + 1]]
+  return before > 0 ? { ...event, use: before + 1 } : event
 }
 
 /** False where it is refused. */
@@ -146,6 +175,10 @@ function cancel(state: AdEventsState, { kind, id, arrival, section }: AdSignal):
 /** When an event ends, by a message or by its duration, whatever is first; Infinity where neither tells. */
 function endOf({ start, plannedDuration, endsByItself, end = ticks(Infinity) }: PlannedEvent): number {
   return Math.min(end, endsByItself && plannedDuration !== undefined ? start + plannedDuration : Infinity)
+}
+
+function lengthOf({ plannedDuration = ticks(Infinity) }: PlannedEvent): number {
+  return Math.min(plannedDuration, MOST_AHEAD)
 }
 
 function isAlike(a: PlannedEvent, b: PlannedEvent): boolean {

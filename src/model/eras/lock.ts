@@ -63,7 +63,7 @@ export function mapSlot(slot: Slot, mapping: Pick<EraMapping, 'era' | 'ticks' | 
     start: ticks(slot.start + mapping.ticks),
     startUtc: utcMs(slot.startUtc + ms),
     objects,
-    ...(ads && { ads: laterMarks(ads, mapping.ticks) }),
+    ...(ads && { ads: laterMarks(ads, mapping) }),
   }
 }
 

@@ -1,7 +1,7 @@
-import { TICKS_PER_SECOND, type Ticks } from '../../media/time.ts'
+import { TICKS_PER_SECOND, type Ticks, type UtcMs } from '../../media/time.ts'
 import type { AdMarks } from '../ad-events/ad-event.ts'
 import { type ArrivedMessage, adSignalsOf } from '../ad-events/signal.ts'
-import { atSlot, goingOn, noAdEvents, takeSignals } from '../ad-events/step.ts'
+import { atSlot, begunAnew, goingOn, noAdEvents, takeSignals } from '../ad-events/step.ts'
 import { inOrder, type SlotObject } from '../output-segment.ts'
 import { noteHabit } from './habits.ts'
 import type { OpenEra, TimelineState } from './state.ts'
@@ -16,20 +16,20 @@ const TOLERANCE = TICKS_PER_SECOND / 50
 export function adMarksAt(
   state: TimelineState,
   era: OpenEra,
-  start: Ticks,
+  slot: { readonly start: Ticks; readonly startUtc: UtcMs },
   objects: Readonly<Record<number, SlotObject>>,
 ): AdMarks | undefined {
   const messages = messagesIn(objects)
   const known = state.adEvents
   if (known?.era !== era.id) {
     if (!known && messages.length === 0) return undefined
-    const events = known && era.continues === known.era ? goingOn(known) : noAdEvents()
+    const events = era.continues === known?.era && known ? goingOn(known) : known ? begunAnew(known) : noAdEvents()
     state.adEvents = { era: era.id, ...events }
   }
   const events = state.adEvents!
   const refused = takeSignals(events, messages.flatMap(adSignalsOf), TOLERANCE)
   if (refused > 0) noteHabit(state, 'ad-events-left-out', `${refused} with one segment`)
-  const marks = atSlot(events, start, TOLERANCE)
+  const marks = atSlot(events, slot, TOLERANCE)
   return Object.keys(marks).length > 0 ? { era: era.id, ...marks } : undefined
 }
 

@@ -209,6 +209,7 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafPlaylistName): 
   return playlistText({
     settings: manifest,
     segments: window.segments,
+    adEvents: window.adEvents,
     ended,
     version: VERSION,
     independentSegments: true,

@@ -2,15 +2,21 @@ import { type AdTags, adTagsOf } from '../../manifests/hls/ad-tags.ts'
 import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../../manifests/hls/media-playlist.ts'
 import { msBetween, msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
-import type { SegmentSummary } from '../../model/output-segment.ts'
+import type { EraAdEvent, SegmentSummary } from '../../model/output-segment.ts'
 import { adTagsIn } from '../../model/segment-summary.ts'
 import { intervalOfStream, type StreamInterval } from '../../model/stream-interval.ts'
+import { hlsMarkers } from '../ads/hls-markers.ts'
 import type { Presentation } from '../presentation.ts'
 
 /** What all playlists are written from. */
 export type PlaylistHeader = {
-  readonly settings: Pick<HlsManifest, 'adMarkers' | 'playlistType' | 'programDateTimeIntervalSeconds'>
+  readonly settings: Pick<
+    HlsManifest,
+    'adMarkers' | 'adTriggers' | 'adsOnDeliveryRestrictions' | 'playlistType' | 'programDateTimeIntervalSeconds'
+  >
   readonly segments: readonly SegmentSummary[]
+  /** The ad events that go on in the first of them and have begun before. */
+  readonly adEvents?: readonly EraAdEvent[] | undefined
   readonly ended: boolean
   /** The lowest EXT-X-VERSION that the segments allow. */
   readonly version: number
@@ -76,6 +82,7 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
   const { settings, ended, independentSegments, iFramesOnly, imagesOnly } = plan
   const segments: MediaSegment[] = []
   let first: PlaylistEntry | undefined
+  const markersBefore = adMarkersOf(plan)
   const interval = settings.programDateTimeIntervalSeconds * 1000
   let previous: StreamInterval | undefined
   let longest = 0
@@ -86,7 +93,7 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
     const duration = listedDuration(shown)
     // What precedes the first segment is not listed, and its discontinuity is already counted in the sequence number.
     const discontinuity = segment.discontinuity && entry.isFirst && previous !== undefined
-    const markers = markersBefore(segment, plan)
+    const markers = entry.isFirst ? markersBefore(segment) : undefined
     const isDated =
       (interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, shown.startUtc))) ||
       // EXT-X-DATERANGE needs a date in the playlist, RFC 8216 §4.3.2.7.
@@ -118,14 +125,18 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
   return writeMediaPlaylist(playlist)
 }
 
-/** The ad tags before a segment: those of all its slots, in all renditions alike, and in no playlist of trick play. */
-function markersBefore(
-  segment: SegmentSummary,
-  { settings, iFramesOnly, imagesOnly }: PlaylistHeader,
-): AdTags | undefined {
-  if (settings.adMarkers !== 'PASSTHROUGH' || iFramesOnly || imagesOnly) return undefined
-  const lines = adTagsIn(segment)
-  return lines.length > 0 ? adTagsOf(lines) : undefined
+/** The ad tags before each segment, in all renditions alike, and in no playlist of trick play. */
+function adMarkersOf(plan: PlaylistHeader): (segment: SegmentSummary) => AdTags | undefined {
+  const { settings, segments, adEvents, iFramesOnly, imagesOnly } = plan
+  if (settings.adMarkers === 'NONE' || iFramesOnly || imagesOnly) return () => undefined
+  if (settings.adMarkers === 'PASSTHROUGH') {
+    return (segment) => {
+      const lines = adTagsIn(segment)
+      return lines.length > 0 ? adTagsOf(lines) : undefined
+    }
+  }
+  const markers = hlsMarkers(settings, { segments, ...(adEvents && { adEvents }) })
+  return (segment) => markers.get(segment)
 }
 
 /** What a playlist of a presentation says of its target duration: of an asset nothing, for it does not grow. */

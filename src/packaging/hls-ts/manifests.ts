@@ -178,6 +178,7 @@ export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): stri
   return playlistText({
     settings: manifest,
     segments: window.segments,
+    adEvents: window.adEvents,
     ended,
     version: name.iframes ? 4 : 3,
     independentSegments: false,

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { TICKS_PER_SECOND, ticks, utcMs } from '../../media/time.ts'
+import type { AdEvent, AdEventEnd, AdMarks } from '../../model/ad-events/ad-event.ts'
+import type { AdTrigger, HlsManifest } from '../../model/manifest.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
+import { hlsMarkers } from './hls-markers.ts'
+
+const NOON = Date.UTC(2026, 5, 1, 12)
+const seconds = (time: number) => ticks(time * TICKS_PER_SECOND)
+const utc = (time: number) => utcMs(NOON + time * 1000)
+
+const event = (number: number, start: number, more: Partial<AdEvent> = {}): AdEvent => ({
+  number,
+  kind: 'splice',
+  id: number,
+  start: seconds(start),
+  startUtc: utc(start),
+  opener: `fc${number}0`,
+  ...more,
+})
+const segmentation = (number: number, start: number, typeId: number, more: Partial<AdEvent> = {}) =>
+  event(number, start, { kind: 'segmentation', typeId, ...more })
+const end = (number: number, at: number, closer?: string): AdEventEnd => ({
+  number,
+  end: seconds(at),
+  endUtc: utc(at),
+  ...(closer !== undefined && { closer }),
+})
+
+/** Output segments of two seconds, of one slot each, with what becomes of events at their starts. */
+function segments(marks: Readonly<Record<number, Omit<AdMarks, 'era'>>>, from = 0, to = 7): readonly SegmentSummary[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => {
+    const number = from + i
+    const at = {
+      era: 1,
+      start: seconds(2 * number),
+      duration: seconds(2),
+      startUtc: utc(2 * number),
+      sealedAt: utc(2 * number),
+    }
+    const own = marks[number]
+    const slot = { ...at, objects: {}, ...(own && { ads: { era: 1, ...own } }) }
+    return { ...at, number, discontinuity: false, discontinuitySequence: 0, slots: [slot] }
+  })
+}
+
+const ALL: readonly AdTrigger[] = ['SPLICE_INSERT', 'BREAK', 'PROVIDER_ADVERTISEMENT', 'PROVIDER_PLACEMENT_OPPORTUNITY']
+
+function tags(
+  adMarkers: HlsManifest['adMarkers'],
+  window: Parameters<typeof hlsMarkers>[1],
+  settings: Partial<Pick<HlsManifest, 'adTriggers' | 'adsOnDeliveryRestrictions'>> = {},
+): Record<number, readonly string[]> {
+  const all = { adMarkers, adTriggers: ALL, adsOnDeliveryRestrictions: 'BOTH' as const, ...settings }
+  const found = [...hlsMarkers(all, window)]
+  return Object.fromEntries(found.map(([{ number }, { dateRanges, cues }]) => [number, [...dateRanges, ...cues]]))
+}
+
+const enhanced = (...marks: Parameters<typeof segments>) => tags('SCTE35_ENHANCED', { segments: segments(...marks) })
+
+describe('SCTE35_ENHANCED', () => {
+  const planned = { plannedDuration: seconds(4) }
+
+  it('has a break with its duration, where it goes on, and where it ends', () => {
+    const marks = { 1: { begins: [event(1, 2, planned)] }, 2: { goesOn: [1] }, 3: { ends: [end(1, 6)] } }
+    assert.deepEqual(enhanced(marks), {
+      1: ['#EXT-OATCLS-SCTE35:/BA=', '#EXT-X-CUE-OUT:4.000'],
+      2: ['#EXT-X-CUE-OUT-CONT:ElapsedTime=2.000,Duration=4.000,SCTE35=/BA='],
+      3: ['#EXT-X-CUE-IN'],
+    })
+  })
+
+  it('leaves out a duration that is not known, and names the asset of a message that has one', () => {
+    const marks = { 1: { begins: [event(1, 2, { upid: { type: 8, hex: '00ab' } })] }, 2: { goesOn: [1] } }
+    assert.deepEqual(enhanced(marks, 0, 2), {
+      1: ['#EXT-OATCLS-SCTE35:/BA=', '#EXT-X-ASSET:CAID=0x00AB', '#EXT-X-CUE-OUT'],
+      2: ['#EXT-X-CUE-OUT-CONT:ElapsedTime=2.000,SCTE35=/BA='],
+    })
+  })
+
+  it('ends a break before another begins in the same place', () => {
+    const marks = {
+      1: { begins: [event(1, 2, planned)] },
+      3: { ends: [end(1, 6)], begins: [event(2, 6, planned)] },
+      5: { ends: [end(2, 10)] },
+    }
+    assert.deepEqual(enhanced({ ...marks, 2: { goesOn: [1] }, 4: { goesOn: [2] } })[3], [
+      '#EXT-X-CUE-IN',
+      '#EXT-OATCLS-SCTE35:/CA=',
+      '#EXT-X-CUE-OUT:4.000',
+    ])
+  })
+
+  it('has one break at a time where events overlap', () => {
+    const inner = segmentation(2, 2, 0x30, { plannedDuration: seconds(2) })
+    const marks = {
+      1: { begins: [segmentation(1, 2, 0x22, { plannedDuration: seconds(6) }), inner] },
+      2: { ends: [end(2, 4)], begins: [segmentation(3, 4, 0x30)], goesOn: [1] },
+      3: { goesOn: [1, 3] },
+      4: { ends: [end(1, 8)], goesOn: [3] },
+      5: { ends: [end(3, 10)] },
+    }
+    assert.deepEqual(enhanced(marks), {
+      1: ['#EXT-OATCLS-SCTE35:/BA=', '#EXT-X-CUE-OUT:6.000', '#EXT-OATCLS-SCTE35:/CA='],
+      2: ['#EXT-X-CUE-OUT-CONT:ElapsedTime=2.000,Duration=6.000,SCTE35=/BA=', '#EXT-OATCLS-SCTE35:/DA='],
+      3: ['#EXT-X-CUE-OUT-CONT:ElapsedTime=4.000,Duration=6.000,SCTE35=/BA='],
+      4: ['#EXT-X-CUE-OUT-CONT:ElapsedTime=4.000,SCTE35=/DA='],
+      5: ['#EXT-X-CUE-IN'],
+    })
+  })
+})
+
+describe('DATERANGE', () => {
+  const marks = {
+    1: { begins: [segmentation(1, 2, 0x10, { id: 77 })] },
+    2: { begins: [segmentation(2, 3.5, 0x30, { id: 78, plannedDuration: seconds(4.25) })], goesOn: [1] },
+    3: { goesOn: [1, 2] },
+    4: { ends: [end(2, 7.75)], goesOn: [1] },
+    5: { ends: [end(1, 10, 'fc0b')], begins: [segmentation(3, 10, 0x10, { id: 77, use: 2, opener: 'fc0b' })] },
+    6: { goesOn: [3] },
+    7: { goesOn: [3] },
+  }
+
+  it('has each event where it begins, with its exact time, and again where it ends', () => {
+    assert.deepEqual(tags('DATERANGE', { segments: segments(marks) }), {
+      1: ['#EXT-X-DATERANGE:ID="77",START-DATE="2026-06-01T12:00:02.000Z",SCTE35-CMD=0xFC10'],
+      2: ['#EXT-X-DATERANGE:ID="78",START-DATE="2026-06-01T12:00:03.500Z",PLANNED-DURATION=4.250,SCTE35-OUT=0xFC20'],
+      4: [
+        '#EXT-X-DATERANGE:ID="78",START-DATE="2026-06-01T12:00:03.500Z",END-DATE="2026-06-01T12:00:07.750Z",DURATION=4.250',
+      ],
+      5: [
+        '#EXT-X-DATERANGE:ID="77",START-DATE="2026-06-01T12:00:02.000Z",END-DATE="2026-06-01T12:00:10.000Z",DURATION=8.000,SCTE35-CMD=0xFC0B',
+        '#EXT-X-DATERANGE:ID="77-2",START-DATE="2026-06-01T12:00:10.000Z",SCTE35-CMD=0xFC0B',
+      ],
+    })
+  })
+
+  it('tells of what goes on at the beginning of a window', () => {
+    const adEvents = [...marks[1].begins, ...marks[2].begins].map((each) => ({ era: 1, event: each }))
+    const found = tags('DATERANGE', { segments: segments(marks, 3), adEvents })
+    const whole = tags('DATERANGE', { segments: segments(marks) })
+    assert.deepEqual(found, { 3: [...whole[1]!, ...whole[2]!], 4: whole[4], 5: whole[5] })
+  })
+
+  it('closes ads by SCTE35-IN where a message does', () => {
+    const own = { 1: { begins: [event(1, 2)] }, 2: { ends: [end(1, 4, 'fc99')] } }
+    assert.match(tags('DATERANGE', { segments: segments(own) })[2]![0]!, /,DURATION=2\.000,SCTE35-IN=0xFC99$/)
+  })
+})
+
+/** By hand, from the service's tables: which beginnings are ads. */
+const QUALIFIES: readonly (readonly [AdTrigger, number | undefined])[] = [
+  ['SPLICE_INSERT', undefined],
+  ['BREAK', 0x22],
+  ['PROVIDER_ADVERTISEMENT', 0x30],
+  ['DISTRIBUTOR_ADVERTISEMENT', 0x32],
+  ['PROVIDER_PLACEMENT_OPPORTUNITY', 0x34],
+  ['DISTRIBUTOR_PLACEMENT_OPPORTUNITY', 0x36],
+  ['PROVIDER_OVERLAY_PLACEMENT_OPPORTUNITY', 0x38],
+  ['DISTRIBUTOR_OVERLAY_PLACEMENT_OPPORTUNITY', 0x3a],
+]
+
+describe('triggers and restrictions', () => {
+  for (const [trigger, typeId] of QUALIFIES) {
+    it(`make ads of what they name: ${trigger}`, () => {
+      for (const [, other] of [...QUALIFIES, ['', 0x10] as const]) {
+        for (const restricted of [true, false]) {
+          for (const asked of ['NONE', 'RESTRICTED', 'UNRESTRICTED', 'BOTH'] as const) {
+            const more = restricted ? { isRestricted: true as const } : {}
+            const one = other === undefined ? event(1, 2, more) : segmentation(1, 2, other, more)
+            const window = { segments: segments({ 1: { begins: [one] } }) }
+            const settings = { adTriggers: [trigger], adsOnDeliveryRestrictions: asked }
+            const isNamed = other === typeId
+            const passes =
+              other === undefined ||
+              asked === 'BOTH' ||
+              (asked === 'RESTRICTED' && restricted) ||
+              (asked === 'UNRESTRICTED' && !restricted)
+            const isAd = isNamed && passes
+            const what = `${other} ${restricted} ${asked}`
+            assert.equal(tags('SCTE35_ENHANCED', window, settings)[1] !== undefined, isAd, what)
+            assert.match(tags('DATERANGE', window, settings)[1]![0]!, isAd ? /SCTE35-OUT=/ : /SCTE35-CMD=/, what)
+          }
+        }
+      }
+    })
+  }
+
+  it('make no markers at all where there are no triggers', () => {
+    const window = { segments: segments({ 1: { begins: [event(1, 2)] } }) }
+    for (const mode of ['SCTE35_ENHANCED', 'DATERANGE'] as const) {
+      assert.deepEqual(tags(mode, window, { adTriggers: [] }), {})
+    }
+  })
+})
