@@ -363,3 +363,28 @@ describe('images', () => {
     assert.deepEqual(listed(read([...lines.slice(0, 2), tiles, ...lines.slice(2)])), [[], ['image-tiles']])
   })
 })
+
+describe('closed captions', () => {
+  const CC1 = '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="English",LANGUAGE="en",INSTREAM-ID="CC1"'
+  const captions = (...lines: readonly string[]) => {
+    const source = read(lines)
+    if (source.kind !== 'parent') return undefined
+    return source.streams.map(
+      ({ role }) => role.kind === 'variant' && role.captions?.map(({ instreamId }) => instreamId),
+    )
+  }
+
+  it('are of every variant where there is one group that none names', () => {
+    const variants = ['#EXT-X-STREAM-INF:BANDWIDTH=2', 'a.m3u8', '#EXT-X-STREAM-INF:BANDWIDTH=1', 'b.m3u8']
+    assert.deepEqual(captions(CC1, ...variants), [['CC1'], ['CC1']])
+    assert.deepEqual(captions(CC1, CC1.replace('"cc"', '"other"'), ...variants), [undefined, undefined])
+  })
+
+  it('are of those variants alone that name them, where one says anything of them', () => {
+    const silent = ['#EXT-X-STREAM-INF:BANDWIDTH=1', 'b.m3u8']
+    const named = ['#EXT-X-STREAM-INF:BANDWIDTH=2,CLOSED-CAPTIONS="cc"', 'a.m3u8']
+    assert.deepEqual(captions(CC1, ...named, ...silent), [['CC1'], undefined])
+    const none = ['#EXT-X-STREAM-INF:BANDWIDTH=2,CLOSED-CAPTIONS=NONE', 'a.m3u8']
+    assert.deepEqual(captions(CC1, ...none, ...silent), [undefined, undefined])
+  })
+})

@@ -106,7 +106,10 @@ function streamsOf(parent: MultivariantPlaylist, nameOf: (uri: string) => string
     const playlist = nameOf(uri)
     if (!roles.has(playlist)) roles.set(playlist, role)
   }
-  for (const variant of parent.variants) add(variant.uri, variantRole(variant, parent.renditions))
+  const captions = impliedCaptions(parent)
+  for (const variant of parent.variants) {
+    add(variant.uri, variantRole({ ...variant, ...captions }, parent.renditions))
+  }
   for (const rendition of parent.renditions) {
     const role = renditionRole(rendition)
     if (role && rendition.uri !== undefined) add(rendition.uri, role)
@@ -149,6 +152,14 @@ function muxedAudioOf({ audio }: VariantStream, renditions: readonly Rendition[]
       // AUTOSELECT must be YES where DEFAULT is, RFC 8216 §4.3.4.1.
       autoselect: rendition.autoselect || rendition.isDefault,
     }))
+}
+
+/** The only group of closed captions, where no variant says anything of them: it is that of all. */
+function impliedCaptions({ variants, renditions }: MultivariantPlaylist): Pick<VariantStream, 'closedCaptions'> {
+  const groups = new Set(renditions.flatMap(({ type, groupId }) => (type === 'CLOSED-CAPTIONS' ? groupId : [])))
+  const [only] = groups
+  const areSilent = variants.every(({ closedCaptions }) => closedCaptions === undefined)
+  return only !== undefined && groups.size === 1 && areSilent ? { closedCaptions: only } : {}
 }
 
 /**

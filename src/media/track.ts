@@ -140,6 +140,11 @@ export type MediaProbe = {
   readonly decodeDelay?: number
   /** True when the first picture is a key frame, or the segment has audio only. */
   readonly startsWithKeyFrame: boolean
+  /**
+   * Captions in the pictures, by their names in INSTREAM-ID: CC1 to CC4, SERVICE1 to SERVICE6; absent where none were
+   * met.
+   */
+  readonly captions?: readonly string[]
   /** Number of damaged packets and of places where packets are missing; absent when there are none. */
   readonly continuityErrors?: number
   /** Messages of SCTE 35 that signal something, in the order in which they came; absent when there are none. */

@@ -1,7 +1,9 @@
 import { ByteReader, hexOf } from '../bytes.ts'
+import { captionsIn } from './captions.ts'
 import { unescapeNal } from './nal.ts'
 
 /** payloadType, annex D of ISO/IEC 14496-10 and ISO/IEC 23008-2, which use the same numbers. */
+const REGISTERED_USER_DATA = 4
 const RECOVERY_POINT = 6
 const MASTERING_DISPLAY = 137
 const CONTENT_LIGHT = 144
@@ -23,6 +25,8 @@ export type Sei = {
    */
   readonly masteringDisplay?: string
   readonly contentLight?: { readonly maxContent: number; readonly maxPictureAverage: number }
+  /** What captions the message has, see `captionsIn`. */
+  readonly captions?: readonly string[]
   /** preferred_transfer_characteristics, which replaces the stream's own. */
   readonly transfer?: number
 }
@@ -59,6 +63,10 @@ function readExtended(reader: ByteReader): number {
 
 function readMessage(type: number, payload: ByteReader): Sei | undefined {
   const size = payload.remaining
+  if (type === REGISTERED_USER_DATA) {
+    const captions = captionsIn(payload)
+    return captions.length > 0 ? { captions } : undefined
+  }
   // The value 0 is the single bit 1 in either Exp-Golomb coding.
   if (type === RECOVERY_POINT && size > 0) return (payload.u8() & 0x80) === 0 ? undefined : { recoveryPoint: true }
   if (type === MASTERING_DISPLAY && size >= MASTERING_DISPLAY_SIZE) {

@@ -37,6 +37,8 @@ export type PayloadProbe = {
   /** The stream with the lowest rank gives the segment its times. */
   readonly rank: number
   readonly keyFrames: readonly KeyFrame[]
+  /** What captions its pictures carry, by their names in INSTREAM-ID. */
+  readonly captions?: ReadonlySet<string>
   /** True also when every sample is a key frame. */
   readonly startsWithKeyFrame: boolean
   describe(): TrackDescription

@@ -101,6 +101,7 @@ export class TsProbe {
     const times = timed?.times ?? null
     if (timed === undefined || times === null) throw new MalformedMedia('no PES packet with a PTS', this.offset)
     const { keyFrames, startsWithKeyFrame, rank } = timed.payload
+    const captions = [...new Set(this.streams.flatMap(({ payload }) => [...(payload.captions ?? [])]))].sort()
     const decodeDelay = rank === RANK.video ? timed.decodeDelay : 0
     const continuityErrors = this.streams.reduce(
       (sum, stream) => sum + stream.errors,
@@ -115,6 +116,7 @@ export class TsProbe {
       keyFrames,
       startsWithKeyFrame,
       ...(decodeDelay === 0 ? {} : { decodeDelay }),
+      ...(captions.length === 0 ? {} : { captions }),
       ...(continuityErrors === 0 ? {} : { continuityErrors }),
       ...this.splices.end(times.first),
     }

@@ -30,6 +30,8 @@ export class VideoProbe implements PayloadProbe {
   /** SEI in front of the next picture. */
   private sei: Sei = {}
   private parameters: VideoParameters | undefined
+  /** What captions the pictures have, by their names in INSTREAM-ID. */
+  readonly captions = new Set<string>()
 
   constructor(stream: ElementaryStream, video: VideoStream) {
     this.stream = stream
@@ -103,8 +105,13 @@ export class VideoProbe implements PayloadProbe {
 
   private unit(role: NalRole, nal: Uint8Array): void {
     if (role === ROLE.parameterSet) this.video.addParameterSet(nal)
-    else if (role === ROLE.sei) this.sei = { ...this.sei, ...readSei(nal, this.video.headerSize) }
+    else if (role === ROLE.sei) this.supplement(readSei(nal, this.video.headerSize))
     if (role !== ROLE.other && role !== ROLE.filler) this.begun = true
+  }
+
+  private supplement({ captions = [], ...sei }: Sei): void {
+    this.sei = { ...this.sei, ...sei }
+    for (const name of captions) this.captions.add(name)
   }
 
   private slice(bytes: Uint8Array, at: number, end: number): void {

@@ -99,3 +99,23 @@ describe('the habits of an input', () => {
     ])
   })
 })
+
+describe('captions in pictures', () => {
+  const CAPTION = { name: 'English', isDefault: true, autoselect: true, instreamId: 'CC1' }
+  const examples = (captions: readonly (typeof CAPTION)[]) => {
+    const r = new Rehearsal()
+    r.streams([{ index: 1, playlist: 'a', role: { kind: 'variant', bandwidth: 1, captions } }])
+    for (const i of [0, 1]) {
+      r.put(`a-${i}`, { ...probeAt(10 + 2 * i), captions: ['CC1', 'SERVICE1'] })
+      r.list('a', i, [{ name: `a-${i}` }])
+    }
+    const { 'captions-undeclared': found } = r.state.habits ?? {}
+    return found && [found.count, found.example]
+  }
+
+  it('are a habit where the parent playlist does not declare them', () => {
+    assert.deepEqual(examples([]), [2, 'a-0: CC1, SERVICE1'])
+    assert.deepEqual(examples([CAPTION]), [2, 'a-0: SERVICE1'])
+    assert.equal(examples([CAPTION, { ...CAPTION, instreamId: 'SERVICE1' }]), undefined)
+  })
+})

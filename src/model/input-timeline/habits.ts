@@ -55,6 +55,11 @@ export const HABITS = {
     sentence: 'A playlist begins with a byte order mark, which is left out.',
     remedy: 'Write playlists as UTF-8 without a byte order mark; players may refuse them.',
   },
+  'captions-undeclared': {
+    sentence:
+      'Pictures carry captions that the parent playlist does not declare; they stay there, and no manifest tells of them.',
+    remedy: 'Declare them by EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS with their INSTREAM-ID, in the group of the variant.',
+  },
   'carriage-return-lines': {
     sentence: 'The lines of a playlist end with a carriage return alone; they are taken for lines.',
     remedy: 'End lines with a line feed, or carriage return and line feed.',

@@ -110,6 +110,7 @@ function place(
     gap('segment-unusable', `its timestamps jump ahead by ${jump} s inside it`)
     return true
   }
+  if (isTimedProbe(object.probe)) noteCaptions(state, stream, object.probe.captions, entry.name)
   const placement = beside
     ? placeBeside(placing, object as ObjectBeside, stream.role.kind)
     : placeObject(placing, object as MediaObject)
@@ -117,6 +118,18 @@ function place(
   if (placement.touched) touched.add(placement.touched.id)
   if (!placement.isShown) gap('segment-late', 'too late for its slot')
   return true
+}
+
+/** Notes captions that pictures carry and the parent playlist does not tell of. */
+function noteCaptions(
+  state: TimelineState,
+  { role }: ListedStream,
+  found: readonly string[] = [],
+  segment: string,
+): void {
+  const declared = role.kind === 'variant' ? (role.captions ?? []).map(({ instreamId }) => instreamId) : []
+  const others = found.filter((name) => !declared.includes(name))
+  if (others.length > 0) noteHabit(state, 'captions-undeclared', `${segment}: ${others.join(', ')}`)
 }
 
 function misfitOf({ probe }: SourceObject, beside: ReturnType<typeof containerBeside>): string {

@@ -81,6 +81,36 @@ news_video_11.m3u8
     assert.match(text ?? '', /SUBTITLES="subtitles",CLOSED-CAPTIONS="captions"/)
   })
 
+  it('says what captions the pictures of all its eras carry, and of filtered ones too', () => {
+    const caption = (instreamId: string, name: string) => {
+      return { name, language: 'en', isDefault: false, autoselect: true, instreamId }
+    }
+    const era = (id: number, captions: readonly ReturnType<typeof caption>[]): Era => ({
+      ...MUXED,
+      id,
+      streams: [
+        variant(1, 2, [video(540)], { closedCaptions: captions.length > 0 ? 'cc' : 'NONE', captions }),
+        variant(2, 1, [video(360)], { closedCaptions: 'NONE' }),
+      ],
+    })
+    const eras = [era(1, [caption('CC1', 'Old'), caption('CC3', 'Third')]), era(2, [caption('CC1', 'New')])]
+    const window = windowOf(outputSegments(1, [{ era: eras[0]! }, { era: eras[1]!, discontinuity: true }]), { eras })
+    const lines = (text = '') => text.match(/(?<=NAME=")\w+|CLOSED-CAPTIONS=\S+/g)
+    const group = 'CLOSED-CAPTIONS="captions"'
+    assert.deepEqual(lines(manifest(cmafEndpoint(), window, 'main/news.m3u8')), ['New', 'Third', group, group])
+    const silent = [eras[0]!, era(2, [])]
+    const after = windowOf(outputSegments(1, [{ era: silent[0]! }, { era: silent[1]! }]), { eras: silent })
+    assert.deepEqual(lines(manifest(cmafEndpoint(), after, 'main/news.m3u8')), ['Old', 'Third', group, group])
+    const filter = { videoHeight: { min: 540, max: 540 } }
+    const filtered = written(cmaf, cmafEndpoint(), 'main/news.m3u8', window, { kind: 'live', filter })
+    assert.deepEqual(lines(filtered?.text), ['New', 'Third', group])
+    const other = written(cmaf, cmafEndpoint(), 'main/news.m3u8', window, {
+      kind: 'live',
+      filter: { videoHeight: { min: 360, max: 360 } },
+    })
+    assert.deepEqual(lines(other?.text), ['CLOSED-CAPTIONS=NONE'])
+  })
+
   it('says the range of pictures that are no ordinary ones', () => {
     const colour = { primaries: 9, transfer: 16, matrix: 9, fullRange: false }
     const era: Era = { ...MUXED, streams: [variant(1, 2, [{ ...video(540), codec: 'hvc1.2.4.L93.90', colour }])] }

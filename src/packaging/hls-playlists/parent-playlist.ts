@@ -34,7 +34,7 @@ export function parentPlaylistOf(
 ): Omit<MultivariantPlaylist, 'iFrameStreams'> {
   const captions = distinctCaptions(variants)
   // NONE must hold for all variants or for none.
-  const saysNone = variants.every(({ role }) => role.closedCaptions === 'NONE')
+  const saysNone = variants.every(({ formats }) => formats.every(({ role }) => role.closedCaptions === 'NONE'))
   const closedCaptions = saysNone ? 'NONE' : captions.length > 0 ? CAPTIONS_GROUP : undefined
   // Playlists tell nothing of where a later range begins within its first segment.
   const start = cuts?.[0]?.begins
@@ -54,8 +54,12 @@ export function parentPlaylistOf(
   }
 }
 
+/** The captions of all eras of the window, as the newest that has them declares them. */
 function distinctCaptions(variants: readonly DeclaredVariant[]): readonly ClosedCaptions[] {
-  const all = variants.flatMap(({ role }) => role.captions ?? [])
+  const eras = Math.max(0, ...variants.map(({ formats }) => formats.length))
+  const all = Array.from({ length: eras }, (_, era) => era).flatMap((era) =>
+    variants.flatMap(({ formats }) => formats[era]?.role.captions ?? []),
+  )
   return all.filter((each, i) => all.findIndex(({ instreamId }) => instreamId === each.instreamId) === i)
 }
 
