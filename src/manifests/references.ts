@@ -13,7 +13,7 @@ export class UnreadableManifest extends Error {
 /** A day in segments of a second has 86,400, with four lines each, and names of any length. */
 const LIMITS = { ...DEFAULT_PLAYLIST_LIMITS, textLength: 256 << 20, lines: MOST_NAMES }
 /** Tags that name a file by their attribute URI. */
-const NAMING_TAGS = ['EXT-X-MAP', 'EXT-X-MEDIA', 'EXT-X-I-FRAME-STREAM-INF']
+const NAMING_TAGS = ['EXT-X-MAP', 'EXT-X-MEDIA', 'EXT-X-I-FRAME-STREAM-INF', 'EXT-X-IMAGE-STREAM-INF']
 
 /**
  * The files that an HLS playlist of either kind refers to, as written there, gaps left out; and whether it says

@@ -1,7 +1,9 @@
 /** Images for trick play, from an encoder through every output to players. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { fixture } from '../fixtures/catalogue.ts'
 import { encodedFiles } from '../fixtures/encoded.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
@@ -88,6 +90,7 @@ describe('images of an encoder', () => {
       endTime: iso(begin + HOUR_MS / 2),
       s3Destination: { bucketName: 'clips', manifestKey: 'tv/index.m3u8', roleArn },
       deliverables,
+      report: true,
     }
     await api.ask('POST', 'harvest_jobs', { body })
     assert.equal(await harvestOutcome(mediaPackage(windrow), 'asset'), 'SUCCEEDED', windrow.log)
@@ -101,5 +104,8 @@ describe('images of an encoder', () => {
       const bytes = listed.map((name) => readFileSync(join(folder, file, '..', name)))
       assert.deepEqual(bytes, images, file)
     }
+    const program = join(import.meta.dirname, '../../bin/windrow')
+    const verified = await promisify(execFile)(process.execPath, [program, 'harvest', 'verify', folder])
+    assert.equal(JSON.parse(verified.stdout).isIntact, true)
   })
 })
