@@ -205,6 +205,15 @@ for (const [name, format, endpoint, parent, path, prefix] of PLAYLISTS) {
       assert.equal(text(format, endpoint, path, without), '')
     })
 
+    it('are as large as the source says where none has come in the era', () => {
+      const streams = ERA.streams.map((stream) => (stream.index === IMAGES ? { ...stream, tracks: [] } : stream))
+      const window = windowOf(TWO.segments, { eras: [{ ...ERA, streams }] })
+      assert.match(
+        text(format, endpoint, `${parent}.m3u8`, window),
+        /IMAGE-STREAM-INF:BANDWIDTH=40000,RESOLUTION=320x180/,
+      )
+    })
+
     it('are in an asset, each under its own name', async () => {
       const asset = assetOf(format, endpoint, TWO)!
       const archive = new FakeArchive(TWO)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ChannelRehearsal, type InputName } from '../../../test/timeline/channel-rehearsal.ts'
-import { EPOCH, probeAt, variants } from '../../../test/timeline/rehearsal.ts'
+import { EPOCH, IMAGE, images, probeAt, variants } from '../../../test/timeline/rehearsal.ts'
 import { PTS_MODULUS, TICKS_PER_SECOND, utcMs } from '../../media/time.ts'
 import { utcAt } from '../eras/era.ts'
 
@@ -246,6 +246,23 @@ describe('an endpoint of a channel with two inputs', () => {
         assert.equal(slots[0]?.era, 1)
       }
     }
+  })
+
+  it('shows none when one of them has images and the other has not', () => {
+    const r = new ChannelRehearsal()
+    for (const input of ['A', 'B'] as const) r.streams(input, [...variants(...STREAMS), images(3, 'img')])
+    r.open(0, 2)
+    for (let i = 0; i < 16; i++) {
+      r.pass(1.7)
+      if (i < 6) push(r, 'A', i)
+      r.pass(0.3)
+      r.put('B', `img-${i}.jpg`, IMAGE)
+      r.list('B', 'img', i, [{ name: `img-${i}.jpg`, date: utcMs(EPOCH + 2000 * i) }])
+      push(r, 'B', i)
+    }
+    assert.deepEqual([shown(r).at(0), shown(r).at(-1), breaks(r)], ['AA', 'BB', []])
+    const [first, last] = [r.outputs(0)[0], r.outputs(0).at(-1)].map((each) => each?.slots[0]?.objects[3])
+    assert.deepEqual([first !== undefined, last !== undefined], [false, true])
   })
 
   it('brings a turn of 33 bits onto one timeline', () => {

@@ -89,7 +89,9 @@ function needsAliasEra(
 ): boolean {
   if (mapping?.from === slot.era) {
     const other = view.eraOf(mapping.era)
-    return other?.origin.kind === 'input' && knowsMore(other.streams, era.streams)
+    // Images are worth no break: they are shown where the source has declared their size.
+    const needed = era.streams.filter(({ role }) => role.kind !== 'images')
+    return other?.origin.kind === 'input' && knowsMore(other.streams, needed)
   }
   if (!outputEnd || outputEnd.era === era.id) return false
   return recentEras.includes(era.id) || utcAt(era.clock, slot.start) < outputEnd.clock - ROUNDING_MS

@@ -24,12 +24,15 @@ export type ImagePlace = { readonly perSegment: number; readonly number: number 
 /** What an image stands for: one of the equal parts of an output segment. */
 export type ImagePart = ImagePlace & { readonly segment: SegmentSummary; readonly shown: StreamInterval }
 
-/** The image streams of an era of which an image has come. */
+/** The image streams of an era whose size is known, from the first image or from the source's parent playlist. */
 export function imageTracksOf({ streams }: Era): readonly ImageTrack[] {
-  return streams.flatMap((stream) => {
+  return streams.flatMap((stream): readonly ImageTrack[] => {
     const { role } = stream
-    const description = stream.tracks.find((track) => track.kind === 'image')
-    return role.kind === 'images' && description ? [{ n: trackNumber(stream, 0), stream, role, description }] : []
+    if (role.kind !== 'images') return []
+    const found = stream.tracks.find((track) => track.kind === 'image')
+    const description =
+      found ?? (role.resolution && ({ kind: 'image', pid: 0, codec: 'jpeg', ...role.resolution } as const))
+    return description ? [{ n: trackNumber(stream, 0), stream, role, description }] : []
   })
 }
 
