@@ -45,6 +45,7 @@ export function retiredWords({ path, text }: SourceFile): string[] {
 /** What each format or each database has under the same name, in a file of its own. */
 const SAME_FOR_EACH = new Set([
   // Databases.
+  'adEventOperations',
   'bucketKeyOperations',
   'channelOperations',
   'clipOperations',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Blocks, needing } from '../../test/programs.ts'
+import { adEvent } from './ad-events.contract.ts'
 import { type ArchiveRecord, type ArchiveRecords, RECORD_TABLES, SLOTS } from './archive-records.ts'
 import { clip } from './clip-records.contract.ts'
 import {
@@ -12,6 +13,7 @@ import {
   event,
   FAILED,
   FOREIGN,
+  finishAll,
   harvestJob,
   INPUT,
   LEASE_MS,
@@ -79,7 +81,10 @@ export async function fillArchive({ resources, segmentIndex }: ContractStore): P
       outputTimelines: [{ id: timeline.id, expectedVersion: 0, state: '{"of": "a timeline"}' }],
     }),
   )
-  await segmentIndex.commitTimeline(INPUT, commit(1, { settled: ['passed'] }))
+  // One of these events goes on; the other one's last slot is kept.
+  const adEvents = [adEvent(1), adEvent(2)].map((each) => ({ era: 0, event: each }))
+  const adEventEnds = [{ era: 0, number: 1, slot: 2 }]
+  await segmentIndex.commitTimeline(INPUT, commit(1, { settled: ['passed'], adEvents, adEventEnds }))
   // An object of one input that a slot of the other holds as well.
   await segmentIndex.commitTimeline(
     OTHER,
@@ -170,6 +175,7 @@ export function archiveRecordsContract(
             scrub: await segmentIndex.scrubPosition(),
             toScrub: await segmentIndex.slotsToScrub(0, 9),
             slots: await segmentIndex.slots(INPUT, undefined, 9),
+            adEvents: await segmentIndex.adEvents(INPUT.channelGuid, [{ era: 0, numbers: [1, 2] }]),
             other: await segmentIndex.slots(OTHER, undefined, 9),
             timelines: await segmentIndex.outputTimelinesOf(INPUT.channelGuid),
             usage: await segmentIndex.usage(),
@@ -182,6 +188,7 @@ export function archiveRecordsContract(
       )
       assert.deepEqual(after[1], after[0])
       assert.equal(after[0]!.job?.[0], 'running')
+      assert.equal(after[0]!.adEvents.length, 2)
     })
 
     it('lets no server use a copy that has begun, or another version be copied', async () => {
@@ -236,6 +243,21 @@ export function archiveRecordsContract(
       const store = await other.serve()
       assert.deepEqual((await store.segmentIndex.pendingDeletions(9)).toSorted(), ['half', 'whole'])
       await store.close()
+    })
+
+    it('has nothing left of channels that were forgotten', async () => {
+      const place = await filled()
+      const { resources, segmentIndex, close } = await place.serve()
+      await resources.deleteClip('goal')
+      await finishAll(resources, FAILED, later(LEASE_MS))
+      for (const { channelGuid } of [INPUT, FOREIGN]) assert.ok(await segmentIndex.forgetChannel(channelGuid))
+      await close()
+      const records = await place.records({ migrates: false })
+      const rows = await rowsOf(records)
+      for (const name of ['input', 'era', 'ad_event', 'source_object', 'slot', 'output_segment', 'shown_era']) {
+        assert.deepEqual(rows[name], [], name)
+      }
+      await records.close()
     })
 
     it('gives summaries of slots', async () => {

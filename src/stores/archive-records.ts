@@ -168,6 +168,7 @@ export const RECORD_TABLES: readonly RecordTable[] = [
   table('source_object', 1, { key: 'text', input: 'integer', size: 'integer', holders: 'integer' }),
   UNPLACED_OBJECTS,
   SLOTS,
+  table('ad_event', 3, { input: 'integer', era: 'integer', number: 'integer', last_slot: 'integer', body: 'text' }),
   table('output_timeline', 1, {
     id: 'integer',
     input: 'integer',

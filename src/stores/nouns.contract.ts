@@ -165,9 +165,13 @@ export const claimOf = ({ id, run: { fence } }: HarvestRecord): HarvestClaim => 
 export const FAILED: HarvestOutcome = { state: 'FAILED', failure: { code: 'NoSuchBucket', message: 'There is none.' } }
 
 /** Claims every job that is due, and ends it. */
-export async function finishAll(resources: Resources, outcome: HarvestOutcome = { state: 'SUCCEEDED' }): Promise<void> {
+export async function finishAll(
+  resources: Resources,
+  outcome: HarvestOutcome = { state: 'SUCCEEDED' },
+  now = NOW,
+): Promise<void> {
   for (;;) {
-    const job = await resources.claimHarvestJob({ owner: 'worker', now: NOW, leaseMs: LEASE_MS })
+    const job = await resources.claimHarvestJob({ owner: 'worker', now, leaseMs: LEASE_MS })
     if (!job) return
     await resources.finishHarvestJob(claimOf(job), { at: NOW, outcome, event: event(`end of ${job.id}`) })
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type Blocks, needing } from '../../test/programs.ts'
 import { ticks, utcMs } from '../media/time.ts'
 import { slotSummaryOf } from '../model/slot-summary.ts'
+import { adEventsContract } from './ad-events.contract.ts'
 import { forgettingContract } from './forgetting.contract.ts'
 import {
   type ContractStore,
@@ -531,6 +532,7 @@ export function segmentIndexContract(
     })
   })
 
+  adEventsContract(name, open, blocks)
   forgettingContract(name, open, blocks)
 }
 

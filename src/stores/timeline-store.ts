@@ -3,6 +3,7 @@ import type { InputRef } from '../model/input-ref.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
 import type { StoredSlotSummary } from '../model/slot-summary.ts'
 import type { SourceObject } from '../model/source-segment.ts'
+import type { AdEventEndRow, AdEventRow } from './ad-event-rows.ts'
 
 /** A sequence of output segments of one channel. Its numbers never refer to other bytes. */
 export type OutputTimeline = {
@@ -89,6 +90,10 @@ export type TimelineCommit = {
   /** Eras begun or changed. */
   readonly eras: readonly Era[]
   readonly slots: readonly SlotRow[]
+  /** Ad events that begin with these slots, each in place of one of its number. Absent where none does. */
+  readonly adEvents?: readonly AdEventRow[]
+  /** Ends of ad events that began with these slots or earlier ones. Absent where none ends. */
+  readonly adEventEnds?: readonly AdEventEndRow[]
   readonly outputSegments: readonly OutputSegmentRow[]
   /** Output timelines that took a step in the same commit. */
   readonly outputTimelines?: readonly OutputTimelineCommit[]

@@ -145,6 +145,15 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     failure: /\+ undefined\s+- \[\s+- +2,/,
   },
   {
+    name: 'ad-event-forgotten-while-named',
+    breaks: 'Retention takes ad events that pinned slots name.',
+    file: 'src/stores/sqlite/ad-events.ts',
+    find: 'SELECT min(idx) FROM slot',
+    replace: 'SELECT max(idx) FROM slot',
+    caughtBy: { file: 'src/stores/sqlite/sqlite-store.test.ts', cases: 'keeps those that pinned slots may name' },
+    failure: /- +'0\/2',/,
+  },
+  {
     name: 'first-object-of-a-slot-alone',
     breaks: 'Of several segments of a stream that begin in one slot, the first alone is kept.',
     file: 'src/model/input-timeline/slots.ts',

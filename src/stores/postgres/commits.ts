@@ -1,6 +1,7 @@
 import type { InputRef } from '../../model/input-ref.ts'
 import { ObjectAbandoned } from '../staged-objects.ts'
 import type { OutputTimelinesCommit, TimelineCommit, TimelineStore } from '../timeline-store.ts'
+import { storeAdEvents } from './ad-events.ts'
 import {
   deleteAgain,
   keysPlaced,
@@ -113,6 +114,7 @@ export function commitOperations(db: Queries, committed: (channelGuid: string, v
         yield* noteObjects(id, commit)
         yield* storeEras(commit.eras.map((era) => ({ input: id, era })))
         yield* storeSlots(id, commit.slots)
+        yield* storeAdEvents(id, commit)
       }
       const outputs = { outputTimelines, outputSegments }
       const expected = [{ ingestEndpointId, expectedVersion }]

@@ -4,6 +4,7 @@ import { objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { ChannelUsage, ForgetOptions, ObjectLedger, SlotWalk } from '../object-ledger.ts'
 import { PinnedSpans, type WalkedSlot } from '../pinned-spans.ts'
 import type { SmallRequests } from '../stepwise.ts'
+import { forgetAdEventsOfGoneEras, forgetEndedAdEvents } from './ad-events.ts'
 import type { Queries, Transaction } from './database.ts'
 import { holdPins, pinnedIn } from './pins.ts'
 import { type LockedInput, lockChannel } from './row-locks.ts'
@@ -62,15 +63,18 @@ export function forgettingOperations(db: Queries) {
         const objects = await forgetUnplaced(transaction, { input, before, inUse, limit })
         // An era without slots is useless, except the newest ones, which may be about to get some, and those in which
         // slots of the other input are shown.
-        await transaction.run(
-          `DELETE FROM windrow.era
+        await transaction.together([
+          [
+            `DELETE FROM windrow.era
            WHERE input = $1 AND (is_alias OR id < (SELECT min(era) FROM windrow.slot WHERE input = $1))
              AND id <> ALL ($2) AND NOT EXISTS (SELECT FROM unnest($3::bigint[]) AS channel (output_timeline)
                WHERE NOT ${hasNoSegment('channel.output_timeline', 'windrow.era.id')})`,
-          input,
-          inUseEras,
-          outputTimelines.map(({ id }) => id),
-        )
+            input,
+            inUseEras,
+            outputTimelines.map(({ id }) => id),
+          ],
+          forgetAdEventsOfGoneEras(input),
+        ])
         return { slots, objects, walk, isDone: isDone && objects < limit }
       }),
 
@@ -95,6 +99,7 @@ export function forgettingOperations(db: Queries) {
           ['DELETE FROM windrow.output_segment WHERE output_timeline = ANY ($1)', ofOutputTimelines],
           ['DELETE FROM windrow.shown_era WHERE output_timeline = ANY ($1)', ofOutputTimelines],
           ['DELETE FROM windrow.output_timeline WHERE id = ANY ($1)', ofOutputTimelines],
+          ['DELETE FROM windrow.ad_event WHERE input = ANY ($1)', ofInputs],
           ['DELETE FROM windrow.era WHERE input = ANY ($1)', ofInputs],
           ['DELETE FROM windrow.input WHERE id = ANY ($1)', ofInputs],
           ['DELETE FROM windrow.highest_number WHERE channel_guid = $1', channelGuid],
@@ -215,6 +220,7 @@ async function removeSlots(
        WHERE slot_summary.input = $1 AND slot_summary.era = gone.era AND slot_summary.idx = gone.idx`,
       ...places,
     ],
+    forgetEndedAdEvents(input, slots),
     ...release(slots.flatMap(({ body }) => objectsOf(JSON.parse(body) as Slot).map(({ key }) => key))),
   ])
   return slots.length

@@ -8,6 +8,7 @@ import { addToSchema } from '../../../test/stores/newer-schema.ts'
 import { assertUpgraded, olderEndpoints, olderJob } from '../../../test/stores/older-endpoints.ts'
 import type { Log } from '../../log.ts'
 import { utcMs } from '../../media/time.ts'
+import { adEvent } from '../ad-events.contract.ts'
 import {
   type ContractStore,
   channel,
@@ -20,8 +21,10 @@ import {
   LEASE_MS,
   later,
   MANY,
+  NOTHING_SPARED,
   NOW,
   originEndpoint,
+  SLOT_MS,
   slot,
   storeJob,
 } from '../nouns.contract.ts'
@@ -159,6 +162,27 @@ describe('a store in PostgreSQL', () => {
       )
     }
     await assertUpgraded((await open(url)).resources, endpoints)
+  })
+
+  it('keeps ad events of eras that an older version has begun, and deletes them with eras that one deletes', async () => {
+    const url = await server.createDatabase()
+    const slots = [0, 1].map((id) => slot(0, [], { era: id, at: NOW + id * SLOT_MS }))
+    const { segmentIndex: before } = await open(url)
+    await before.commitTimeline(INPUT, commit(0, { eras: [era(0)], slots: slots.slice(0, 1) }))
+    const version = MIGRATIONS.findIndex((migration) => migration.toString().includes('windrow.ad_event'))
+    await query(url, `DROP TABLE windrow.ad_event; UPDATE windrow.version SET version = ${version}`)
+    const { segmentIndex } = await open(url)
+    const adEvents = [0, 1].map((id) => ({ era: id, event: adEvent(1) }))
+    await segmentIndex.commitTimeline(INPUT, commit(1, { eras: [era(1)], slots: slots.slice(1), adEvents }))
+    const kept = () =>
+      segmentIndex.adEvents(
+        INPUT.channelGuid,
+        [0, 1].map((id) => ({ era: id, numbers: [1] })),
+      )
+    assert.deepEqual(await kept(), adEvents)
+    await query(url, 'DELETE FROM windrow.slot WHERE era = 0; DELETE FROM windrow.era WHERE id = 0')
+    await segmentIndex.forget(INPUT, NOW, NOTHING_SPARED)
+    assert.deepEqual(await kept(), adEvents.slice(1))
   })
 
   it('says why it cannot be opened, and keeps the password to itself', async () => {

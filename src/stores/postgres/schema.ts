@@ -224,6 +224,15 @@ export const MIGRATIONS: readonly Migration[] = [
   );
   CREATE INDEX clip_of_channel ON windrow.clip (channel_guid);
   `,
+
+  // Ad events of eras, each until the last slot is gone that names it; `last_slot` is null while it goes on.
+  `
+  CREATE TABLE windrow.ad_event (
+    input bigint NOT NULL, era bigint NOT NULL, number bigint NOT NULL, last_slot int, body text NOT NULL,
+    PRIMARY KEY (input, era, number)
+  );
+  CREATE INDEX ad_event_by_end ON windrow.ad_event (input, era, last_slot);
+  `,
 ]
 
 /**

@@ -1,6 +1,7 @@
 import type { IndexSharing, SegmentIndex } from '../segment-index.ts'
 import { ObjectAbandoned } from '../staged-objects.ts'
 import { stepwise } from '../stepwise.ts'
+import { adEventOperations } from './ad-events.ts'
 import { clockOperations } from './clock-record.ts'
 import { commitOperations } from './commits.ts'
 import type { Versions } from './content-versions.ts'
@@ -23,6 +24,7 @@ export function postgresSegmentIndex(db: Queries, committed: Committed): Segment
   const outputSegments = outputSegmentOperations(db)
   return {
     ...timelineOperations(db),
+    ...adEventOperations(db),
     ...commitOperations(db, committed),
     ...outputSegments,
     ...outputTimelineOperations(db),

@@ -4,6 +4,7 @@ import { objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { ChannelUsage, ForgetOptions, SlotWalk } from '../object-ledger.ts'
 import { PinnedSpans, type WalkedSlot } from '../pinned-spans.ts'
 import type { StoredInput } from '../timeline-store.ts'
+import { adEventRows } from './ad-events.ts'
 import type { SqliteDatabase } from './database.ts'
 import { knownInput } from './inputs.ts'
 import { pinnedIn } from './pins.ts'
@@ -27,6 +28,8 @@ const NOTHING_PINNED = new PinnedSpans([])
  * objects are deleted later.
  */
 export function forgettingOperations(db: SqliteDatabase) {
+  const adEvents = adEventRows(db)
+
   const leavePending = (keys: readonly string[]) => {
     const list = JSON.stringify(keys)
     db.run('INSERT OR IGNORE INTO pending_deletion (key) SELECT value FROM json_each(?)', list)
@@ -90,13 +93,14 @@ export function forgettingOperations(db: SqliteDatabase) {
   }
 
   /** Deletes slots, the output segments made of them, and their objects. */
-  const removeSlots = (slots: readonly SlotRow[], segments: readonly Holder[]) => {
+  const removeSlots = (input: number, slots: readonly SlotRow[], segments: readonly Holder[]) => {
     const sql = 'DELETE FROM output_segment WHERE output_timeline = ? AND number = ?'
     for (const { outputTimeline, number } of segments) db.run(sql, outputTimeline, number)
     forgetShown(segments)
     const ids = JSON.stringify(slots.map(({ id }) => id))
     db.run('DELETE FROM slot WHERE id IN (SELECT value FROM json_each(?))', ids)
     db.run('DELETE FROM slot_summary WHERE slot IN (SELECT value FROM json_each(?))', ids)
+    adEvents.forgetEnded(input, slots)
     release(slots.flatMap(({ body }) => objectsOf(JSON.parse(body) as Slot).map(({ key }) => key)))
   }
 
@@ -122,6 +126,7 @@ export function forgettingOperations(db: SqliteDatabase) {
       .map((slot) => ({ slot, segments: holders(input, slot, all) }))
       .filter(({ segments }) => !segments.some((segment) => pinned.overlaps(segment)))
     removeSlots(
+      input,
       gone.map(({ slot }) => slot),
       gone.flatMap(({ segments }) => segments),
     )
@@ -147,6 +152,7 @@ export function forgettingOperations(db: SqliteDatabase) {
       db.run('DELETE FROM shown_era WHERE output_timeline = ?', id)
       db.run('DELETE FROM output_timeline WHERE id = ?', id)
     }
+    db.run('DELETE FROM ad_event WHERE input = ?', input)
     db.run('DELETE FROM era WHERE input = ?', input)
     db.run('DELETE FROM input_usage WHERE input = ?', input)
     db.run('DELETE FROM input WHERE id = ?', input)
@@ -183,6 +189,7 @@ export function forgettingOperations(db: SqliteDatabase) {
         ingest.channelGuid,
         JSON.stringify(options.inUseEras ?? []),
       )
+      adEvents.forgetOfGoneEras(input)
       return { slots, objects, walk, isDone: isDone && objects < limit }
     },
 

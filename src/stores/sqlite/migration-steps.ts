@@ -26,3 +26,19 @@ export function renameKeys(table: string, column: string, names: Readonly<Record
   })
   return renames.join('\n')
 }
+
+/**
+ * Gives eras their origin. The era that an alias stands for is found by the first segment shown in it, or in the state
+ * of the output timeline that made it.
+ */
+export const GIVE_ERAS_ORIGINS = `
+  ALTER TABLE era ADD COLUMN is_alias INTEGER NOT NULL DEFAULT 0;
+  UPDATE era SET is_alias = 1 WHERE id >= 1000000000;
+  UPDATE era SET body = json_set(body, '$.origin', json_object('kind', 'input', 'input',
+    (SELECT i.ingest_endpoint_id FROM input i WHERE i.id = era.input))) WHERE is_alias = 0;
+  UPDATE era SET body = json_set(body, '$.origin', json(json_patch('{"kind":"alias"}', json_object('of', coalesce(
+    (SELECT s.slot_era FROM output_segment s
+     WHERE s.output_timeline = era.id / 1000000 - 1000 AND s.era = era.id ORDER BY s.number LIMIT 1),
+    (SELECT json_extract(n.state, '$.mapping.from') FROM output_timeline n
+     WHERE n.id = era.id / 1000000 - 1000 AND json_extract(n.state, '$.mapping.era') = era.id)))))) WHERE is_alias = 1;
+  `

@@ -1,3 +1,4 @@
+import { adEventOperations } from './ad-events.ts'
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { channelOperations } from './channels.ts'
 import { clipOperations } from './clips.ts'
@@ -26,6 +27,7 @@ export function operations(db: SqliteDatabase, changes: Changes): Operations {
     ...eventOperations(db),
     ...retentionOperations(db),
     ...timelineOperations(db),
+    ...adEventOperations(db),
     ...outputSegmentOperations(db),
     ...outputTimelineOperations(db),
     ...forgettingOperations(db),

@@ -1,5 +1,5 @@
 import type { SqliteDatabase } from './database.ts'
-import { renameKeys, upgradeEndpoints } from './migration-steps.ts'
+import { GIVE_ERAS_ORIGINS, renameKeys, upgradeEndpoints } from './migration-steps.ts'
 
 /** SQL statements, or a function for a change that SQL cannot express well. */
 type Migration = string | ((db: SqliteDatabase) => void)
@@ -230,19 +230,7 @@ export const MIGRATIONS: readonly Migration[] = [
 
   upgradeEndpoints,
 
-  // Eras get their origin. The era that an alias stands for is found by the first segment shown in it, or in the state
-  // of the output timeline that made it.
-  `
-  ALTER TABLE era ADD COLUMN is_alias INTEGER NOT NULL DEFAULT 0;
-  UPDATE era SET is_alias = 1 WHERE id >= 1000000000;
-  UPDATE era SET body = json_set(body, '$.origin', json_object('kind', 'input', 'input',
-    (SELECT i.ingest_endpoint_id FROM input i WHERE i.id = era.input))) WHERE is_alias = 0;
-  UPDATE era SET body = json_set(body, '$.origin', json(json_patch('{"kind":"alias"}', json_object('of', coalesce(
-    (SELECT s.slot_era FROM output_segment s
-     WHERE s.output_timeline = era.id / 1000000 - 1000 AND s.era = era.id ORDER BY s.number LIMIT 1),
-    (SELECT json_extract(n.state, '$.mapping.from') FROM output_timeline n
-     WHERE n.id = era.id / 1000000 - 1000 AND json_extract(n.state, '$.mapping.era') = era.id)))))) WHERE is_alias = 1;
-  `,
+  GIVE_ERAS_ORIGINS,
 
   // The asset of each name in a bucket, identified by its manifest key; null where the job is unknown.
   `
@@ -291,5 +279,14 @@ export const MIGRATIONS: readonly Migration[] = [
     bytes INTEGER NOT NULL, revision INTEGER NOT NULL, body TEXT NOT NULL
   ) STRICT;
   CREATE INDEX clip_of_channel ON clip (channel_guid);
+  `,
+
+  // Ad events of eras, each until the last slot is gone that names it; `last_slot` is null while it goes on.
+  `
+  CREATE TABLE ad_event (
+    input INTEGER NOT NULL, era INTEGER NOT NULL, number INTEGER NOT NULL, last_slot INTEGER, body TEXT NOT NULL,
+    PRIMARY KEY (input, era, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX ad_event_by_end ON ad_event (input, era, last_slot);
   `,
 ]

@@ -14,6 +14,7 @@ import { assertUpgraded, olderEndpoints, olderJob } from '../../../test/stores/o
 import { variants } from '../../../test/timeline/rehearsal.ts'
 import { firstAliasEraId } from '../../model/eras/era-ids.ts'
 import { emptyTimeline, readTimeline } from '../../model/input-timeline/state.ts'
+import { adEvent } from '../ad-events.contract.ts'
 import {
   type ContractStore,
   channel,
@@ -272,6 +273,25 @@ describe('a store in SQLite', () => {
     await segmentIndex.forget(OTHER, later(1e9), { inUse: [], limit: 9 })
     assert.deepEqual(await segmentIndex.pendingDeletions(9), ['key 1'])
     assert.deepEqual(await segmentIndex.lastOutputSegments(2, 9), [])
+  })
+
+  it('keeps ad events of eras that an older version has begun', async () => {
+    const path = newPath()
+    const store = await openTracked(path)
+    const slots = [slot(0, []), slot(1, [])]
+    await store.segmentIndex.commitTimeline(INPUT, commit(0, { eras: [era(0)], slots: slots.slice(0, 1) }))
+    await store.close()
+    const old = new DatabaseSync(path)
+    old.exec(withoutTablesSince(15))
+    old.close()
+    const { segmentIndex } = await openTracked(path)
+    const wanted = [{ era: 0, numbers: [1] }]
+    assert.deepEqual(await segmentIndex.adEvents(INPUT.channelGuid, wanted), [])
+    const adEvents = [{ era: 0, event: adEvent(1) }]
+    await segmentIndex.commitTimeline(INPUT, commit(1, { slots: slots.slice(1), adEvents }))
+    await segmentIndex.forget(INPUT, slots[1]!.sealedAt, NOTHING_SPARED)
+    assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), slots.slice(1))
+    assert.deepEqual(await segmentIndex.adEvents(INPUT.channelGuid, wanted), adEvents)
   })
 
   it('gives endpoints of older versions, and the copies of them in harvest jobs, container and manifests', async () => {

@@ -10,6 +10,7 @@ import type {
   SlotRow,
   TimelineCommit,
 } from '../timeline-store.ts'
+import { adEventRows } from './ad-events.ts'
 import type { SqliteDatabase } from './database.ts'
 import { inputId, knownInput } from './inputs.ts'
 import type { Operations } from './synchronous.ts'
@@ -17,6 +18,8 @@ import type { Operations } from './synchronous.ts'
 type Body = { body: string }
 
 export function timelineOperations(db: SqliteDatabase) {
+  const adEvents = adEventRows(db)
+
   const insertSlot = (input: number, { slot, summary }: SlotRow) => {
     const id = db.insert(
       'INSERT INTO slot (input, era, idx, start_utc, end_utc, sealed_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -148,6 +151,7 @@ export function timelineOperations(db: SqliteDatabase) {
       for (const era of commit.eras) insertEra(input, era)
       for (const key of commit.settled) db.run('UPDATE source_object SET placed = 2 WHERE key = ? AND placed = 0', key)
       for (const row of commit.slots) insertSlot(input, row)
+      adEvents.store(input, commit)
       publish(ingest.channelGuid, commit.outputSegments)
       return 'committed'
     },
