@@ -116,8 +116,9 @@ export class Rehearsal {
   private puts = 0
 
   /** An output timeline, given what was sealed so far. */
-  open(id: number, segmentSeconds: number): void {
-    const beginning = openOutputTimelineState(ticksFromSeconds(segmentSeconds), 1, INPUT)
+  open(id: number, segmentSeconds: number, isCut = false): void {
+    const uncut = openOutputTimelineState(ticksFromSeconds(segmentSeconds), 1, INPUT)
+    const beginning = { ...uncut, ...(isCut && { isCut }) }
     const sealed = this.slots.map((slot) => ({ input: INPUT, slot }))
     const { state, segments } = stepOutput({ ...beginning, isFilling: true }, sealed, this.view(), this.now)
     this.outputTimelines.set(id, { ...state, isFilling: false })

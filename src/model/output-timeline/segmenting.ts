@@ -16,7 +16,8 @@ export type PublishedSegment = { readonly segment: OutputSegment; readonly input
  * Gives a sealed slot to an output timeline; what comes back are the output segments this completes (none, one or two).
  * A run ends at the multiple of the source segments nearest to the wanted duration, and before and after a slot that
  * some stream lacks, so that a gap costs no more than itself. In it, a segment of every stream begins. It does not end,
- * gaps or not, while a segment of some stream lasts throughout the next slot.
+ * gaps or not, while a segment of some stream lasts throughout the next slot. Where the output timeline is cut, it also
+ * ends before a slot in which ads begin or end, or the first slot after that where it can.
  */
 export function addSlot(output: OutputTimelineState, slot: Slot, streams: readonly SourceStream[]): PublishedSegment[] {
   const done: PublishedSegment[] = []
@@ -27,6 +28,7 @@ export function addSlot(output: OutputTimelineState, slot: Slot, streams: readon
   if (output.mapping && output.mapping.from !== slot.era) delete output.mapping
   const placed = mapSlot(slot, output.mapping)
   if (hasHoleInSound(output.run, placed, streams)) done.push(...closeRun(output))
+  if (output.isCut) done.push(...cutAtAds(output, placed))
   if (output.run.length === 0) output.runBreaks ||= last !== undefined && !follows
   output.run.push(placed)
   output.runTracks = [...new Set([...(output.runTracks ?? []), ...tracksWithMedia(slot, streams)])]
@@ -69,6 +71,7 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
   // A Period cannot skip a number in the middle, and a stream of which nothing begins here has no segment.
   if (!everyStreamBegins(output.run)) delete output.period
   output.run = []
+  delete output.isCutDue
   output.runTracks = []
   output.runBreaks = false
   return [{ segment, input: output.input, era: mapping?.from ?? first.era }]
@@ -81,6 +84,23 @@ const MOST_IMAGES = 30
 function usualSlots({ run, segmentDuration }: OutputTimelineState): number {
   const slot = Math.max(...run.map(({ duration }) => duration))
   return Math.min(Math.max(Math.round(segmentDuration / slot), 1), MOST_IMAGES)
+}
+
+/** Ends the run before a slot at an ad boundary, or one after it that was not possible. */
+function cutAtAds(output: OutputTimelineState, slot: Slot): PublishedSegment[] {
+  if (output.run.length === 0) return []
+  if (isAdBoundary(slot)) output.isCutDue = true
+  return output.isCutDue && canEndBefore(output.run, slot) ? closeRun(output) : []
+}
+
+/** What goes on there is no boundary. Which ads a manifest shows depends on its endpoint; where all begin does not. */
+function isAdBoundary({ ads, adTags }: Slot): boolean {
+  return [ads?.begins, ads?.ends, adTags].some((all) => all !== undefined && all.length > 0)
+}
+
+/** False where a stream has no segment in the run, or one that lasts throughout the slot. */
+function canEndBefore(run: readonly Slot[], { continued = [] }: Slot): boolean {
+  return continued.length === 0 && everyStreamBegins(run)
 }
 
 /** True when every audio and video stream that has had media in this era has an object in the slot. */

@@ -14,6 +14,8 @@ export type OutputTimelineState = {
   /** Version of the record; absent in what the first versions saved. */
   version: number
   segmentDuration: Ticks
+  /** Present where an output segment begins at each ad boundary. */
+  isCut?: true
   nextNumber: number
   discontinuitySequence: number
   /** The ingest endpoint whose input the output timeline follows. */
@@ -49,6 +51,8 @@ export type OutputTimelineState = {
   lastStandby?: StandbySlot
   /** Slots gathered for the next output segment, as they are shown. */
   run: Slot[]
+  /** True after an ad boundary at which the run could not end: it ends as soon as it can. */
+  isCutDue?: true
   /** True when the run does not continue the output segment before it. */
   runBreaks: boolean
   /** The audio and video tracks that have media in the run, as stream and position. */
