@@ -16,6 +16,7 @@ import { ClaimedWork } from './claimed-work.ts'
 import { LiveMedia } from './live-media.ts'
 import { LoadedChannels } from './loaded-channels.ts'
 import { newObjectKey } from './object-keys.ts'
+import { areAlike, lengthsOf, type SegmentLengths } from './open-output-timeline.ts'
 import { type ArchiveLimits, ArchiveQuota } from './quota.ts'
 import type { ArchiveReader } from './reader.ts'
 import { replacementsOf } from './replacements.ts'
@@ -142,37 +143,35 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const contentOf = (channelGuid: string) => channels.use(channelGuid)
 
   /**
-   * The ingest endpoint a new output timeline follows first: that of an output timeline of the same segment duration,
-   * else the first of the channel that has content.
+   * The ingest endpoint a new output timeline follows first: that of an output timeline that is alike, else the first
+   * of the channel that has content.
    */
-  async function firstInput(channelGuid: string, seconds: number): Promise<string | undefined> {
+  async function firstInput(channelGuid: string, lengths: SegmentLengths): Promise<string | undefined> {
     const channel = await deps.resources.channelByGuid(channelGuid)
     const content = contentOf(channelGuid)
     await content.read('whole')
-    const alike = content.state.outputs
-      .all()
-      .findLast(({ outputTimeline }) => outputTimeline.segmentDurationSeconds === seconds)
+    const alike = content.state.outputs.all().findLast(({ outputTimeline }) => areAlike(outputTimeline, lengths))
     return (
       alike?.outputTimeline.ingestEndpointId ??
       channel?.ingestEndpoints.find(({ id }) => content.state.inputs.hasContent(id))?.id
     )
   }
 
-  async function openOutputTimeline(endpoint: OriginEndpoint, seconds: number): Promise<OutputTimeline | undefined> {
+  async function openOutputTimeline(endpoint: OriginEndpoint): Promise<OutputTimeline | undefined> {
     const { guid, revision, channelGuid } = endpoint
-    const existing = await segmentIndex.outputTimelineOf({ guid, revision }, seconds)
-    const ingestEndpointId = existing?.ingestEndpointId ?? (await firstInput(channelGuid, seconds))
+    const lengths = lengthsOf(endpoint)
+    const { segmentDurationSeconds: seconds, isCut } = lengths
+    const existing = await segmentIndex.outputTimelineOf({ guid, revision }, seconds, isCut)
+    const ingestEndpointId = existing?.ingestEndpointId ?? (await firstInput(channelGuid, lengths))
     if (ingestEndpointId === undefined) return undefined
     const ref = { channelGuid, ingestEndpointId }
-    const outputTimeline = existing ?? (await segmentIndex.openOutputTimeline({ guid, revision }, ref, seconds))
+    const outputTimeline = existing ?? (await segmentIndex.openOutputTimeline({ guid, revision }, ref, seconds, isCut))
     await contentOf(channelGuid).fill(outputTimeline)
     return outputTimeline
   }
 
   const outputTimelineOf = (endpoint: OriginEndpoint) =>
-    outputTimelines.find(`${endpoint.guid}/${endpoint.revision}`, () =>
-      openOutputTimeline(endpoint, endpoint.packaging.segment.durationSeconds),
-    )
+    outputTimelines.find(`${endpoint.guid}/${endpoint.revision}`, () => openOutputTimeline(endpoint))
 
   async function passTime(content: ChannelContent): Promise<void> {
     await content.passTime()

@@ -10,7 +10,13 @@ import type { OutputTimeline } from '../stores/timeline-store.ts'
 import type { InputsView } from './channel-output-timelines.ts'
 import type { ChannelState } from './channel-state.ts'
 import { computeDueStep, type StepDeps, takeStep } from './channel-step.ts'
-import { firstAliasEraOf, type OpenOutputTimeline, openOutputTimeline, remembering } from './open-output-timeline.ts'
+import {
+  areAlike,
+  firstAliasEraOf,
+  type OpenOutputTimeline,
+  openOutputTimeline,
+  remembering,
+} from './open-output-timeline.ts'
 
 /** The most output segments copied in one transaction: few, because ingest waits for it. */
 const COPIED_SEGMENTS = 1000
@@ -26,8 +32,8 @@ export type FillDeps = StepDeps & {
 export type Filled = 'partly' | 'whole' | 'forgotten'
 
 /**
- * Gives an output timeline a page of what was sealed before it was opened. Where the channel has an output timeline of
- * the same duration, it becomes a copy of that one, so that nothing already published is decided anew.
+ * Gives an output timeline a page of what was sealed before it was opened. Where the channel has an output timeline
+ * that is alike, it becomes a copy of that one, so that nothing already published is decided anew.
  */
 export async function fillPage(outputTimeline: OutputTimeline, channel: ChannelState, deps: FillDeps): Promise<Filled> {
   const { outputs } = channel
@@ -112,16 +118,16 @@ function fillStep(
   return { ...filled, state, text: JSON.stringify(state) }
 }
 
-/** The output timeline of the same channel and segment duration that an empty one is made a copy of. */
+/** The output timeline of the same channel and lengths of segments that an empty one is made a copy of. */
 function originalOf(
-  { outputTimeline: { id, segmentDurationSeconds }, version }: OpenOutputTimeline,
+  { outputTimeline, version }: OpenOutputTimeline,
   all: readonly OpenOutputTimeline[],
 ): OpenOutputTimeline | undefined {
   if (version > 0) return undefined
   return all.findLast((other) => {
-    const isAlike = other.outputTimeline.segmentDurationSeconds === segmentDurationSeconds
     // Even one that is being filled: what has been copied in part must stay a copy.
-    return isAlike && other.outputTimeline.id < id && other.version > 0
+    const isBefore = other.outputTimeline.id < outputTimeline.id && other.version > 0
+    return isBefore && areAlike(other.outputTimeline, outputTimeline)
   })
 }
 

@@ -1,5 +1,6 @@
 import { ticksFromSeconds } from '../media/time.ts'
 import { firstAliasEraId } from '../model/eras/era-ids.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import {
   type OutputTimelineState,
   openOutputTimelineState,
@@ -18,6 +19,9 @@ import type { SegmentTail } from './segment-tail.ts'
 /** In place of a version that is not to be relied on: none is stored under it. */
 export const NO_VERSION = -1
 
+/** What decides how long output segments are. */
+export type SegmentLengths = Pick<OutputTimeline, 'segmentDurationSeconds' | 'isCut'>
+
 /** An output timeline as this process knows it. */
 export type OpenOutputTimeline = {
   readonly outputTimeline: OutputTimeline
@@ -34,11 +38,25 @@ export type OutputTimelineSteps = readonly { readonly open: OpenOutputTimeline; 
  * Opens an output timeline in its stored state. One that was never saved is at its beginning, and still to be filled.
  */
 export function openOutputTimeline(outputTimeline: OutputTimeline & Partial<StoredOutputTimeline>): OpenOutputTimeline {
-  const { version = 0, state: text } = outputTimeline
-  if (version > 0 && text !== undefined) return { outputTimeline, version, state: readOutputTimeline(text) }
+  const { version = 0, state: text, isCut } = outputTimeline
+  // A node of the release before may have made the state of one that is cut.
+  const cut = isCut && { isCut }
+  if (version > 0 && text !== undefined) {
+    return { outputTimeline, version, state: { ...readOutputTimeline(text), ...cut } }
+  }
   const duration = ticksFromSeconds(outputTimeline.segmentDurationSeconds)
   const beginning = openOutputTimelineState(duration, outputTimeline.firstNumber, outputTimeline.ingestEndpointId)
-  return { outputTimeline, version: 0, state: { ...beginning, isFilling: true } }
+  return { outputTimeline, version: 0, state: { ...beginning, ...cut, isFilling: true } }
+}
+
+/** True when both cut the same slots into the same output segments. */
+export function areAlike(one: SegmentLengths, other: SegmentLengths): boolean {
+  return one.segmentDurationSeconds === other.segmentDurationSeconds && one.isCut === other.isCut
+}
+
+/** The lengths of the segments of an endpoint. */
+export function lengthsOf({ packaging: { segment } }: OriginEndpoint): SegmentLengths {
+  return { segmentDurationSeconds: segment.durationSeconds, isCut: segment.isCut ?? false }
 }
 
 /** The rows and states that these steps write. */

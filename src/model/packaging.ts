@@ -12,6 +12,11 @@ export type SegmentSettings = {
   readonly durationSeconds: number
   /** Prefix of the names of segments; Smooth Streaming names its fragments by time alone. */
   readonly name: string
+  /**
+   * Present where a segment begins at each ad boundary. It is settled by `withAdCuts` when an endpoint is created or
+   * changed, and stays when the same segments are shown in another format.
+   */
+  readonly isCut?: true
 }
 
 type TsSegmentSettings = SegmentSettings & {
@@ -41,6 +46,25 @@ export type IsmPackaging = Packaged<'ISM', SegmentSettings, 'CENC', MssManifest>
 
 /** Everything that decides how a channel is presented: segments in one container, and the manifests that list them. */
 export type Packaging = TsPackaging | CmafPackaging | IsmPackaging
+
+/** The packaging of an endpoint with its segments cut at ad boundaries, if one of its manifests has markers there. */
+export function withAdCuts<P extends Packaging>(packaging: P): P {
+  const { isCut: _, ...segment } = packaging.segment
+  const isCut = packaging.manifests.some(marksAds)
+  return { ...packaging, segment: { ...segment, ...(isCut && { isCut }) } }
+}
+
+/** Whatever the triggers are: endpoints with other triggers list the same segments. */
+function marksAds(manifest: Manifest): boolean {
+  switch (manifest.type) {
+    case 'HLS':
+      return manifest.adMarkers !== 'NONE'
+    case 'DASH':
+      return manifest.periodTriggers.includes('ADS')
+    case 'MSS':
+      return false
+  }
+}
 
 type Typed<T extends Manifest['type']> = Extract<Manifest, { readonly type: T }>
 

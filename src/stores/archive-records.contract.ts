@@ -92,7 +92,7 @@ export async function fillArchive({ resources, segmentIndex }: ContractStore): P
   )
   await segmentIndex.commitTimeline(FOREIGN, commit(0, { objects: [sourceObject('c/0')] }))
   await segmentIndex.forget(INPUT, later(2001), NOTHING_SPARED)
-  await segmentIndex.openOutputTimeline({ guid: 'guid-cmaf', revision: 3 }, INPUT, 6.006)
+  await segmentIndex.openOutputTimeline({ guid: 'guid-cmaf', revision: 3 }, INPUT, 6.006, true)
   await segmentIndex.recordClock({ steady: later(1000), date: later(2000) })
   await segmentIndex.recordScrub({ slot: 2, began: later(7) })
   return ['a/1', 'b/1', 'a/2', 'b/2', 'unplaced', 'passed', 'c/0']

@@ -174,6 +174,7 @@ export const RECORD_TABLES: readonly RecordTable[] = [
     input: 'integer',
     first_number: 'integer',
     segment_duration_seconds: 'number',
+    is_cut: 'flag',
     longest_ms: 'integer',
     version: 'integer',
     state: 'text',

@@ -164,7 +164,13 @@ export function segmentIndexContract(
       const { segmentIndex } = store
       assert.equal(await segmentIndex.outputTimelineOf(at('e'), 2), undefined)
       const first = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
-      assert.deepEqual(plain(first), { ...INPUT, id: first.id, segmentDurationSeconds: 2, firstNumber: 1 })
+      assert.deepEqual(plain(first), {
+        ...INPUT,
+        id: first.id,
+        segmentDurationSeconds: 2,
+        isCut: false,
+        firstNumber: 1,
+      })
       assert.deepEqual(plain(await segmentIndex.openOutputTimeline(at('f'), INPUT, 2)), plain(first))
       assert.notEqual((await segmentIndex.openOutputTimeline(at('g'), INPUT, 4)).id, first.id)
       assert.equal((await segmentIndex.openOutputTimeline(at('h'), OTHER, 2)).id, first.id)
@@ -176,6 +182,43 @@ export function segmentIndexContract(
         (await reopened.outputTimelinesOf(INPUT.channelGuid)).map(({ segmentDurationSeconds: s }) => s),
         [2, 4],
       )
+    })
+
+    it('has output timelines that are cut beside those that are not, and assigns neither in place of the other', async () => {
+      const store = await open()
+      const uncut = await store.segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
+      const cut = await store.segmentIndex.openOutputTimeline(at('f'), INPUT, 2, true)
+      assert.notEqual(cut.id, uncut.id)
+      assert.deepEqual([uncut.isCut, cut.isCut], [false, true])
+      const { segmentIndex } = await store.restart()
+      assert.equal((await segmentIndex.openOutputTimeline(at('g'), INPUT, 2, true)).id, cut.id)
+      assert.equal((await segmentIndex.openOutputTimeline(at('h'), INPUT, 2, false)).id, uncut.id)
+      assert.equal((await segmentIndex.openOutputTimeline(at('i'), INPUT, 2)).id, uncut.id)
+      assert.deepEqual(plain(await segmentIndex.outputTimelineOf(at('f'), 2, true)), plain(cut))
+      assert.equal(await segmentIndex.outputTimelineOf(at('f'), 2), undefined)
+      assert.equal(await segmentIndex.outputTimelineOf(at('e'), 2, true), undefined)
+      const stored = await segmentIndex.outputTimelinesOf(INPUT.channelGuid)
+      assert.deepEqual(
+        stored.map(({ id, isCut }) => [id, isCut]),
+        [
+          [uncut.id, false],
+          [cut.id, true],
+        ],
+      )
+    })
+
+    it('gives an endpoint that is cut from now on, or no longer, a new output timeline above all numbers given', async () => {
+      const { segmentIndex } = await open()
+      const uncut = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
+      await publish(segmentIndex, 0, uncut, [1, 2, 3])
+      const cut = await segmentIndex.openOutputTimeline(at('e', 2), INPUT, 2, true)
+      assert.equal(cut.firstNumber, 4)
+      await publish(segmentIndex, 1, cut, [4, 5], 1)
+      const again = await segmentIndex.openOutputTimeline(at('e', 3), INPUT, 2)
+      assert.deepEqual([again.firstNumber, again.isCut], [6, false])
+      assert.equal((await segmentIndex.outputTimelineOf(at('e', 1), 2))?.id, uncut.id, 'as its revision was')
+      assert.equal((await segmentIndex.outputTimelineOf(at('e', 2), 2, true))?.id, cut.id)
+      assert.deepEqual(await segmentIndex.endpointsOf(cut.id), [])
     })
 
     it('gives one output timeline to an endpoint asked for twice at once', async () => {

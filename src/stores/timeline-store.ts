@@ -13,6 +13,8 @@ export type OutputTimeline = {
   readonly ingestEndpointId: string
   /** `segmentDurationSeconds` of the endpoints it serves. */
   readonly segmentDurationSeconds: number
+  /** True where an output segment begins at each ad boundary: it serves the endpoints whose segments do. */
+  readonly isCut: boolean
   readonly firstNumber: number
 }
 
@@ -117,13 +119,17 @@ export type TimelineStore = {
   commitOutputTimelines(channelGuid: string, commit: OutputTimelinesCommit): Promise<'committed' | 'stale'>
 
   /**
-   * The output timeline last assigned to the endpoint, up to its revision, if it has this `segmentDurationSeconds`.
-   * An endpoint that changes its segment duration and back needs a new output timeline each time, since its old
-   * numbers already refer to other bytes.
+   * The output timeline last assigned to the endpoint, up to its revision, if it has this `segmentDurationSeconds`
+   * and is cut, or not, as asked (not, where `isCut` is absent). An endpoint that changes one of the two and back needs
+   * a new output timeline each time, since its old numbers already refer to other bytes.
    */
-  outputTimelineOf(endpoint: EndpointRevision, segmentDurationSeconds: number): Promise<OutputTimeline | undefined>
+  outputTimelineOf(
+    endpoint: EndpointRevision,
+    segmentDurationSeconds: number,
+    isCut?: boolean,
+  ): Promise<OutputTimeline | undefined>
   /**
-   * Assigns an output timeline to the endpoint: an existing one of the channel and duration if the endpoint has never
+   * Assigns an output timeline to the endpoint: an existing one of the channel that is alike if the endpoint has never
    * had any, otherwise a new one that begins with the input. `firstNumber` of a new one is above every number that
    * any output timeline of the channel has used.
    */
@@ -131,6 +137,7 @@ export type TimelineStore = {
     endpoint: EndpointRevision,
     ingest: InputRef,
     segmentDurationSeconds: number,
+    isCut?: boolean,
   ): Promise<OutputTimeline>
   /**
    * Copies output segments from one output timeline of a channel to another, each under a number at the same distance

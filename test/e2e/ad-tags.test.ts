@@ -198,19 +198,22 @@ describe('ad tags of the source', () => {
     )
   })
 
-  it('of several source segments stand before the output segment that has them, which has a date then', async () => {
+  it('are in front of their segments where output segments are longer: those begin there, and with a date range have a date', async () => {
     const [{ text }] = (await playlists(urls.long)) as [Listed]
-    const expected = Object.fromEntries(
-      [0, 4, 8].flatMap((first) => {
-        const lines = [first, first + 1, first + 2, first + 3].flatMap((n) => TAGS[n] ?? [])
-        const isRange = (line: string) => line.includes('DATERANGE')
-        return lines.length > 0 ? [[first, [...lines.filter(isRange), ...lines.filter((each) => !isRange(each))]]] : []
-      }),
-    )
-    assert.deepEqual(tagsIn(text), expected)
+    const rangesFirst = (lines: readonly string[]) => {
+      const isRange = (line: string) => line.includes('DATERANGE')
+      return [...lines.filter(isRange), ...lines.filter((line) => !isRange(line))]
+    }
+    // The last segments wait for those that follow.
+    const listed = Object.entries(TAGS).filter(([n]) => Number(n) < 12)
+    const expected = listed.map(([n, lines]) => [n, rangesFirst(lines)])
+    assert.deepEqual(tagsIn(text), Object.fromEntries(expected))
+    const durations = [...text.matchAll(/#EXTINF:([\d.]+)/g)].map(([, seconds]) => Math.round(Number(seconds)))
+    assert.deepEqual(durations, [4, 1, 1, 1, 1, 1, 1, 2])
+    assert.match(text, /#EXT-X-TARGETDURATION:4\n/)
     assert.deepEqual(
       [...text.matchAll(/PROGRAM-DATE-TIME:(.*)/g)].map(([, date]) => date),
-      [dateOf(4), dateOf(8)],
+      [dateOf(4), dateOf(10)],
     )
   })
 

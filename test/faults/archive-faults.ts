@@ -61,10 +61,10 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     name: 'number-repeats-after-restart',
     breaks: 'After a restart the newest number is given again.',
     file: 'src/archive/open-output-timeline.ts',
-    find: 'return { outputTimeline, version, state: readOutputTimeline(text) }',
+    find: 'return { outputTimeline, version, state: { ...readOutputTimeline(text), ...cut } }',
     replace: `{
     const state = readOutputTimeline(text)
-    return { outputTimeline, version, state: { ...state, nextNumber: Math.max(state.nextNumber - 1, 1) } }
+    return { outputTimeline, version, state: { ...state, ...cut, nextNumber: Math.max(state.nextNumber - 1, 1) } }
   }`,
     caughtBy: { file: 'src/archive/archive.test.ts', cases: 'goes on across a restart' },
     failure: /UNIQUE constraint failed: output_segment\.output_timeline, output_segment\.number/,
@@ -266,6 +266,33 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     replace: 'if (isHole && continued.length === 0) {',
     caughtBy: { file: 'src/model/input-timeline/ad-tags.test.ts', cases: 'of what nobody has put' },
     failure: /EXT-X-CUE-OUT:4/,
+  },
+  {
+    name: 'cut-through-longer-segments',
+    breaks: 'An output segment ends at an ad boundary through which a segment of another stream lasts.',
+    file: 'src/model/output-timeline/segmenting.ts',
+    find: 'return continued.length === 0 && everyStreamBegins(run)',
+    replace: 'return everyStreamBegins(run)',
+    caughtBy: { file: 'src/model/output-timeline/ad-cuts.test.ts', cases: 'waits for the end of a longer segment' },
+    failure: /\+ +4,/,
+  },
+  {
+    name: 'copy-of-another-kind',
+    breaks: 'An output timeline that is cut begins as a copy of one that is not.',
+    file: 'src/archive/open-output-timeline.ts',
+    find: ' && one.isCut === other.isCut',
+    replace: '',
+    caughtBy: { file: 'src/archive/ad-cuts.test.ts', cases: 'have segments of their own' },
+    failure: /- +7,/,
+  },
+  {
+    name: 'other-formats-uncut',
+    breaks: 'Clips in a format that their endpoint does not have are shown from another output timeline.',
+    file: 'src/packaging/deliverables/packaged-as.ts',
+    find: '  ...(isCut && { isCut }),',
+    replace: '',
+    caughtBy: { file: 'test/harvest/defaults.test.ts', cases: 'begin at ad boundaries where those of the endpoint do' },
+    failure: /false/,
   },
   {
     name: 'target-duration-not-foreseen',

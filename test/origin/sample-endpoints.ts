@@ -10,7 +10,14 @@ import {
   type MssManifest,
 } from '../../src/model/manifest.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
-import type { CmafPackaging, IsmPackaging, Packaging, StreamSelection, TsPackaging } from '../../src/model/packaging.ts'
+import {
+  type CmafPackaging,
+  type IsmPackaging,
+  type Packaging,
+  type StreamSelection,
+  type TsPackaging,
+  withAdCuts,
+} from '../../src/model/packaging.ts'
 import { GUID, NOON } from './sample-channel.ts'
 
 export const ALL_STREAMS: StreamSelection = {
@@ -53,7 +60,7 @@ function endpoint(packaging: Packaging, more: More): OriginEndpoint {
     timeDelaySeconds: 0,
     whitelist: [],
     origination: 'ALLOW',
-    packaging,
+    packaging: withAdCuts(packaging),
     tags: {},
     createdAt: NOON,
     modifiedAt: utcMs(1_700_000_000_999),

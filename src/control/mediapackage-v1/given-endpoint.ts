@@ -1,6 +1,6 @@
 import { checkEndpoint } from '../../model/endpoint-rules.ts'
 import type { EndpointSettings } from '../../model/origin-endpoint.ts'
-import type { Packaging } from '../../model/packaging.ts'
+import { type Packaging, withAdCuts } from '../../model/packaging.ts'
 import { checkedName } from '../../model/packaging-rules.ts'
 import { refuse } from '../../model/rules.ts'
 import { cmafPackage, dashPackage, hlsPackage, mssPackage, type PackageContext } from './given-packages.ts'
@@ -22,7 +22,7 @@ export function endpointSettings(
     ...(authorization && { authorization }),
   }
   checkEndpoint(settings)
-  return { ...settings, manifestName, packaging: packagingOf(given, { ...context, manifestName }) }
+  return { ...settings, manifestName, packaging: withAdCuts(packagingOf(given, { ...context, manifestName })) }
 }
 
 function packagingOf(given: GivenEndpoint, context: PackageContext): Packaging {

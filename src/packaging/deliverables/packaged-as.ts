@@ -16,7 +16,7 @@ const NO_MARKERS: AdSettings = { adTriggers: [], adsOnDeliveryRestrictions: 'NON
 
 /**
  * The endpoint as if it were packaged in another format: with the settings of its own manifest where it has one of that
- * format, and the defaults without ad markers otherwise. The segments last as long, and the same streams are shown.
+ * format, and the defaults without ad markers otherwise. The same segments are shown, and the same streams.
  * Where an HLS presentation lists the segments of a DASH one, `areShared`, these are named by number.
  */
 export function packagedAs(endpoint: OriginEndpoint, kind: PresentationKind, areShared: boolean): OriginEndpoint {
@@ -55,7 +55,11 @@ export function packagedAs(endpoint: OriginEndpoint, kind: PresentationKind, are
 
 type Named = { readonly name: string; readonly windowSeconds: number }
 
-const plain = ({ durationSeconds, name }: Packaging['segment']) => ({ durationSeconds, name })
+const plain = ({ durationSeconds, name, isCut }: Packaging['segment']) => ({
+  durationSeconds,
+  name,
+  ...(isCut && { isCut }),
+})
 
 function hlsManifest(packaging: Packaging, named: Named): HlsManifest {
   const [own] = manifestsOfType(packaging, 'HLS')

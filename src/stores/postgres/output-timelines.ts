@@ -5,35 +5,41 @@ import { INPUT_ID, makeInput } from './inputs.ts'
 import { lockOutputTimelines } from './row-locks.ts'
 import { hasNoSegment } from './shown-eras.ts'
 
-const COLUMNS = `n.id, n.segment_duration_seconds AS "segmentDurationSeconds", n.first_number AS "firstNumber",
-  i.channel_guid AS "channelGuid", i.ingest_endpoint_id AS "ingestEndpointId"`
+const COLUMNS = `n.id, n.segment_duration_seconds AS "segmentDurationSeconds", n.is_cut AS "isCut",
+  n.first_number AS "firstNumber",  i.channel_guid AS "channelGuid", i.ingest_endpoint_id AS "ingestEndpointId"`
 const OUTPUT_TIMELINES = 'FROM windrow.output_timeline n JOIN windrow.input i ON i.id = n.input'
 
 export function outputTimelineOperations(db: Queries) {
   return {
-    async outputTimelineOf(endpoint: EndpointRevision, segmentDurationSeconds: number) {
-      const newest = await newestOf(db, endpoint)
-      return newest?.segmentDurationSeconds === segmentDurationSeconds ? newest : undefined
-    },
+    outputTimelineOf: (endpoint: EndpointRevision, segmentDurationSeconds: number, isCut = false) =>
+      assigned(db, endpoint, segmentDurationSeconds, isCut),
 
-    async openOutputTimeline(endpoint: EndpointRevision, ingest: InputRef, segmentDurationSeconds: number) {
+    async openOutputTimeline(
+      endpoint: EndpointRevision,
+      ingest: InputRef,
+      segmentDurationSeconds: number,
+      isCut = false,
+    ) {
       const { channelGuid } = ingest
       await makeInput(db, ingest)
       return db.transaction(async (transaction) => {
         const highest = await lockHighestNumber(transaction, channelGuid)
-        const newest = await newestOf(transaction, endpoint)
-        if (newest?.segmentDurationSeconds === segmentDurationSeconds) return newest
+        const existing = await assigned(transaction, endpoint, segmentDurationSeconds, isCut)
+        if (existing) return existing
         const { guid, revision } = endpoint
         const known = 'SELECT 1 FROM windrow.endpoint_output_timeline WHERE endpoint_guid = $1 LIMIT 1'
         const shared = (await transaction.get(known, guid))
           ? undefined
           : await transaction.get<OutputTimeline>(
               `SELECT ${COLUMNS} ${OUTPUT_TIMELINES}
-               WHERE i.channel_guid = $1 AND n.segment_duration_seconds = $2 ORDER BY n.id DESC LIMIT 1`,
+               WHERE i.channel_guid = $1 AND n.segment_duration_seconds = $2 AND n.is_cut = $3
+               ORDER BY n.id DESC LIMIT 1`,
               channelGuid,
               segmentDurationSeconds,
+              isCut,
             )
-        const outputTimeline = shared ?? (await create(transaction, ingest, segmentDurationSeconds, highest + 1))
+        const lengths = { segmentDurationSeconds, isCut }
+        const outputTimeline = shared ?? (await create(transaction, ingest, lengths, highest + 1))
         await transaction.run(
           'INSERT INTO windrow.endpoint_output_timeline (endpoint_guid, revision, output_timeline) VALUES ($1, $2, $3)',
           guid,
@@ -123,13 +129,21 @@ export function outputTimelineOperations(db: Queries) {
   } satisfies Partial<TimelineStore>
 }
 
-const newestOf = (asked: Queries | Transaction, { guid, revision }: EndpointRevision) =>
-  asked.get<OutputTimeline>(
+/** The output timeline last assigned to the endpoint, if it is alike. */
+async function assigned(
+  asked: Queries | Transaction,
+  { guid, revision }: EndpointRevision,
+  segmentDurationSeconds: number,
+  isCut: boolean,
+): Promise<OutputTimeline | undefined> {
+  const newest = await asked.get<OutputTimeline>(
     `SELECT ${COLUMNS} ${OUTPUT_TIMELINES} JOIN windrow.endpoint_output_timeline e ON e.output_timeline = n.id
      WHERE e.endpoint_guid = $1 AND e.revision <= $2 ORDER BY e.revision DESC, e.seq DESC LIMIT 1`,
     guid,
     revision,
   )
+  return newest?.segmentDurationSeconds === segmentDurationSeconds && newest.isCut === isCut ? newest : undefined
+}
 
 /**
  * The highest number of a channel; 0 when there is none. Until the transaction ends, no commit of the channel gives
@@ -147,18 +161,19 @@ async function lockHighestNumber(transaction: Transaction, channelGuid: string):
 async function create(
   transaction: Transaction,
   ingest: InputRef,
-  segmentDurationSeconds: number,
+  lengths: Pick<OutputTimeline, 'segmentDurationSeconds' | 'isCut'>,
   firstNumber: number,
 ): Promise<OutputTimeline> {
   const { channelGuid, ingestEndpointId } = ingest
   const made = await transaction.get<{ id: number }>(
-    `INSERT INTO windrow.output_timeline (input, segment_duration_seconds, first_number)
-     SELECT ${INPUT_ID}, $3, $4 RETURNING id`,
+    `INSERT INTO windrow.output_timeline (input, segment_duration_seconds, is_cut, first_number)
+     SELECT ${INPUT_ID}, $3, $4, $5 RETURNING id`,
     channelGuid,
     ingestEndpointId,
-    segmentDurationSeconds,
+    lengths.segmentDurationSeconds,
+    lengths.isCut,
     firstNumber,
   )
   if (!made) throw new Error('no output timeline was made')
-  return { ...ingest, id: made.id, segmentDurationSeconds, firstNumber }
+  return { ...ingest, ...lengths, id: made.id, firstNumber }
 }

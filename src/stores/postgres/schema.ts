@@ -233,6 +233,9 @@ export const MIGRATIONS: readonly Migration[] = [
   );
   CREATE INDEX ad_event_by_end ON windrow.ad_event (input, era, last_slot);
   `,
+
+  // Which output timelines are cut at ad boundaries.
+  'ALTER TABLE windrow.output_timeline ADD COLUMN is_cut boolean NOT NULL DEFAULT false',
 ]
 
 /**

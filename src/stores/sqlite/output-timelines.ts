@@ -4,50 +4,62 @@ import type { SqliteDatabase } from './database.ts'
 import { inputId } from './inputs.ts'
 import type { Operations } from './synchronous.ts'
 
-const COLUMNS = `n.id, n.segment_duration_seconds AS segmentDurationSeconds, n.first_number AS firstNumber,
+const COLUMNS = `n.id, n.segment_duration_seconds AS segmentDurationSeconds, n.is_cut AS isCut, n.first_number AS firstNumber,
   i.channel_guid AS channelGuid, i.ingest_endpoint_id AS ingestEndpointId`
 const OUTPUT_TIMELINES = 'FROM output_timeline n JOIN input i ON i.id = n.input'
 
+/** SQLite has no booleans. */
+type Row = Omit<OutputTimeline, 'isCut'> & { readonly isCut: number }
+
+const outputTimelineOfRow = ({ isCut, ...row }: Row): OutputTimeline => ({ ...row, isCut: isCut === 1 })
+
 export function outputTimelineOperations(db: SqliteDatabase) {
-  const newestOf = ({ guid, revision }: EndpointRevision): OutputTimeline | undefined =>
-    db.get<OutputTimeline>(
-      `SELECT ${COLUMNS} ${OUTPUT_TIMELINES} JOIN endpoint_output_timeline e ON e.output_timeline = n.id
+  const one = (sql: string, ...values: readonly (string | number)[]): OutputTimeline | undefined => {
+    const row = db.get<Row>(`SELECT ${COLUMNS} ${OUTPUT_TIMELINES} ${sql}`, ...values)
+    return row && outputTimelineOfRow(row)
+  }
+
+  /** The output timeline last assigned to the endpoint, if it is alike. */
+  const assigned = ({ guid, revision }: EndpointRevision, segmentDurationSeconds: number, isCut: boolean) => {
+    const newest = one(
+      `JOIN endpoint_output_timeline e ON e.output_timeline = n.id
        WHERE e.endpoint_guid = ? AND e.revision <= ? ORDER BY e.revision DESC, e.seq DESC LIMIT 1`,
       guid,
       revision,
     )
+    return newest?.segmentDurationSeconds === segmentDurationSeconds && newest.isCut === isCut ? newest : undefined
+  }
 
-  const create = (ingest: InputRef, segmentDurationSeconds: number): OutputTimeline => {
+  const create = (ingest: InputRef, segmentDurationSeconds: number, isCut: boolean): OutputTimeline => {
     const sql = 'SELECT number FROM highest_number WHERE channel_guid = ?'
     const firstNumber = (db.get<{ number: number }>(sql, ingest.channelGuid)?.number ?? 0) + 1
     const id = db.insert(
-      'INSERT INTO output_timeline (input, segment_duration_seconds, first_number) VALUES (?, ?, ?)',
+      'INSERT INTO output_timeline (input, segment_duration_seconds, is_cut, first_number) VALUES (?, ?, ?, ?)',
       inputId(db, ingest),
       segmentDurationSeconds,
+      isCut ? 1 : 0,
       firstNumber,
     )
-    return { ...ingest, id, segmentDurationSeconds, firstNumber }
+    return { ...ingest, id, segmentDurationSeconds, isCut, firstNumber }
   }
 
   return {
-    outputTimelineOf(endpoint: EndpointRevision, segmentDurationSeconds: number) {
-      const newest = newestOf(endpoint)
-      return newest?.segmentDurationSeconds === segmentDurationSeconds ? newest : undefined
-    },
+    outputTimelineOf: (endpoint: EndpointRevision, segmentDurationSeconds: number, isCut = false) =>
+      assigned(endpoint, segmentDurationSeconds, isCut),
 
-    openOutputTimeline(endpoint: EndpointRevision, ingest: InputRef, segmentDurationSeconds: number) {
-      const newest = newestOf(endpoint)
-      if (newest?.segmentDurationSeconds === segmentDurationSeconds) return newest
+    openOutputTimeline(endpoint: EndpointRevision, ingest: InputRef, segmentDurationSeconds: number, isCut = false) {
+      const existing = assigned(endpoint, segmentDurationSeconds, isCut)
+      if (existing) return existing
       const { guid, revision } = endpoint
       const shared = db.get('SELECT 1 FROM endpoint_output_timeline WHERE endpoint_guid = ?', guid)
         ? undefined
-        : db.get<OutputTimeline>(
-            `SELECT ${COLUMNS} ${OUTPUT_TIMELINES}
-             WHERE i.channel_guid = ? AND n.segment_duration_seconds = ? ORDER BY n.id DESC LIMIT 1`,
+        : one(
+            `WHERE i.channel_guid = ? AND n.segment_duration_seconds = ? AND n.is_cut = ? ORDER BY n.id DESC LIMIT 1`,
             ingest.channelGuid,
             segmentDurationSeconds,
+            isCut ? 1 : 0,
           )
-      const outputTimeline = shared ?? create(ingest, segmentDurationSeconds)
+      const outputTimeline = shared ?? create(ingest, segmentDurationSeconds, isCut)
       db.run(
         'INSERT INTO endpoint_output_timeline (endpoint_guid, revision, output_timeline) VALUES (?, ?, ?)',
         guid,
@@ -106,13 +118,16 @@ export function outputTimelineOperations(db: SqliteDatabase) {
 
     outputTimelinesOf: (channelGuid: string) =>
       db
-        .all<StoredOutputTimeline & { state: string }>(
+        .all<Row & { version: number; state: string }>(
           `SELECT ${COLUMNS}, n.version, n.state ${OUTPUT_TIMELINES} WHERE i.channel_guid = ? ORDER BY n.id`,
           channelGuid,
         )
         .map(
-          ({ state, ...outputTimeline }): StoredOutputTimeline =>
-            outputTimeline.version > 0 ? { ...outputTimeline, state } : outputTimeline,
+          ({ version, state, ...row }): StoredOutputTimeline => ({
+            ...outputTimelineOfRow(row),
+            version,
+            ...(version > 0 && { state }),
+          }),
         ),
 
     endpointsOf: (outputTimeline: number) =>

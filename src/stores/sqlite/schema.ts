@@ -289,4 +289,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX ad_event_by_end ON ad_event (input, era, last_slot);
   `,
+
+  // Which output timelines are cut at ad boundaries.
+  'ALTER TABLE output_timeline ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0',
 ]

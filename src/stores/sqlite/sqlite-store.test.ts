@@ -45,12 +45,15 @@ const stores = new Set<SqliteStore>()
 let files = 0
 /** The URL of a module, as source text for a child process. */
 const moduleUrl = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
-/** Statements that take a database back to a version, as far as later ones have added tables. */
-function withoutTablesSince(version: number): string {
-  const added = MIGRATIONS.slice(version)
-    .join('')
-    .matchAll(/CREATE TABLE (\w+)/g)
-  const drops = [...added].map(([, table]) => `DROP TABLE ${table};`).reverse()
+/** Statements that take a database back to a version, as far as later ones have added tables and columns. */
+function withoutAdditionsSince(version: number): string {
+  const later = MIGRATIONS.slice(version).join('\n')
+  const columns = [...later.matchAll(/ALTER TABLE (\w+) ADD COLUMN (\w+)/g)]
+  const tables = [...later.matchAll(/CREATE TABLE (\w+)/g)]
+  const drops = [
+    ...columns.map(([, table, column]) => `ALTER TABLE ${table} DROP COLUMN ${column};`),
+    ...tables.map(([, table]) => `DROP TABLE ${table};`).reverse(),
+  ]
   return `${drops.join(' ')} PRAGMA user_version = ${version}`
 }
 const newPath = () => join(folder, `${++files}.db`)
@@ -154,8 +157,7 @@ describe('a store in SQLite', () => {
     await store.segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots, outputSegments, outputTimelines }))
     await store.close()
     const old = new DatabaseSync(path)
-    old.exec(`UPDATE era SET body = json_remove(body, '$.origin'); ALTER TABLE era DROP COLUMN is_alias;
-      ALTER TABLE bucket_key DROP COLUMN manifest_key; ${withoutTablesSince(8)}`)
+    old.exec(`UPDATE era SET body = json_remove(body, '$.origin'); ${withoutAdditionsSince(8)}`)
     old.close()
     const { segmentIndex } = await openTracked(path)
     const input = { kind: 'input', input: INPUT.ingestEndpointId }
@@ -184,7 +186,7 @@ describe('a store in SQLite', () => {
     await resources.claimBucketKeys({ ...names, jobId: 'forgotten', keys: ['a/2', manifestKey] })
     await store.close()
     const old = new DatabaseSync(path)
-    old.exec(`ALTER TABLE bucket_key DROP COLUMN manifest_key; ${withoutTablesSince(9)}`)
+    old.exec(withoutAdditionsSince(9))
     old.close()
     const upgraded = (await openTracked(path)).resources
     const ownerOf = async (key: string, asset: string) =>
@@ -282,7 +284,7 @@ describe('a store in SQLite', () => {
     await store.segmentIndex.commitTimeline(INPUT, commit(0, { eras: [era(0)], slots: slots.slice(0, 1) }))
     await store.close()
     const old = new DatabaseSync(path)
-    old.exec(withoutTablesSince(15))
+    old.exec(withoutAdditionsSince(15))
     old.close()
     const { segmentIndex } = await openTracked(path)
     const wanted = [{ era: 0, numbers: [1] }]
