@@ -147,6 +147,7 @@ export class Input {
       settled: [...result.consumed, ...this.superseded(object)].map(({ key }) => key),
       eras: result.eras,
       slots: result.slots.map((slot) => ({ slot, summary: slotSummaryOf(slot) })),
+      ...adEventsIn(result.slots),
     }
   }
 
@@ -238,4 +239,14 @@ export function hasContentIn({ eras }: TimelineState): boolean {
 
 function isAwaited(state: TimelineState, name: string): boolean {
   return Object.values(state.listings).some((listing) => listing.queue.some((entry) => entry.name === name))
+}
+
+/** The rows of the ad events that begin and end with slots; none of most. */
+function adEventsIn(slots: readonly Slot[]): Pick<TimelineCommit, 'adEvents' | 'adEventEnds'> {
+  const marked = slots.flatMap(({ index, ads }) => (ads ? [{ index, ...ads }] : []))
+  const adEvents = marked.flatMap(({ era, begins = [] }) => begins.map((event) => ({ era, event })))
+  const adEventEnds = marked.flatMap(({ index, era, ends = [] }) =>
+    ends.map(({ number }) => ({ era, number, slot: index })),
+  )
+  return { ...(adEvents.length > 0 && { adEvents }), ...(adEventEnds.length > 0 && { adEventEnds }) }
 }

@@ -1,6 +1,7 @@
 import type { UtcMs, UtcRange } from '../media/time.ts'
+import type { EraNumbers } from '../model/ad-events/begun-before.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow, Era, OutputSegment, Slot, SlotObject } from '../model/output-segment.ts'
+import type { ArchiveWindow, Era, EraAdEvent, OutputSegment, Slot, SlotObject } from '../model/output-segment.ts'
 import type { EraTime, NumberRange } from '../model/segment-numbers.ts'
 import type { SegmentPageJson } from '../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../model/segment-summary.ts'
@@ -98,4 +99,6 @@ export type SegmentRange = Omit<ArchiveWindow, 'segments'> &
     page(range: NumberRange): Promise<SegmentPageJson<OutputSegment>>
     /** The JSON of the stored summaries of all segments with these numbers, for another thread to parse. */
     summaries(range: NumberRange): Promise<SegmentPageJson<StoredSegmentSummary>>
+    /** The ad events of eras with these numbers, those that are kept. */
+    adEventsOf(numbers: readonly EraNumbers[]): Promise<readonly EraAdEvent[]>
   }

@@ -7,6 +7,7 @@ import { StoreUnavailable } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import type { ChannelContent } from './channel-content.ts'
+import { KnownAdEvents } from './known-ad-events.ts'
 import { lastFitting } from './live-window.ts'
 import type { Absence, ArchiveReader, LiveEdge, SegmentInEra, SegmentRange, SegmentsAround } from './reader.ts'
 import type { SecondLooks } from './second-looks.ts'
@@ -45,6 +46,8 @@ type Read = {
 
 /** Reads ranges of the archive: new output segments from memory, older ones from the index. */
 export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, secondLooks }: WindowsDeps) {
+  const knownAdEvents = new KnownAdEvents(segmentIndex)
+
   async function reading(endpoint: OriginEndpoint): Promise<Read | undefined> {
     const outputTimeline = await outputTimelineOf(endpoint)
     if (!outputTimeline) return undefined
@@ -57,14 +60,22 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
   }
 
   async function windowOf(
-    { content, version: seen }: Read,
+    { content, tail, version: seen }: Read,
     segments: readonly OutputSegment[],
     ended: boolean,
     following?: readonly OutputSegment[],
   ): Promise<ArchiveWindow | undefined> {
     if (segments.length === 0) return undefined
     const eras = await content.erasById([...new Set(segments.map(({ era }) => era))])
-    return { version: seen, eras, segments, ended, ...(following && { following }) }
+    const adEvents = await knownAdEvents.begunBefore(content.guid, segments, tail.all)
+    return {
+      version: seen,
+      eras,
+      segments,
+      ended,
+      ...(adEvents.length > 0 && { adEvents }),
+      ...(following && { following }),
+    }
   }
 
   /** The newest output segment that was sealed by a moment of the server's clock. */
@@ -223,6 +234,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
         ended: edge?.ended === true && last === newest,
         page: (range) => segmentIndex.outputSegmentPage(outputTimeline.id, range, ALWAYS),
         summaries: (range) => segmentIndex.outputSegmentSummaries(outputTimeline.id, range),
+        adEventsOf: (numbers) => segmentIndex.adEvents(outputTimeline.channelGuid, numbers),
       }
     },
 

@@ -245,7 +245,12 @@ export type SegmentSummary = {
 export type OutputSegment = Omit<SegmentSummary, 'slots'> & { readonly slots: readonly Slot[] }
 
 /** An event of an era, on the timeline of that. */
-export type EraAdEvent = { readonly era: number; readonly event: AdEvent }
+export type EraAdEvent = {
+  readonly era: number
+  readonly event: AdEvent
+  /** In an asset of several ranges, whose eras may have the same ids: that of which it is. */
+  readonly within?: NumberRange
+}
 
 /** A window of the archive as one origin endpoint sees it: everything that a presentation is made from. */
 export type ArchiveWindow<Segment extends SegmentSummary = OutputSegment> = {

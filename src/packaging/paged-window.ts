@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ArchiveReader, SegmentRange } from '../archive/reader.ts'
 import type { UtcRange } from '../media/time.ts'
+import { amongBegunBefore, beginningIn, begunBefore } from '../model/ad-events/begun-before.ts'
 import { type Loss, mendedSegment, mendedSummaries } from '../model/harvest-losses.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import {
   type Era,
+  type EraAdEvent,
   type OutputSegment,
   overlaps,
   type SegmentSummary,
@@ -34,13 +36,21 @@ export async function readWindow(
   const summaries: SegmentSummary[] = []
   const pages = pagesOf(segmentRange, segmentRange.summaries, parseSummaryPage, segmentRange.numbers.after)
   for await (const page of pages) summaries.push(...page.map(compactSegmentSummary))
-  return windowOf({ endpoint, segmentRange }, summaries)
+  const wanted = begunBefore(summaries)
+  const before = wanted.length > 0 ? await segmentRange.adEventsOf(wanted) : []
+  const adEvents = [...before, ...beginningIn(summaries)]
+  return windowOf({ endpoint, segmentRange, adEvents }, summaries)
 }
 
 /** The endpoint that shows a segment, and its era there. */
 export type SegmentSource = { readonly endpoint: OriginEndpoint; readonly era: Era }
 
-type WindowSource = { readonly endpoint: OriginEndpoint; readonly segmentRange: SegmentRange }
+type WindowSource = {
+  readonly endpoint: OriginEndpoint
+  readonly segmentRange: SegmentRange
+  /** All ad events of the whole window: a part of it may begin within one. */
+  readonly adEvents: readonly EraAdEvent[]
+}
 
 /**
  * The output segments of a window. Only their summaries are held; the segments themselves are read, a page at a time,
@@ -57,11 +67,13 @@ export class PagedWindow {
 
   /** Holds the summaries given, at least one. */
   constructor(source: WindowSource, summaries: readonly SegmentSummary[], losses: readonly Loss[] = []) {
-    const { segmentRange } = source
+    const { segmentRange, adEvents } = source
     const { version, ended, outputTimeline } = segmentRange
     const shown = new Set(summaries.map(({ era }) => era))
     const segments = mendedSummaries(summaries, losses)
-    this.summary = { version, ended, segments, eras: segmentRange.eras.filter(({ id }) => shown.has(id)) }
+    const begun = amongBegunBefore(adEvents, summaries)
+    const eras = segmentRange.eras.filter(({ id }) => shown.has(id))
+    this.summary = { version, ended, segments, eras, ...(begun.length > 0 && { adEvents: begun }) }
     this.outputTimeline = outputTimeline
     this.source = source
     this.archived = summaries

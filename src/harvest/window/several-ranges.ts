@@ -46,6 +46,9 @@ export class SeveralRanges implements HarvestWindow {
       ended,
       eras: summaries.flatMap(({ eras }) => eras),
       segments: summaries.flatMap(({ segments }) => segments),
+      adEvents: ranges.flatMap(({ window, place: { numbers } }) => {
+        return (window.summary.adEvents ?? []).map((each) => ({ ...each, within: numbers }))
+      }),
       ranges: ranges.map(({ span: { start, end }, place }): ShownRange => ({ start, end, numbers: place.numbers })),
     }
   }

@@ -1,26 +1,29 @@
 import { createHash } from 'node:crypto'
+import { begunBefore } from '../../model/ad-events/begun-before.ts'
 import { endUtcOf, overlaps, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
 import { cutsOf } from '../../packaging/cuts.ts'
 import type { ManifestRequest, OutputFormat } from '../../packaging/output-format.ts'
 import { outputFormatOf } from '../../packaging/packager.ts'
 import { placedCuts } from '../../packaging/tracks/placed-cuts.ts'
-import type { ReadPage, SegmentPages } from './segment-pages.ts'
-import type { AssetStyle, Rendered, RenderJob } from './worker-messages.ts'
+import type { SegmentPages } from './segment-pages.ts'
+import type { AssetStyle, RangeSource, Rendered, RenderJob } from './worker-messages.ts'
 
 /** Writes the manifest of a range, reading its segments in pages. */
 export async function renderManifest(
   { endpoint, path, segmentRange, style }: RenderJob,
   pages: SegmentPages,
-  readPage: ReadPage,
+  source: RangeSource,
 ): Promise<Rendered> {
   const { window, outputTimeline, numbers, eras, ...more } = segmentRange
-  const numbered = await pages.read(outputTimeline, numbers, readPage)
+  const numbered = await pages.read(outputTimeline, numbers, source.summaries)
   const segments = numbered.filter((segment) => overlaps(segment, window))
   const last = segments.at(-1)
   const format = outputFormatOf(endpoint)
   if (!last || !format) return 'NothingInWindow'
   const shown = new Set(segments.map(({ era }) => era))
-  const part = { ...more, segments, eras: eras.filter(({ id }) => shown.has(id)) }
+  const wanted = begunBefore(segments)
+  const adEvents = wanted.length > 0 ? await source.adEventsOf(wanted) : []
+  const part = { ...more, segments, eras: eras.filter(({ id }) => shown.has(id)), adEvents }
   if (style.kind === 'asset') return assetManifest(format, { endpoint, path, style }, part, last)
   const request = format.resolve(endpoint, path) as ManifestRequest | undefined
   return request ? manifestText(request.write(part, style), last, isInOrder(numbered)) : 'NothingInWindow'

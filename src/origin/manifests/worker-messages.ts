@@ -1,9 +1,6 @@
 import type { SegmentRange } from '../../archive/reader.ts'
 import type { UtcRange } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import type { NumberRange } from '../../model/segment-numbers.ts'
-import type { SegmentPageJson } from '../../model/segment-page.ts'
-import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { AssetOptions, PlayedStyle } from '../../packaging/output-format.ts'
 import type { PlaybackError } from '../playback-error.ts'
 
@@ -12,7 +9,7 @@ export type RenderJob = {
   readonly endpoint: OriginEndpoint
   /** Path below the endpoint's GUID, decoded. */
   readonly path: string
-  readonly segmentRange: Omit<SegmentRange, 'page' | 'summaries'>
+  readonly segmentRange: Omit<SegmentRange, 'page' | keyof RangeSource>
   readonly style: PlayedStyle | AssetStyle
 }
 
@@ -47,13 +44,21 @@ export type NothingToRender = Extract<PlaybackError, 'FilterLeavesNothing' | 'No
 
 export type Rendered = ManifestText | NothingToRender
 
+/** What the thread asks for of a range while it writes its manifest. */
+export type RangeSource = Pick<SegmentRange, 'summaries' | 'adEventsOf'>
+
+/** A question to a source: one of its functions, with its argument. */
+export type RangeQuestion = {
+  readonly [Name in keyof RangeSource]: { readonly name: Name; readonly of: Parameters<RangeSource[Name]>[0] }
+}[keyof RangeSource]
+
 export type RenderRequest =
   | { readonly kind: 'job'; readonly id: number; readonly job: RenderJob }
-  | { readonly kind: 'page'; readonly page: number; readonly json: SegmentPageJson<StoredSegmentSummary> }
-  | { readonly kind: 'no page'; readonly page: number; readonly message: string }
+  | { readonly kind: 'answer'; readonly question: number; readonly answer: unknown }
+  | { readonly kind: 'no answer'; readonly question: number; readonly message: string }
 
 export type RenderReply =
-  /** Asks for a page; `page` is the number of the question. */
-  | { readonly kind: 'page'; readonly id: number; readonly page: number; readonly range: NumberRange }
+  /** `question` is its number. */
+  | ({ readonly kind: 'question'; readonly id: number; readonly question: number } & RangeQuestion)
   | { readonly kind: 'rendered'; readonly id: number; readonly rendered: Rendered }
   | { readonly kind: 'failed'; readonly id: number; readonly error: Error }

@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import type { SegmentRange } from '../../archive/reader.ts'
-import type { Rendered, RenderJob, RenderReply, RenderRequest } from './worker-messages.ts'
+import type { RangeQuestion, RangeSource, Rendered, RenderJob, RenderReply, RenderRequest } from './worker-messages.ts'
 
 const MOST_MEGABYTES = 1024
 
 type Job = {
-  readonly summaries: SegmentRange['summaries']
+  readonly source: RangeSource
   readonly done: PromiseWithResolvers<Rendered>
-  /** The error of a page that could not be read, kept because only its message can pass through the thread. */
+  /** The error of what could not be read, kept because only its message can pass through the thread. */
   failure?: unknown
 }
 
@@ -31,10 +31,10 @@ export class ManifestWorker {
     segmentRange,
     style,
   }: Omit<RenderJob, 'segmentRange'> & { segmentRange: SegmentRange }): Promise<Rendered> {
-    const { page: _, summaries, ...plain } = segmentRange
+    const { page: _, summaries, adEventsOf, ...plain } = segmentRange
     const done = Promise.withResolvers<Rendered>()
     const id = ++this.lastId
-    this.rendering.set(id, { summaries, done })
+    this.rendering.set(id, { source: { summaries, adEventsOf }, done })
     this.send({ kind: 'job', id, job: { endpoint, path, segmentRange: plain, style } })
     return done.promise
   }
@@ -68,13 +68,14 @@ export class ManifestWorker {
 
   private heard(message: RenderReply): void {
     const job = this.rendering.get(message.id)
-    if (message.kind === 'page') {
-      const { page, range } = message
-      job?.summaries(range).then(
-        (json) => this.send({ kind: 'page', page, json }),
+    if (message.kind === 'question') {
+      const { question } = message
+      if (!job) return
+      answerOf(job.source, message).then(
+        (answer) => this.send({ kind: 'answer', question, answer }),
         (error: unknown) => {
           job.failure = error
-          this.send({ kind: 'no page', page, message: String(error) })
+          this.send({ kind: 'no answer', question, message: String(error) })
         },
       )
       return
@@ -83,4 +84,8 @@ export class ManifestWorker {
     if (message.kind === 'rendered') job?.done.resolve(message.rendered)
     else job?.done.reject(job.failure ?? message.error)
   }
+}
+
+function answerOf(source: RangeSource, question: RangeQuestion): Promise<unknown> {
+  return question.name === 'summaries' ? source.summaries(question.of) : source.adEventsOf(question.of)
 }

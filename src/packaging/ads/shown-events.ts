@@ -2,6 +2,7 @@ import { ticks, type UtcMs } from '../../media/time.ts'
 import { type AdEvent, type AdEventEnd, laterEvent } from '../../model/ad-events/ad-event.ts'
 import { endUtcOf, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
 import { mayHaveAds } from '../../model/segment-summary.ts'
+import { isWithin } from '../cuts.ts'
 
 /** What becomes of ad events with the beginning of an output segment, in the order of their beginnings. */
 export type EventsAtSegment = {
@@ -49,7 +50,9 @@ function at(
     const now = new Map<string, AdEvent>()
     const keyOf = (number: number) => `${ads?.era}.${number}`
     const told = (number: number) => {
-      const row = adEvents.find(({ era, event }) => era === ads?.era && event.number === number)?.event
+      const row = adEvents.find(({ era, event, within }) => {
+        return era === ads?.era && event.number === number && (!within || isWithin(within, segment))
+      })?.event
       return row && laterEvent(row, segment.shift ?? { ticks: 0, ms: 0 })
     }
     for (const number of ads?.goesOn ?? []) {
