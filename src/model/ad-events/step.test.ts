@@ -129,6 +129,11 @@ describe('ad events', () => {
       ['+1', '(1)', '-1 +2', '(2)'],
     ],
     [
+      'two programmes that begin at one time, of which one is shown',
+      [at(0, segment(1, 0x10, 2), segment(2, 0x10, 2))],
+      ['', '+2', '(2)'],
+    ],
+    [
       'a programme that is terminated early',
       [at(0, segment(1, 0x10, 0, 99)), at(3, segment(1, 0x12, 4))],
       ['+1', '(1)', '-1!', ''],

@@ -69,9 +69,11 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
   const { start } = slot
   const utcOf = (time: Ticks) => utcMs(slot.startUtc + msBetween(start, time))
   const isReached = (time: number) => time <= start + tolerance
+  const begun: OpenEvent[] = []
   const ends: AdEventEnd[] = []
   const close = (event: OpenEvent, at: number) => {
     state.open = state.open.filter((each) => each !== event)
+    if (begun.includes(event)) return
     const { number, closer, end } = event
     const isClosed = closer !== undefined && at === end
     const ended = ticks(Math.max(at, event.start))
@@ -79,20 +81,19 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
     ends.push({ number, end: ended, endUtc, ...(isClosed && { closer }) })
   }
   for (const event of state.open) if (isReached(endOf(event))) close(event, endOf(event))
-  const goesOn = new Set(state.open)
   const due = state.announced
     .filter((event) => isReached(event.start))
     .sort((a, b) => a.start - b.start || lengthOf(b) - lengthOf(a))
   state.announced = state.announced.filter((event) => !due.includes(event))
-  const begins: AdEvent[] = []
   for (const planned of due) {
     if (isReached(endOf(planned)) || state.open.length >= MOST_EVENTS) continue
     for (const other of state.open) if (isReplaced(other, planned)) close(other, planned.start)
     const event = { number: state.next++, ...useOf(state, planned), startUtc: planned.startUtc ?? utcOf(planned.start) }
     state.open.push(event)
-    begins.push(beginningOf(event))
+    begun.push(event)
   }
-  const going = state.open.flatMap((event) => (goesOn.has(event) ? event.number : []))
+  const begins = state.open.filter((event) => begun.includes(event)).map(beginningOf)
+  const going = state.open.flatMap((event) => (begun.includes(event) ? [] : event.number))
   return {
     ...(begins.length > 0 && { begins }),
     ...(ends.length > 0 && { ends }),
