@@ -7,7 +7,7 @@ import hlsParser from 'hls-parser'
 import { segmentation, spliceInsert, spliceSection, timeSignal } from '../fixtures/splice-messages.ts'
 import { packed, withSplices } from '../fixtures/splice-packets.ts'
 import { readMultiplex, writeMultiplex } from '../fixtures/transport-stream.ts'
-import { createChannel, createHarvestJob, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { fetchBytes, renditionsOf } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
@@ -227,10 +227,42 @@ describe('SCTE-35 messages of the source', () => {
     for (const { text } of await playlists(`${urls['ranges']}?${window}`)) {
       assert.match(text, /MAP[^\n]*\n#EXT-X-DATERANGE:ID="4000000001",[^\n]*PLANNED-DURATION=4\.000[^\n]*\n/)
     }
-    const span = { startTime: dateOf(6), endTime: dateOf(10) }
-    await createHarvestJob(client, 'break', 'enhanced', span, 'clips', 'break/index.m3u8')
-    assert.equal(await harvestOutcome(client, 'break'), 'SUCCEEDED', windrow.log)
-    const text = readFileSync(join(windrow.bucketFolder('clips'), 'break', 'index_1.m3u8'), 'utf8')
-    assert.deepEqual(cuesIn(text), { 6: 'ON', 7: 'ON', 8: 'IN' })
+    const folder = await harvested(windrow, {
+      id: 'break',
+      originEndpointId: 'enhanced',
+      start: FIRST_DATE + 6000,
+      end: FIRST_DATE + 15_500,
+      file: 'index.m3u8',
+      deliverables: [{ kind: 'HLS' }],
+      report: true,
+    })
+    const text = readFileSync(join(folder, 'index_1.m3u8'), 'utf8')
+    assert.deepEqual(cuesIn(text), {
+      6: 'ON',
+      7: 'ON',
+      8: 'IN',
+      10: 'OUT 6',
+      11: 'ON',
+      12: 'IN',
+      13: 'OUT 2',
+      14: 'ON',
+      15: 'IN',
+    })
+    const { adEvents } = JSON.parse(readFileSync(join(folder, 'harvest.json'), 'utf8')) as { adEvents: object }
+    const upid = { type: 8, hex: '0123456789abcdef' }
+    assert.deepEqual(adEvents, [
+      { id: 4_000_000_001, kind: 'splice', plannedSeconds: 4, startTime: dateOf(4), endTime: dateOf(8) },
+      { id: 5, kind: 'splice', plannedSeconds: 6, startTime: dateOf(10), endTime: dateOf(12) },
+      { id: 70, kind: 'segmentation', typeId: 0x10, plannedSeconds: 99, startTime: dateOf(13) },
+      {
+        id: 71,
+        kind: 'segmentation',
+        typeId: 0x30,
+        upid,
+        plannedSeconds: 2,
+        startTime: dateOf(13),
+        endTime: dateOf(15),
+      },
+    ])
   })
 })

@@ -3,12 +3,15 @@ import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestRange } from '../
 import { lossesWithin } from '../../model/harvest-losses.ts'
 import type { HarvestObject, PlannedRange } from '../../model/harvest-run.ts'
 import { describedFrames } from '../../model/shown-frames.ts'
+import { toldEvents } from '../../packaging/ads/told-events.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { type AssetFiles, type AssetObject, type ObjectSource, reportKey } from './files.ts'
 
 const PAGE = 5000
+/** Ad events that a report lists: those of a day with forty breaks an hour. */
+const MOST_AD_EVENTS = 1000
 
 /**
  * Makes the report, an object beside the asset that lists what it was made of. It depends on the job and the archive
@@ -37,6 +40,7 @@ export async function reportFile(
       ...(plan.shown && { shown: describedFrames(plan.shown) }),
       gaps: plan.gaps.map((gap) => ({ ...gap, start: isoDateTime(gap.start), end: isoDateTime(gap.end) })),
       gapCount: plan.gapCount,
+      ...adEventsIn(window),
       lost: lossesWithin(plan, losses).map((loss) => ({
         sourceObject: loss.key,
         reason: loss.reason,
@@ -71,6 +75,17 @@ export async function reportFile(
   parts.push(Buffer.from('\n ]\n}\n'))
   const size = parts.reduce((sum, part) => sum + part.length, 0)
   return { key, body: async () => ({ kind: 'bytes', parts, contentType: 'application/json', size }) }
+}
+
+/** None where the source has told of none. */
+function adEventsIn({ summary }: HarvestWindow) {
+  const all = toldEvents(summary, MOST_AD_EVENTS)
+  const adEvents = all.map(({ start, end, ...event }) => ({
+    ...event,
+    startTime: isoDateTime(start),
+    ...(end !== undefined && { endTime: isoDateTime(end) }),
+  }))
+  return adEvents.length > 0 ? { adEvents } : {}
 }
 
 function rangeEntry({ originEndpointId, startTime, endTime }: HarvestRange, planned: PlannedRange | undefined) {
