@@ -161,9 +161,7 @@ describe('SCTE-35 messages of the source', () => {
       const cues = markers
         .map(({ type, duration }) => `${type} ${duration ?? ''}`.trim())
         .filter((each) => each !== 'RAW')
-      const cont = [...markers.map(({ value }) => value ?? '')]
-        .filter((each) => each.includes('ElapsedTime'))
-        .map(() => 'ON')
+      const cont = markers.flatMap(({ value }) => (value?.includes('ElapsedTime') ? 'ON' : []))
       return cues.length + cont.length > 0
         ? [[(programDateTime!.getTime() - FIRST_DATE) / 1000, [...cues, ...cont].join()] as const]
         : []

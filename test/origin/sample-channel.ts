@@ -312,7 +312,9 @@ export class FakeArchive
       return writePage(within(range).map(segmentSummaryOf))
     }
     const numbers = { after: first - 1, last }
-    return { version, eras, window, outputTimeline: ++outputTimelines, numbers, following, ended, page, summaries }
+    const adEventsOf = async () => []
+    const outputTimeline = ++outputTimelines
+    return { version, eras, window, outputTimeline, numbers, following, ended, page, summaries, adEventsOf }
   }
 
   async outputSegment(_endpoint: OriginEndpoint, number: number): Promise<SegmentInEra | Absence> {

@@ -5,7 +5,7 @@ export type AdEventKind = 'splice' | 'segmentation'
 
 /** A splice event or a segmentation event of SCTE 35 (§9.7, §10.3), as its messages describe it. */
 export type AdEvent = {
-  /** Its place among the events of its era, from 1 on. */
+  /** Unique in its era, and higher than those of events that began before. */
   readonly number: number
   readonly kind: AdEventKind
   /** splice_event_id or segmentation_event_id. */

@@ -16,11 +16,16 @@ type Said = { readonly at: number; readonly signals: readonly SpliceSignal[] }
 
 /** What begins and ends with each slot of two seconds, in short: `+1`, `-1`, `(1)` for what goes on. */
 function marksOf(messages: readonly Said[], slots = 8, base = 0): string[] {
+  const ordinals: number[] = []
+  const ordinal = (number: number) => {
+    if (!ordinals.includes(number)) ordinals.push(number)
+    return ordinals.indexOf(number) + 1
+  }
   return allMarks(messages, slots, base).map(({ begins = [], ends = [], goesOn = [] }) =>
     [
-      ...ends.map(({ number, closer }) => `-${number}${closer === undefined ? '' : '!'}`),
-      ...begins.map(({ number }) => `+${number}`),
-      ...goesOn.map((number) => `(${number})`),
+      ...ends.map(({ number, closer }) => `-${ordinal(number)}${closer === undefined ? '' : '!'}`),
+      ...begins.map(({ number }) => `+${ordinal(number)}`),
+      ...goesOn.map((number) => `(${ordinal(number)})`),
     ].join(' '),
   )
 }
@@ -35,7 +40,7 @@ function allMarks(messages: readonly Said[], slots: number, base = 0): Omit<AdMa
     takeSignals(state, signals, TOLERANCE)
     const marks = atSlot(
       state,
-      { start: ticks(base + seconds(slot * SLOT)), startUtc: utcMs(slot * SLOT * 1000) },
+      { index: slot, start: ticks(base + seconds(slot * SLOT)), startUtc: utcMs(slot * SLOT * 1000) },
       TOLERANCE,
     )
     // It is saved between two slots.
@@ -131,7 +136,7 @@ describe('ad events', () => {
     [
       'two programmes that begin at one time, of which one is shown',
       [at(0, segment(1, 0x10, 2), segment(2, 0x10, 2))],
-      ['', '+2', '(2)'],
+      ['', '+1', '(1)'],
     ],
     [
       'a programme that is terminated early',
@@ -170,7 +175,7 @@ describe('ad events', () => {
     const all = Array.from({ length: 10_000 }, (_, id) => out(id, 1))
     const signals = adSignalsOf({ arrival: ticks(0), section: '', signals: all })
     assert.equal(takeSignals(state, signals, TOLERANCE), 10_000 - 64)
-    assert.equal(atSlot(state, { start: seconds(2), startUtc: utcMs(0) }, TOLERANCE).begins?.length, 64)
+    assert.equal(atSlot(state, { index: 1, start: seconds(2), startUtc: utcMs(0) }, TOLERANCE).begins?.length, 64)
     const far = adSignalsOf({ arrival: seconds(7200), section: '', signals: [out(1, 1), out(2, 15 * 3600)] })
     assert.equal(takeSignals(noAdEvents(), far, TOLERANCE), 2)
   })

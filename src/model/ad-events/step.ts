@@ -4,8 +4,6 @@ import type { AdSignal } from './signal.ts'
 
 /** The ad events of an era that are not over: small, plain data, saved with the era. */
 export type AdEventsState = {
-  /** The number of the next event that begins. */
-  next: number
   /** Events that have been signalled and have not begun, in the order in which they were. */
   announced: PlannedEvent[]
   /** Events that have begun, in the order in which they did. */
@@ -14,8 +12,8 @@ export type AdEventsState = {
   uses: readonly (readonly [id: number, uses: number])[]
 }
 
-/** The start of a slot on its era's timeline, and by the source's clock. */
-type SlotStart = { readonly start: Ticks; readonly startUtc: UtcMs }
+/** A slot's place in its era, and its start on the timeline of that and by the source's clock. */
+type SlotStart = { readonly index: number; readonly start: Ticks; readonly startUtc: UtcMs }
 
 /** An event with what is known of its end. */
 type PlannedEvent = Omit<AdEvent, 'number' | 'startUtc'> & {
@@ -43,7 +41,7 @@ const MOST_LATE: Ticks = ticks(3600 * TICKS_PER_SECOND)
 const PROGRAM_START = 0x10
 
 export function noAdEvents(): AdEventsState {
-  return { next: 1, announced: [], open: [], uses: [] }
+  return { announced: [], open: [], uses: [] }
 }
 
 /**
@@ -88,7 +86,11 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
   for (const planned of due) {
     if (isReached(endOf(planned)) || state.open.length >= MOST_EVENTS) continue
     for (const other of state.open) if (isReplaced(other, planned)) close(other, planned.start)
-    const event = { number: state.next++, ...useOf(state, planned), startUtc: planned.startUtc ?? utcOf(planned.start) }
+    const event = {
+      number: slot.index * MOST_EVENTS + begun.length,
+      ...useOf(state, planned),
+      startUtc: planned.startUtc ?? utcOf(planned.start),
+    }
     state.open.push(event)
     begun.push(event)
   }
@@ -106,7 +108,7 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
  * with the start it has.
  */
 export function goingOn({ announced, open, uses }: AdEventsState): AdEventsState {
-  return { next: 1, announced: [...open.map(({ number: _, ...event }) => event), ...announced], open: [], uses }
+  return { announced: [...open.map(({ number: _, ...event }) => event), ...announced], open: [], uses }
 }
 
 /** As an era has it that begins anew: only ids are remembered. */

@@ -63,11 +63,17 @@ class Encoder {
 
   /** Of each slot, in short. */
   get marks(): string[] {
-    return this.r.slots.map(({ ads: { begins = [], ends = [], goesOn = [] } = { era: 0 } }) =>
+    const ordinals: string[] = []
+    const ordinal = (era: number, number: number) => {
+      const key = `${era}.${number}`
+      if (!ordinals.includes(key)) ordinals.push(key)
+      return ordinals.indexOf(key) + 1
+    }
+    return this.r.slots.map(({ ads: { era, begins = [], ends = [], goesOn = [] } = { era: 0 } }) =>
       [
-        ...ends.map(({ number }) => `-${number}`),
-        ...begins.map(({ number }) => `+${number}`),
-        ...goesOn.map((number) => `(${number})`),
+        ...ends.map(({ number }) => `-${ordinal(era, number)}`),
+        ...begins.map(({ number }) => `+${ordinal(era, number)}`),
+        ...goesOn.map((number) => `(${ordinal(era, number)})`),
       ].join(' '),
     )
   }
@@ -100,7 +106,7 @@ describe('the ad events of an input', () => {
     const encoder = new Encoder(100, 'a').send(0, 4, { 1: [out(5, 106, 8)] }).send(5, 9, {}, { width: 1280 })
     const { slots } = encoder.r
     assert.equal(new Set(slots.map(({ era }) => era)).size, 2)
-    assert.deepEqual(encoder.marks.slice(0, 8), ['', '', '', '+1', '(1)', '+1', '(1)', '-1'])
+    assert.deepEqual(encoder.marks.slice(0, 8), ['', '', '', '+1', '(1)', '+2', '(2)', '-2'])
     assert.deepEqual(slots[5]!.ads!.begins![0]!.start, slots[3]!.ads!.begins![0]!.start)
     assert.equal(slots[5]!.ads!.era, slots[5]!.era)
   })

@@ -16,7 +16,7 @@ const TOLERANCE = TICKS_PER_SECOND / 50
 export function adMarksAt(
   state: TimelineState,
   era: OpenEra,
-  slot: { readonly start: Ticks; readonly startUtc: UtcMs },
+  slot: { readonly index: number; readonly start: Ticks; readonly startUtc: UtcMs },
   objects: Readonly<Record<number, SlotObject>>,
 ): AdMarks | undefined {
   const messages = messagesIn(objects)

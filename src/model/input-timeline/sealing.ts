@@ -143,7 +143,7 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, date, s
     begun.push(era)
   }
   state.clockEnd = utcAt(era.clock, era.sealedUntil)
-  const ads = adMarksAt(state, era, open, objects)
+  const ads = adMarksAt(state, era, { index, start, startUtc }, objects)
   const slot: Slot = { era: era.id, index, start, duration, isMeasured: true, startUtc, sealedAt: now, objects }
   slots.push({ ...slot, ...(continued.length > 0 && { continued }), ...(adTags && { adTags }), ...(ads && { ads }) })
 }
