@@ -107,6 +107,7 @@ describe('SCTE-35 messages of the source', () => {
       })
     urls['enhanced'] = await endpoint('enhanced', { AdMarkers: 'SCTE35_ENHANCED' })
     urls['none'] = await endpoint('none', {})
+    urls['long'] = await endpoint('long', { AdMarkers: 'SCTE35_ENHANCED', SegmentDurationSeconds: 4 })
     const { CmafPackage } = await client.send(
       new CreateOriginEndpointCommand({
         ChannelId: 'ads',
@@ -189,6 +190,13 @@ describe('SCTE-35 messages of the source', () => {
       assert.deepEqual(cuesIn(listed.text), isIFrames(listed) ? {} : expected, listed.url)
       if (isIFrames(listed)) continue
       assert.match(listed.text, /#EXT-OATCLS-SCTE35:.*\n#EXT-X-ASSET:CAID=0x0123456789ABCDEF\n#EXT-X-CUE-OUT:2\.000\n/)
+    }
+  })
+
+  it('begin and end segments, however long these are otherwise', async () => {
+    for (const listed of await playlists(urls['long']!)) {
+      if (isIFrames(listed)) continue
+      assert.deepEqual(cuesIn(listed.text), { 4: 'OUT 4', 8: 'IN', 10: 'OUT 6', 12: 'IN', 13: 'OUT 2' })
     }
   })
 

@@ -60,7 +60,7 @@ function laterSignal(made: RandomEvent): SpliceSignal | undefined {
   return { kind: 'segmentation', id, typeId: what === 'ad' ? 0x31 : 0x11, time, segmentNum: 0, segmentsExpected: 0 }
 }
 
-/** Slots of two seconds with what becomes of the events, as output segments of a slot each, and the rows of the events. */
+/** Slots of two seconds with what becomes of the events, as output segments of one slot, and the rows of events. */
 function stream(events: readonly RandomEvent[]) {
   const messages = events.flatMap((made, n) => {
     const later = laterSignal(made)
