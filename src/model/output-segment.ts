@@ -1,4 +1,5 @@
 import { msBetween, type Ticks, ticks, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import type { AdBreak } from './ad-events/ad-breaks.ts'
 import type { AdEvent, AdMarks } from './ad-events/ad-event.ts'
 import type { ArrivedMessage } from './ad-events/signal.ts'
 import type { NumberRange } from './segment-numbers.ts'
@@ -229,6 +230,11 @@ export type SegmentSummary = {
    * in what earlier versions recorded, which has no images.
    */
   readonly images?: number
+  /**
+   * The ad breaks of its period in which it lies, and those before on which it depends where DASH Periods begin. Absent
+   * where the output timeline is not cut at ad boundaries.
+   */
+  readonly adBreaks?: readonly AdBreak[]
   /** The shift of its slots, which are those of a locked input, onto this era's timeline and dates. */
   readonly shift?: { readonly ticks: Ticks; readonly ms: number }
   /**

@@ -14,7 +14,7 @@ export function segmentSummaryOf(segment: OutputSegment): StoredSegmentSummary {
 /** What a summary tells of a segment, to be looked at again and again. */
 export function readSegmentSummary(summarized: StoredSegmentSummary): SegmentSummary {
   const { number, era, start, duration, startUtc, sealedAt, discontinuity, discontinuitySequence } = summarized
-  const { period, shift, targetDuration, images } = summarized
+  const { period, adBreaks, shift, targetDuration, images } = summarized
   const slots = summarized.slots.map((slot) => readSlotSummary(slot, summarized))
   // The spread operator takes several times as long, and a day has tens of thousands of segments.
   const segment: { -readonly [Field in keyof SegmentSummary]: SegmentSummary[Field] } = {
@@ -29,6 +29,7 @@ export function readSegmentSummary(summarized: StoredSegmentSummary): SegmentSum
     slots,
   }
   if (period) segment.period = period
+  if (adBreaks) segment.adBreaks = adBreaks
   if (shift) segment.shift = shift
   if (targetDuration !== undefined) segment.targetDuration = targetDuration
   if (images !== undefined) segment.images = images
@@ -75,6 +76,7 @@ class CompactSegmentSummary implements SegmentSummary {
   readonly discontinuity: boolean
   readonly discontinuitySequence: number
   declare readonly period?: NonNullable<SegmentSummary['period']>
+  declare readonly adBreaks?: NonNullable<SegmentSummary['adBreaks']>
   declare readonly shift?: NonNullable<SegmentSummary['shift']>
   declare readonly targetDuration?: number
   declare readonly images?: number
@@ -90,6 +92,7 @@ class CompactSegmentSummary implements SegmentSummary {
     this.discontinuity = summarized.discontinuity
     this.discontinuitySequence = summarized.discontinuitySequence
     if (summarized.period) this.period = summarized.period
+    if (summarized.adBreaks) this.adBreaks = summarized.adBreaks
     if (summarized.shift) this.shift = summarized.shift
     if (summarized.targetDuration !== undefined) this.targetDuration = summarized.targetDuration
     if (summarized.images !== undefined) this.images = summarized.images

@@ -1,4 +1,5 @@
 import { TICKS_PER_SECOND, type Ticks, ticks } from '../../media/time.ts'
+import { type AdBreak, adBreaksAt, adBreaksWithin } from '../ad-events/ad-breaks.ts'
 import { makesSlots } from '../eras/era.ts'
 import { LOCK_TOLERANCE, mapSlot } from '../eras/lock.ts'
 import { hasStream, inOrder, type OutputSegment, type Slot, type SourceStream } from '../output-segment.ts'
@@ -50,6 +51,7 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
     output.period = { number: output.nextNumber, start: first.start, tracks }
   }
   const { number, start } = output.period
+  const adBreaks = output.isCut ? adBreaksOf(output) : []
   const untimed: OutputSegment = {
     number: output.nextNumber++,
     era: first.era,
@@ -60,6 +62,7 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
     discontinuity: output.runBreaks,
     discontinuitySequence: output.discontinuitySequence,
     period: { number, start },
+    ...(adBreaks.length > 0 && { adBreaks }),
     ...(mapping && { shift: { ticks: mapping.ticks, ms: mapping.ms } }),
     slots: output.run,
   }
@@ -75,6 +78,17 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
   output.runTracks = []
   output.runBreaks = false
   return [{ segment, input: output.input, era: mapping?.from ?? first.era }]
+}
+
+/** The ad breaks of the run that is closed; those after it are kept for the next. */
+function adBreaksOf(output: OutputTimelineState): readonly AdBreak[] {
+  const [first, ...others] = output.run as [Slot, ...Slot[]]
+  const isNewPeriod = output.period?.number === output.nextNumber
+  const adBreaks = adBreaksAt(output.adBreaks ?? [], { start: first.start, ads: first.ads, isNewPeriod })
+  const after = others.reduce((breaks, { start, ads }) => adBreaksWithin(breaks, start, ads), adBreaks)
+  if (after.length > 0) output.adBreaks = after
+  else delete output.adBreaks
+  return adBreaks
 }
 
 /** Images are not listed more often than once a second in the longest output segment. */
