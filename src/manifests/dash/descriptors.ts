@@ -31,6 +31,11 @@ export function id3EventStream(): Descriptor {
   return { schemeIdUri: 'https://aomedia.org/emsg/ID3', value: '0' }
 }
 
+/** Marks a stream of event messages as messages of SCTE 35, as they came. */
+export function spliceEventStream(): Descriptor {
+  return { schemeIdUri: 'urn:scte:scte35:2013:bin' }
+}
+
 /**
  * Marks an adaptation set as fast forward and rewind only, for the adaptation set with this id, DASH-IF IOP 4.3
  * §3.2.9.

@@ -1,4 +1,11 @@
-import { closedCaptions, colour, id3EventStream, role, trickMode } from '../../manifests/dash/descriptors.ts'
+import {
+  closedCaptions,
+  colour,
+  id3EventStream,
+  role,
+  spliceEventStream,
+  trickMode,
+} from '../../manifests/dash/descriptors.ts'
 import type { AdaptationSet, Descriptor, FrameRate, Ratio, Representation } from '../../manifests/dash/mpd.ts'
 import { greatestCommonDivisor } from '../../media/divisor.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
@@ -43,12 +50,16 @@ function videoSet(templates: DashTemplates, tracks: readonly SingleVideo[], isMa
   const placed = templatesOf(templates, 'video', tracks)
   const captions = tracks.flatMap(({ role: { captions = [] } }) => captions)
   const distinct = captions.filter((each, i) => captions.findIndex((o) => o.instreamId === each.instreamId) === i)
+  const inbandEventStreams = [
+    ...(tracks.some(({ hasEvents }) => hasEvents) ? [id3EventStream()] : []),
+    ...(templates.settings.periodTriggers.includes('ADS') ? [spliceEventStream()] : []),
+  ]
   return {
     id: tracks[0]!.n,
     ...picturesInSet(tracks, areCutAlike(tracks, templates.period.segments)),
     ...(claimsBitstreamSwitching(templates.settings.profile) && { bitstreamSwitching: true }),
     ...colourProperties(tracks[0]!.description),
-    ...(tracks.some(({ hasEvents }) => hasEvents) && { inbandEventStreams: [id3EventStream()] }),
+    ...(inbandEventStreams.length > 0 && { inbandEventStreams }),
     accessibilities: closedCaptions(distinct),
     roles: [role(isMain ? 'main' : 'alternate')],
     ...sharedTemplate(placed),

@@ -11,6 +11,7 @@ import { type SingleTrack, trackNumbered } from '../tracks/track-set.ts'
 import { hasTrack, intervalOf } from '../tracks/track-times.ts'
 import { type DashTrackName, trackKindOf } from './names.ts'
 import { type DashSettings, dashSettings } from './settings.ts'
+import { spliceMessages } from './splice-messages.ts'
 import { templateTimescales } from './timescales.ts'
 
 /** The track that a file name means, among those the endpoint shows. */
@@ -52,7 +53,7 @@ export async function segmentNamed(
   const track = trackNamed(era, settings, name)
   if (!track || !hasTrack(track, segment)) return 'no such'
   const earlier = track.kind === 'text' ? await cuesBefore(endpoint, segment, track.stream, index) : []
-  return (await segmentBody(track, name, { segment, earlier }, media)) ?? 'no such'
+  return (await segmentBody(track, { ...name, settings }, { segment, earlier }, media)) ?? 'no such'
 }
 
 /** The output segment in which a track's segment has exactly this time. */
@@ -75,14 +76,14 @@ async function segmentAt(
 
 export async function segmentBody(
   track: SingleTrack,
-  { kind }: DashTrackName,
+  { kind, settings }: Pick<DashTrackName, 'kind'> & { readonly settings: DashSettings },
   { segment, earlier }: SegmentWithEarlier,
   media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
   if (track.kind === 'text') return timedTextSegment(track, segment, earlier, media)
-  return kind === 'iframe' && track.kind === 'video'
-    ? iFramesOf(track, segment, media)
-    : segmentOf(track, segment, media)
+  if (kind === 'iframe' && track.kind === 'video') return iFramesOf(track, segment, media)
+  const hasMessages = track.kind === 'video' && settings.periodTriggers.includes('ADS')
+  return segmentOf(track, segment, media, hasMessages ? spliceMessages(segment) : [])
 }
 
 /** The number or time that stands for a segment in its name. */

@@ -32,14 +32,18 @@ export function headerOf({ kind, description, timescale, ...track }: SingleVideo
   return bytesBody(MEDIA_TYPES[kind], [bytes], [])
 }
 
-/** A track of an output segment as a CMAF segment; timed ID3 precedes it as event messages. */
+/**
+ * A track of an output segment as a CMAF segment; timed ID3, and more event messages if there are any, precede it as
+ * whole boxes.
+ */
 export async function segmentOf(
   track: SingleVideo | SingleAudio,
   segment: OutputSegment,
   media: Pick<SourceMedia, 'demuxed'>,
+  more: readonly Uint8Array[] = [],
 ): Promise<SegmentBody | undefined> {
   const gathered = await samplesOf(track, segment, media)
-  return gathered && body(track, segment, gathered, { before: eventMessages(gathered.events) })
+  return gathered && body(track, segment, gathered, { before: [...eventMessages(gathered.events), ...more] })
 }
 
 function eventMessages(events: readonly Id3Event[]): readonly Uint8Array[] {

@@ -1,0 +1,26 @@
+import { spliceMessageBox } from '../../media/mp4/event-message.ts'
+import { unwrapPts } from '../../media/time.ts'
+import type { ArrivedMessage } from '../../model/ad-events/signal.ts'
+import { type OutputSegment, objectsOf } from '../../model/output-segment.ts'
+
+/**
+ * The messages of SCTE 35 that arrived with an output segment as boxes of event messages, each once though all variants
+ * carry it. Their times are those of their first signals, or of their arrival where they take effect at once.
+ */
+export function spliceMessages({ slots }: OutputSegment): readonly Uint8Array[] {
+  const arrived = slots.flatMap(objectsOf).flatMap(({ messages = [] }) => messages)
+  const distinct = new Map<string, ArrivedMessage>()
+  for (const message of arrived.toSorted((a, b) => a.arrival - b.arrival)) {
+    if (!distinct.has(message.section)) distinct.set(message.section, message)
+  }
+  return [...distinct.values()].map(({ arrival, section, signals }) => {
+    const [first] = signals
+    const { time, duration } = first && !first.isCancel ? first : {}
+    return spliceMessageBox({
+      presentationTime: time === undefined ? arrival : Math.max(unwrapPts(time, arrival), 0),
+      duration,
+      id: first?.id ?? 0,
+      data: Buffer.from(section, 'hex'),
+    })
+  })
+}
