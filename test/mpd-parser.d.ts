@@ -31,7 +31,16 @@ declare module 'mpd-parser' {
     readonly default?: boolean
     readonly playlists: readonly Playlist[]
   }
+  /** An Event; times are in seconds. */
+  type PeriodEvent = {
+    readonly schemeIdUri: string
+    readonly id: string
+    readonly start: number
+    readonly end: number
+  }
   type Manifest = {
+    /** Absent where no Period has any. */
+    readonly eventStream?: readonly PeriodEvent[]
     readonly allowCache: boolean
     readonly endList: boolean
     readonly duration: number

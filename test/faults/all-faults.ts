@@ -1,3 +1,4 @@
+import { AD_FAULTS } from './ad-faults.ts'
 import { ARCHIVE_FAULTS } from './archive-faults.ts'
 import type { Fault } from './fault.ts'
 import { HARVEST_FAULTS } from './harvest-faults.ts'
@@ -10,6 +11,7 @@ import { SERVICE_FAULTS } from './service-faults.ts'
 
 /** Those that take longest to notice are last. */
 export const ALL_FAULTS: readonly Fault[] = [
+  ...AD_FAULTS,
   ...OUTPUT_FAULTS,
   ...ARCHIVE_FAULTS,
   ...OBJECT_FAULTS,

@@ -36,6 +36,14 @@ type SeenStall = Span & {
   readonly ahead: number
 }
 
+/** An event of SCTE 35, in seconds of the media timeline. */
+export type SpliceEvent = {
+  readonly scheme: string
+  readonly id: string
+  readonly start: number
+  readonly end: number
+}
+
 export type Playback = {
   /** When this was so, in milliseconds since 1970. */
   readonly now: number
@@ -58,6 +66,8 @@ export type Playback = {
   readonly stalls: readonly SeenStall[]
   /** When the page was not run. */
   readonly delays: readonly Span[]
+  /** All that the player has found so far. */
+  readonly events: readonly SpliceEvent[]
   readonly errors: readonly Complaint[]
 }
 

@@ -1,4 +1,5 @@
 import type { UtcMs } from '../../media/time.ts'
+import type { SpliceInfoSection } from './splice-info-section.ts'
 
 /**
  * A Media Presentation Description, ISO/IEC 23009-1 §5.3. Fields are named after the attributes and elements they
@@ -34,8 +35,21 @@ export type Period = {
   readonly id: string
   readonly start?: number
   readonly duration?: number
+  readonly eventStreams?: readonly EventStream[]
   readonly adaptationSets: readonly AdaptationSet[]
   readonly supplementalProperties: readonly Descriptor[]
+}
+
+/** An EventStream, §5.10.2. Times are in units of the timescale, from the start of the Period on. */
+export type EventStream = {
+  readonly schemeIdUri: string
+  readonly timescale: number
+  readonly events: readonly {
+    readonly presentationTime?: number
+    readonly duration?: number
+    readonly id?: number
+    readonly spliceInfoSection: SpliceInfoSection
+  }[]
 }
 
 /** Attributes that adaptation sets and representations share, §5.3.7. */

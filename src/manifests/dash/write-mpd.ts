@@ -2,6 +2,7 @@ import { element, writeXml, type XmlElement } from '../xml.ts'
 import type {
   AdaptationSet,
   Descriptor,
+  EventStream,
   FrameRate,
   Mpd,
   Period,
@@ -11,16 +12,19 @@ import type {
   SegmentTemplate,
   TimelineSegment,
 } from './mpd.ts'
+import { SCTE35_XML, spliceInfoSection } from './splice-info-section.ts'
 import { xsDateTime, xsDuration } from './xsd-time.ts'
 
 /** Writes an MPD, with attributes and elements in the order of the schema, ISO/IEC 23009-1 Annex B. */
 export function writeMpd(mpd: Mpd): string {
   const isDynamic = mpd.type === 'dynamic'
+  const hasSplices = mpd.periods.some(({ eventStreams = [] }) => eventStreams.length > 0)
   return writeXml(
     element(
       'MPD',
       {
         xmlns: 'urn:mpeg:dash:schema:mpd:2011',
+        'xmlns:scte35': hasSplices ? SCTE35_XML : undefined,
         id: mpd.id,
         profiles: mpd.profiles.join(','),
         type: mpd.type,
@@ -43,11 +47,25 @@ export function writeMpd(mpd: Mpd): string {
   )
 }
 
-function period({ id, start, duration, adaptationSets, supplementalProperties }: Period): XmlElement {
+function period({
+  id,
+  start,
+  duration,
+  eventStreams = [],
+  adaptationSets,
+  supplementalProperties,
+}: Period): XmlElement {
   return element('Period', { id, start: optional(start, xsDuration), duration: optional(duration, xsDuration) }, [
+    ...eventStreams.map(eventStream),
     ...adaptationSets.map(adaptationSet),
     ...descriptors('SupplementalProperty', supplementalProperties),
   ])
+}
+
+function eventStream({ schemeIdUri, timescale, events }: EventStream): XmlElement {
+  const event = ({ presentationTime, duration, id, spliceInfoSection: section }: EventStream['events'][number]) =>
+    element('Event', { presentationTime, duration, id }, [spliceInfoSection(section)])
+  return element('EventStream', { schemeIdUri, timescale }, events.map(event))
 }
 
 function adaptationSet(set: AdaptationSet): XmlElement {

@@ -1,25 +1,22 @@
+import type { AdBreak } from '../../model/ad-events/ad-breaks.ts'
 import type { AdEvent } from '../../model/ad-events/ad-event.ts'
-import type { AdSettings, AdTrigger } from '../../model/manifest.ts'
-
-/** segmentation_type_ids of the beginnings of events, SCTE 35 §10.3.3.1, and the triggers that name them. */
-const TRIGGERS: ReadonlyMap<number | undefined, AdTrigger> = new Map([
-  [0x22, 'BREAK'],
-  [0x30, 'PROVIDER_ADVERTISEMENT'],
-  [0x32, 'DISTRIBUTOR_ADVERTISEMENT'],
-  [0x34, 'PROVIDER_PLACEMENT_OPPORTUNITY'],
-  [0x36, 'DISTRIBUTOR_PLACEMENT_OPPORTUNITY'],
-  [0x38, 'PROVIDER_OVERLAY_PLACEMENT_OPPORTUNITY'],
-  [0x3a, 'DISTRIBUTOR_OVERLAY_PLACEMENT_OPPORTUNITY'],
-])
+import { triggerOf } from '../../model/ad-events/ad-trigger.ts'
+import type { AdSettings } from '../../model/manifest.ts'
 
 /**
  * True of an event that counts as an ad break: one of its triggers' types whose delivery is restricted, or is not, as
  * the settings ask. Splice events tell nothing of restrictions, and need the trigger alone.
  */
-export function isAdBreak({ kind, typeId, isRestricted }: AdEvent, settings: AdSettings): boolean {
+export function isAdBreak(event: AdEvent, settings: AdSettings): boolean {
+  const { isRestricted } = event
+  const trigger = triggerOf(event)
+  return trigger !== undefined && qualifies({ trigger, ...(isRestricted && { isRestricted }) }, settings)
+}
+
+/** The same, of an event that counts for some settings. */
+export function qualifies({ trigger, isRestricted }: Pick<AdBreak, 'trigger' | 'isRestricted'>, settings: AdSettings) {
   const { adTriggers, adsOnDeliveryRestrictions: restrictions } = settings
-  if (kind === 'splice') return adTriggers.includes('SPLICE_INSERT')
-  const trigger = TRIGGERS.get(typeId)
-  if (trigger === undefined || !adTriggers.includes(trigger)) return false
+  if (!adTriggers.includes(trigger)) return false
+  if (trigger === 'SPLICE_INSERT') return true
   return restrictions === 'BOTH' || restrictions === (isRestricted ? 'RESTRICTED' : 'UNRESTRICTED')
 }

@@ -26,7 +26,7 @@ import {
   trackFileName,
   trackKindOf,
 } from './names.ts'
-import type { DashPeriod } from './periods.ts'
+import { type DashPeriod, periodStartOf } from './periods.ts'
 import { type DashPresentation, listedPeriods, mpdOf } from './presentation.ts'
 import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed } from './segments.ts'
 import { type DashSettings, dashSettings } from './settings.ts'
@@ -73,7 +73,7 @@ export const dash: OutputFormat = {
         distinct([
           ...segmentsOf(manifest.settings, byPeriod, batch),
           ...batch.segments.flatMap((segment, place) => {
-            const { period } = byPeriod.get(segment.period?.number ?? 0) ?? {}
+            const { period } = byPeriod.get(periodStartOf(segment, manifest.settings)?.number ?? 0) ?? {}
             return period ? imageFilesOf(manifest.settings, { period, perSegment }, batch, place) : []
           }),
         ]),
@@ -139,7 +139,7 @@ function segmentsOf(
 ): readonly AssetSegment[] {
   const { name: prefix } = settings.segment
   return batch.segments.flatMap((segment, place) => {
-    const { period, tracks = [] } = shown.get(segment.period?.number ?? 0) ?? {}
+    const { period, tracks = [] } = shown.get(periodStartOf(segment, settings)?.number ?? 0) ?? {}
     return tracks.flatMap(({ track, name }): readonly AssetSegment[] => {
       // What the track had before may last until the end of the Period.
       if (!hasTrack(track, segment)) return []
@@ -148,7 +148,7 @@ function segmentsOf(
       if (at === undefined) return []
       const body: AssetSegment['body'] = (whole, media) => {
         const earlier = track.kind === 'text' ? cuesBeforeIn(whole, place, track.stream) : []
-        return segmentBody(track, name, { segment: whole.segments[place]!, earlier }, media)
+        return segmentBody(track, { ...name, settings }, { segment: whole.segments[place]!, earlier }, media)
       }
       const source = { place, stream: track.stream.index }
       return [{ name: segmentFileName(prefix, name, at), track: trackFileName(prefix, name), source, body }]

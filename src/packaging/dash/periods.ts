@@ -1,6 +1,7 @@
 import { TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { Era, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import { type AdBoundary, adBoundaryOf } from '../ads/break-places.ts'
 import { rangeOf } from '../cuts.ts'
 import { filterTracks } from '../tracks/filtered-tracks.ts'
 import { type ImageTrack, listedImages } from '../tracks/images.ts'
@@ -11,7 +12,8 @@ import type { DashSettings } from './settings.ts'
 
 /**
  * The listed part of a period: output segments of one era with consecutive numbers, throughout which the same tracks
- * have media. `$Number$` cannot skip a segment, so a gap in any stream begins a Period, and its end another.
+ * have media. `$Number$` cannot skip a segment, so a gap in any stream begins a Period, and its end another. For
+ * endpoints that ask for it, the beginning and the end of each ad break do, too.
  */
 export type DashPeriod = {
   /** Number of the segment before the period's first; it stays the same while the period slides out of the window. */
@@ -22,6 +24,8 @@ export type DashPeriod = {
   /** End of the last listed segment, or the beginning of the next Period when that is earlier. */
   readonly endUtc: UtcMs
   readonly segments: readonly SegmentSummary[]
+  /** The ad break that begins with it, by its era and number. */
+  readonly adBreak?: NonNullable<AdBoundary['opens']>
   readonly tracks: TrackSet
   /** Streams of images of which a listed segment has any. */
   readonly images: readonly ImageTrack[]
@@ -37,7 +41,9 @@ export function periodsOf(
   filter?: ManifestFilter,
 ): readonly DashPeriod[] {
   const eras = new Map(window.eras.map((era) => [era.id, era]))
-  const periods = inPeriods(window.segments).flatMap((segments) => periodOf(segments, eras, settings, filter) ?? [])
+  const periods = inPeriods(window.segments, settings).flatMap(
+    (segments) => periodOf(segments, eras, settings, filter) ?? [],
+  )
   const single = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' || settings.profile === 'HYBRIDCAST'
   const rangeIn = ({ segments }: DashPeriod) => rangeOf(window.ranges, segments[0]!)
   return (single ? periods.slice(-1) : periods).map((period, i, all) => {
@@ -48,13 +54,29 @@ export function periodsOf(
   })
 }
 
-function inPeriods(segments: readonly SegmentSummary[]): readonly (readonly SegmentSummary[])[] {
+/** The first output segment of a Period. */
+type PeriodStart = Pick<NonNullable<SegmentSummary['period']>, 'number' | 'start'> & Pick<DashPeriod, 'adBreak'>
+
+/** Undefined for segments recorded by earlier versions, which do not state their period. */
+export function periodStartOf(segment: SegmentSummary, settings: DashSettings): PeriodStart | undefined {
+  const { number, period } = segment
+  const boundary = settings.periodTriggers.includes('ADS') ? adBoundaryOf(segment, settings) : undefined
+  if (!period || !boundary || number - boundary.ago < period.number) return period
+  const { ago, start, opens } = boundary
+  return { number: number - ago, start, ...(opens && { adBreak: opens }) }
+}
+
+function inPeriods(
+  segments: readonly SegmentSummary[],
+  settings: DashSettings,
+): readonly (readonly SegmentSummary[])[] {
   const runs: SegmentSummary[][] = []
   let newest: number | undefined
   for (const segment of segments) {
-    if (segment.period?.number === newest && newest !== undefined) runs.at(-1)?.push(segment)
+    const start = periodStartOf(segment, settings)
+    if (start?.number === newest && newest !== undefined) runs.at(-1)?.push(segment)
     else runs.push([segment])
-    newest = segment.period?.number
+    newest = start?.number
   }
   return runs
 }
@@ -67,16 +89,17 @@ function periodOf(
 ): DashPeriod | undefined {
   const [first, last] = [segments[0], segments.at(-1)]
   const era = first && eras.get(first.era)
-  // Segments recorded by earlier versions do not state their period.
-  if (!first?.period || !last || !era) return undefined
+  const begins = first && periodStartOf(first, settings)
+  if (!begins || !last || !era) return undefined
   const tracks = filterTracks(tracksOf(era, settings, first), filter)
   if (tracks.video.length + tracks.audio.length + tracks.text.length === 0) return undefined
   return {
-    id: first.period.number - 1,
+    id: begins.number - 1,
     era,
-    begins: momentOf(era, first.period.start),
+    begins: momentOf(era, begins.start),
     endUtc: momentOf(era, ticks(last.start + last.duration)).utc,
     segments,
+    ...(begins.adBreak && { adBreak: begins.adBreak }),
     tracks,
     images: listsImages(settings.profile) ? listedImages({ eras: [era], segments }, filter) : [],
   }

@@ -6,6 +6,7 @@ import type { Presentation } from '../presentation.ts'
 import { imagesPerSegment } from '../tracks/images.ts'
 import { decodableFrom, type PlacedMoment } from '../tracks/picture-times.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
+import { eventStreamsOf } from './event-streams.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
 import { profilesOf } from './profiles.ts'
 import type { DashSettings } from './settings.ts'
@@ -76,10 +77,12 @@ export function mpdOf(manifest: DashPresentation, periods: readonly DashPeriod[]
 function writtenPeriod(manifest: DashPresentation, period: DashPeriod, start: number): Period {
   const { settings, references, segmentQuery, filter } = manifest
   const isCounted = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' && !manifest.ended
+  const eventStreams = eventStreamsOf(period, manifest.window)
   return {
     id: String(period.id),
     start,
     duration: durationOf(period),
+    ...(eventStreams.length > 0 && { eventStreams }),
     adaptationSets: adaptationSetsOf({
       settings,
       period,

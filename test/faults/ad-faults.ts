@@ -1,0 +1,33 @@
+import type { Fault } from './fault.ts'
+
+/** In ad breaks, and what viewers are told of them. */
+export const AD_FAULTS: readonly Fault[] = [
+  {
+    name: 'break-begins-with-the-window',
+    breaks: 'The Period behind an ad break begins wherever the window does.',
+    file: 'src/model/ad-events/ad-breaks.ts',
+    find: 'ago < 0 ? here : { ago: ago + 1, start: begin }',
+    replace: 'ago < 0 ? here : { ago: 0, start: begin }',
+    caughtBy: { file: 'src/packaging/dash/ad-periods.test.ts', cases: 'are the same in every window' },
+    failure: /Cannot read properties of undefined|Expected values/,
+  },
+  {
+    name: 'break-told-of-again',
+    breaks: 'An ad break that goes on behind a gap has its event again.',
+    file: 'src/packaging/dash/periods.ts',
+    find: 'if (!period || !boundary || number - boundary.ago < period.number) return period',
+    replace:
+      'if (!boundary || !period) return period; if (number - boundary.ago < period.number) return { ...period, ...(boundary.opens && { adBreak: boundary.opens }) }',
+    caughtBy: { file: 'src/packaging/dash/ad-periods.test.ts', cases: 'begin where a stream has a gap, too' },
+    failure: /duration="540000" id="101"/,
+  },
+  {
+    name: 'splice-message-of-each-variant',
+    breaks: 'Video segments of DASH have a message of SCTE 35 as often as there are variants.',
+    file: 'src/packaging/dash/splice-messages.ts',
+    find: 'distinct.set(message.section, message)',
+    replace: 'distinct.set(message.section + message.arrival, message)',
+    caughtBy: { file: 'src/packaging/dash/splice-messages.test.ts', cases: 'are there once each' },
+    failure: /Expected values/,
+  },
+]
