@@ -25,12 +25,12 @@ import {
   type Slot,
   type SlotObject,
   type SourceStream,
-  type StreamRole,
 } from '../../src/model/output-segment.ts'
 import type { EraTime, NumberRange } from '../../src/model/segment-numbers.ts'
 import { writePage } from '../../src/model/segment-page.ts'
 import { compactSegmentSummary, segmentSummaryOf } from '../../src/model/segment-summary.ts'
 import type { StoredBytes, TrackDescription } from '../../src/model/source-segment.ts'
+import type { StreamRole } from '../../src/model/stream-role.ts'
 import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import type { ResourceChange, Resources } from '../../src/stores/resources.ts'

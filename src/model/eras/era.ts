@@ -1,5 +1,5 @@
 import { msBetween, type Ticks, type UtcMs, utcMs } from '../../media/time.ts'
-import type { StreamRole } from '../output-segment.ts'
+import type { StreamRole } from '../stream-role.ts'
 
 /**
  * The UTC moment of a time on an era's timeline, by the era's clock. It is as far from another as EXTINF says: players

@@ -1,5 +1,5 @@
 import type { ListedStream } from '../listed-playlist.ts'
-import type { StreamRole } from '../output-segment.ts'
+import type { StreamRole } from '../stream-role.ts'
 
 /** The streams of an input that have an index, which names them in outputs. */
 export type IdentifiedStreams = {

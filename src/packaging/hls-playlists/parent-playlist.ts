@@ -1,7 +1,7 @@
 import type { MultivariantPlaylist, Rendition, VariantStream } from '../../manifests/hls/multivariant-playlist.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { AudioDescription } from '../../media/track.ts'
-import type { ClosedCaptions } from '../../model/output-segment.ts'
+import type { ClosedCaptions } from '../../model/stream-role.ts'
 import type { Presentation } from '../presentation.ts'
 import type { VariantRole } from '../tracks/stream-selection.ts'
 import { codecsOf, largestFrameRate, largestResolution, rangeAttribute, type VariantFormat } from './variant-formats.ts'

@@ -1,5 +1,5 @@
 import type { AudioDescription } from '../../media/track.ts'
-import type { MuxedAudio } from '../../model/output-segment.ts'
+import type { MuxedAudio } from '../../model/stream-role.ts'
 import { channelsAttribute } from '../hls-playlists/parent-playlist.ts'
 import { isSameLanguage, muxedRenditions } from '../tracks/muxed-audio.ts'
 import { hasVideo, type SourceVariant } from '../tracks/stream-selection.ts'

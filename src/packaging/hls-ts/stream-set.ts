@@ -1,6 +1,7 @@
 import type { TrackDescription } from '../../media/track.ts'
-import type { Era, RenditionRole, SourceStream } from '../../model/output-segment.ts'
+import type { Era, SourceStream } from '../../model/output-segment.ts'
 import type { TsPackaging } from '../../model/packaging.ts'
+import type { RenditionRole } from '../../model/stream-role.ts'
 import { channelsAttribute } from '../hls-playlists/parent-playlist.ts'
 import { hasVideo, isVariant, type SourceVariant, selectVariants } from '../tracks/stream-selection.ts'
 import { audioOf } from '../tracks/track-set.ts'

@@ -1,8 +1,9 @@
 import { msBetween, type Ticks, ticks, utcMs } from '../../media/time.ts'
 import type { ImageDescription } from '../../media/track.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
-import type { Era, SegmentSummary, SourceStream, StreamRole, SummaryWindow } from '../../model/output-segment.ts'
+import type { Era, SegmentSummary, SourceStream, SummaryWindow } from '../../model/output-segment.ts'
 import type { StreamInterval } from '../../model/stream-interval.ts'
+import type { StreamRole } from '../../model/stream-role.ts'
 import { passesTrickPlay } from './filtered-tracks.ts'
 import { trackNumber } from './track-set.ts'
 

@@ -1,5 +1,5 @@
 import type { AudioDescription } from '../../media/track.ts'
-import type { MuxedAudio } from '../../model/output-segment.ts'
+import type { MuxedAudio } from '../../model/stream-role.ts'
 
 /**
  * The declared rendition of each audio track of a variant, for tracks that have one. A playlist does not say which

@@ -1,5 +1,6 @@
-import type { SourceStream, StreamRole } from '../../model/output-segment.ts'
+import type { SourceStream } from '../../model/output-segment.ts'
 import type { StreamSelection } from '../../model/packaging.ts'
+import type { StreamRole } from '../../model/stream-role.ts'
 
 export type VariantRole = Extract<StreamRole, { kind: 'variant' }>
 export type SourceVariant = SourceStream & { readonly role: VariantRole }
