@@ -170,7 +170,12 @@ describe('a store in PostgreSQL', () => {
     const { segmentIndex: before } = await open(url)
     await before.commitTimeline(INPUT, commit(0, { eras: [era(0)], slots: slots.slice(0, 1) }))
     const version = MIGRATIONS.findIndex((migration) => migration.toString().includes('windrow.ad_event'))
-    await query(url, `DROP TABLE windrow.ad_event; UPDATE windrow.version SET version = ${version}`)
+    const later = MIGRATIONS.slice(version).join('\n')
+    const columns = [...later.matchAll(/ALTER TABLE (\S+) ADD COLUMN (\w+)/g)]
+    const tables = [...later.matchAll(/CREATE TABLE (\S+)/g)]
+    for (const [, table, column] of columns) await query(url, `ALTER TABLE ${table} DROP COLUMN ${column}`)
+    for (const [, table] of tables.reverse()) await query(url, `DROP TABLE ${table}`)
+    await query(url, `UPDATE windrow.version SET version = ${version}`)
     const { segmentIndex } = await open(url)
     const adEvents = [0, 1].map((id) => ({ era: id, event: adEvent(1) }))
     await segmentIndex.commitTimeline(INPUT, commit(1, { eras: [era(1)], slots: slots.slice(1), adEvents }))
