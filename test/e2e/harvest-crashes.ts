@@ -20,8 +20,8 @@ import {
   type Ranges,
 } from './harvest-faults.ts'
 
-/** A job that is killed more often gets to its end in peace. */
-const MOST_KILLS_OF_A_JOB = 12
+/** A job that is killed more often gets to its end in peace: after ten that write nothing more, it is given up. */
+const MOST_KILLS_OF_A_JOB = 9
 /** A kill falls into the job so long after it was taken up, at most. */
 const LATEST_KILL_MS = 400
 const LEASE_MS = 2000
