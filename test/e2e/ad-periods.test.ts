@@ -27,7 +27,7 @@ const TICKS = 90_000
 const WRAP = 2 ** 33
 const ADJUSTMENT = 183_780
 
-/** By the segment with which each arrives: two breaks on end, and one that lasts beyond the end. Times in seconds. */
+/** By the segment with which each arrives: breaks on end, of which the last is longer than the programme. */
 function messages(firstPts: number): Readonly<Record<number, Buffer>> {
   const at = (seconds: number) => (firstPts + seconds * TICKS - ADJUSTMENT + WRAP) % WRAP
   const insert = (id: number, start: number, seconds: number) =>
@@ -39,7 +39,7 @@ function messages(firstPts: number): Readonly<Record<number, Buffer>> {
     0: insert(11, 2, 2),
     1: spliceSection({
       command: timeSignal(at(4)),
-      descriptors: [segmentation({ id: 12, typeId: 0x30, duration: 2 * TICKS, restrictions: [0, 1, 1, 3] })],
+      descriptors: [segmentation({ id: 12, typeId: 0x30, duration: 4 * TICKS, restrictions: [0, 1, 1, 3] })],
       ptsAdjustment: ADJUSTMENT,
     }),
     3: insert(13, 8, 20),
@@ -125,8 +125,7 @@ describe('breaks that an encoder announces', () => {
         [
           ['0.000', '2.000'],
           ['2.000', '2.000'],
-          ['4.000', '2.000'],
-          ['6.000', '2.000'],
+          ['4.000', '4.000'],
           ['8.000', '2.000'],
         ],
       )
@@ -176,6 +175,18 @@ describe('breaks that an encoder announces', () => {
       }
     })
   }
+
+  it('keep their ids in a window of the past, which begins with what is left of a break', async () => {
+    const at = (seconds: number) => new Date(begin + seconds * 1000).toISOString()
+    const url = `${urls['number']}?start=${at(6)}&end=${at(60)}`
+    const text = (await fetchBytes(url)).toString()
+    const ids = (mpd: string) => [...mpd.matchAll(/<Period id="(\d+)"/g)].map(([, id]) => id)
+    assert.deepEqual(ids(text), ids((await read('number')).text).slice(2))
+    assert.deepEqual(inOrder(parse(text, { manifestUri: url }).eventStream ?? []), [
+      ['12', 0, 2],
+      ['13', 2, 22],
+    ])
+  })
 
   it('are in assets', async () => {
     const window = { startTime: new Date(begin).toISOString(), endTime: new Date(begin + 60_000).toISOString() }
