@@ -22,14 +22,21 @@ export class KnownAdEvents {
     recent: readonly OutputSegment[],
   ): Promise<readonly EraAdEvent[]> {
     const wanted = begunBefore(segments).flatMap(({ era, numbers }) => numbers.map((number) => ({ era, number })))
+    const found = new Map<string, EraAdEvent>()
     const keyOf = (era: number, number: number) => `${channelGuid}/${era}.${number}`
-    const isKnown = ({ era, number }: (typeof wanted)[number]) => this.known.has(keyOf(era, number))
-    const keep = (found: EraAdEvent) => {
-      this.known.put(keyOf(found.era, found.event.number), found, JSON.stringify(found).length)
+    const keep = (row: EraAdEvent) => {
+      const key = keyOf(row.era, row.event.number)
+      found.set(key, row)
+      if (!this.known.has(key)) this.known.put(key, row, JSON.stringify(row).length)
     }
-    if (!wanted.every(isKnown)) for (const found of beginningIn(recent)) keep(found)
-    const missing = wanted.filter((each) => !isKnown(each)).map(({ era, number }) => ({ era, numbers: [number] }))
-    if (missing.length > 0) for (const found of await this.index.adEvents(channelGuid, missing)) keep(found)
-    return wanted.flatMap(({ era, number }) => this.known.get(keyOf(era, number)) ?? [])
+    const lacking = () => wanted.filter(({ era, number }) => !found.has(keyOf(era, number)))
+    for (const { era, number } of wanted) {
+      const row = this.known.get(keyOf(era, number))
+      if (row) found.set(keyOf(era, number), row)
+    }
+    if (lacking().length > 0) for (const row of beginningIn(recent)) keep(row)
+    const missing = lacking().map(({ era, number }) => ({ era, numbers: [number] }))
+    if (missing.length > 0) for (const row of await this.index.adEvents(channelGuid, missing)) keep(row)
+    return wanted.flatMap(({ era, number }) => found.get(keyOf(era, number)) ?? [])
   }
 }

@@ -1,4 +1,5 @@
 import type { Ticks, UtcMs } from '../media/time.ts'
+import { isCueOutCont } from './cue-out-cont.ts'
 import type { OutputSegment, SegmentSummary, SlotSummary } from './output-segment.ts'
 import { slotSummaryOf } from './slot-summary.ts'
 import { readSlotSummary } from './slot-summary-reader.ts'
@@ -54,10 +55,15 @@ export function inPlace(segment: SegmentSummary, place: SegmentPlace): SegmentSu
   return segment instanceof CompactSegmentSummary ? segment.inPlace(place) : { ...segment, ...place }
 }
 
-/** The lines of the ad tags of all slots of a segment. Cheap for one without, as nearly all are. */
+/**
+ * The lines of the ad tags of all slots of a segment, but those that say within it that a break goes on. Cheap for one
+ * without, as nearly all are.
+ */
 export function adTagsIn(segment: SegmentSummary): readonly string[] {
   if (segment instanceof CompactSegmentSummary && !segment.mayHaveAdTags) return []
-  return segment.slots.flatMap(({ adTags }) => adTags ?? [])
+  return segment.slots.flatMap(({ adTags = [] }, i) =>
+    i === 0 ? adTags : adTags.filter((line) => !isCueOutCont(line)),
+  )
 }
 
 /** False where no slot of a segment has ad events. Cheap: nearly all have none. */

@@ -10,8 +10,8 @@ export type AdEvent = {
   readonly kind: AdEventKind
   /** splice_event_id or segmentation_event_id. */
   readonly id: number
-  /** Where an event before it had the id: it is the second with it, the third, and so on. */
-  readonly use?: number
+  /** True where an event before it had the id. */
+  readonly isReused?: true
   /** segmentation_type_id of what began it. */
   readonly typeId?: number
   /** Its effective time on the era's timeline: exact, whatever slot it begins with. */

@@ -139,6 +139,34 @@ describe('ad events', () => {
       ['', '+1', '(1)'],
     ],
     [
+      'a duration that is corrected before and after its event begins',
+      [
+        at(0, out(7, 2, { duration: 2, autoReturn: true })),
+        at(1, out(7, 2, { duration: 4, autoReturn: true })),
+        at(5, out(7, 2, { duration: 8, autoReturn: true })),
+      ],
+      ['', '+1', '(1)', '(1)', '(1)', '-1'],
+    ],
+    [
+      'an end that is said again when the next event with its id is announced',
+      [at(0, out(7, 2)), at(3, back(7, 4)), at(5, out(7, 8)), at(5.5, back(7, 4))],
+      ['', '+1', '-1!', '', '+2', '(2)'],
+    ],
+    [
+      'a beginning that is said again after an early return',
+      [
+        at(0, out(7, 2, { duration: 20, autoReturn: true })),
+        at(3, back(7)),
+        at(5, out(7, 2, { duration: 20, autoReturn: true })),
+      ],
+      ['', '+1', '-1!', '', ''],
+    ],
+    [
+      'a beginning that is said again when the next event with its id is announced',
+      [at(0, out(7, 2)), at(4, out(7, 8)), at(5, out(7, 2))],
+      ['', '+1', '(1)', '(1)', '-1 +2', '(2)'],
+    ],
+    [
       'a programme that is terminated early',
       [at(0, segment(1, 0x10, 0, 99)), at(3, segment(1, 0x12, 4))],
       ['+1', '(1)', '-1!', ''],

@@ -8,15 +8,18 @@ export type AdEventsState = {
   announced: PlannedEvent[]
   /** Events that have begun, in the order in which they did. */
   open: OpenEvent[]
-  /** How many events have had each of the ids that were used last. */
-  uses: readonly (readonly [id: number, uses: number])[]
+  /** The ids that were used last. */
+  ids: readonly number[]
+  /** Events that were over last, of which messages may still be repeated. */
+  over: readonly OverEvent[]
 }
 
 /** A slot's place in its era, and its start on the timeline of that and by the source's clock. */
 type SlotStart = { readonly index: number; readonly start: Ticks; readonly startUtc: UtcMs }
 
 /** An event with what is known of its end. */
-type PlannedEvent = Omit<AdEvent, 'number' | 'startUtc'> & {
+type PlannedEvent = Omit<AdEvent, 'number' | 'startUtc' | 'plannedDuration'> & {
+  plannedDuration?: Ticks
   /** Known where it has begun in the era before. */
   startUtc?: UtcMs
   isImmediate?: true
@@ -26,12 +29,17 @@ type PlannedEvent = Omit<AdEvent, 'number' | 'startUtc'> & {
   closer?: string
 }
 
+type OverEvent = Pick<AdEvent, 'kind' | 'id' | 'start'> & { readonly typeId?: number }
+
 type OpenEvent = PlannedEvent & { readonly number: number; readonly startUtc: UtcMs }
 
 /** Events that are announced, or open, at a time: real streams have a handful. */
 const MOST_EVENTS = 64
-/** Ids whose uses are counted: some hours of breaks and programmes. */
-const MOST_IDS = 128
+/** Ids that are remembered: more than eight bits tell. */
+const MOST_IDS = 300
+const MOST_OVER = 16
+/** Letters of the sections of events that are announced, and of those that begin with one slot. */
+const MOST_LETTERS = 32 * 1024
 
 /** Encoders announce splices minutes ahead, and some tell them late. Other times are not of this stream. */
 const MOST_AHEAD: Ticks = ticks(12 * 3600 * TICKS_PER_SECOND)
@@ -41,7 +49,7 @@ const MOST_LATE: Ticks = ticks(3600 * TICKS_PER_SECOND)
 const PROGRAM_START = 0x10
 
 export function noAdEvents(): AdEventsState {
-  return { announced: [], open: [], uses: [] }
+  return { announced: [], open: [], ids: [], over: [] }
 }
 
 /**
@@ -72,6 +80,9 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
   const close = (event: OpenEvent, at: number) => {
     state.open = state.open.filter((each) => each !== event)
     if (begun.includes(event)) return
+    const { kind, id, typeId } = event
+    const over = { kind, id, ...(typeId !== undefined && { typeId }), start: event.start }
+    state.over = [...state.over.slice(1 - MOST_OVER), over]
     const { number, closer, end } = event
     const isClosed = closer !== undefined && at === end
     const ended = ticks(Math.max(at, event.start))
@@ -84,11 +95,12 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
     .sort((a, b) => a.start - b.start || lengthOf(b) - lengthOf(a))
   state.announced = state.announced.filter((event) => !due.includes(event))
   for (const planned of due) {
-    if (isReached(endOf(planned)) || state.open.length >= MOST_EVENTS) continue
+    if (isReached(endOf(planned)) || Math.max(state.open.length, begun.length) >= MOST_EVENTS) continue
+    if (lettersOf([...begun, planned]) > MOST_LETTERS) continue
     for (const other of state.open) if (isReplaced(other, planned)) close(other, planned.start)
     const event = {
       number: slot.index * MOST_EVENTS + begun.length,
-      ...useOf(state, planned),
+      ...identified(state, planned),
       startUtc: planned.startUtc ?? utcOf(planned.start),
     }
     state.open.push(event)
@@ -107,22 +119,21 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
  * The events of an era with whose timestamps another one goes on, as that has them: what is open begins there again,
  * with the start it has.
  */
-export function goingOn({ announced, open, uses }: AdEventsState): AdEventsState {
-  return { announced: [...open.map(({ number: _, ...event }) => event), ...announced], open: [], uses }
+export function goingOn({ announced, open, ...more }: AdEventsState): AdEventsState {
+  return { ...more, announced: [...open.map(({ number: _, ...event }) => event), ...announced], open: [] }
 }
 
 /** As an era has it that begins anew: only ids are remembered. */
-export function begunAnew({ uses }: AdEventsState): AdEventsState {
-  return { ...noAdEvents(), uses }
+export function begunAnew({ ids }: AdEventsState): AdEventsState {
+  return { ...noAdEvents(), ids }
 }
 
-/** The event, with the count of its id's uses if that is not its first. */
-function useOf(state: AdEventsState, event: PlannedEvent): PlannedEvent {
+/** The event, with whether its id was used before. */
+function identified(state: AdEventsState, event: PlannedEvent): PlannedEvent {
   if (event.startUtc !== undefined) return event
-  const before = state.uses.find(([id]) => id === event.id)?.[1] ?? 0
-  const others = state.uses.filter(([id]) => id !== event.id)
-  state.uses = [...others.slice(1 - MOST_IDS), [event.id, before + 1]]
-  return before > 0 ? { ...event, use: before + 1 } : event
+  const isReused = state.ids.includes(event.id)
+  state.ids = [...state.ids.filter((id) => id !== event.id).slice(1 - MOST_IDS), event.id]
+  return isReused ? { ...event, isReused } : event
 }
 
 /** False where it is refused. */
@@ -142,18 +153,24 @@ function begin(state: AdEventsState, signal: AdSignal & { does: 'begin' }, toler
     ...(time === undefined && { isImmediate: true }),
     ...(endsByItself && { endsByItself }),
   }
-  const isRepeated = (known: PlannedEvent) =>
+  const isRepeated = (known: Pick<PlannedEvent, 'start' | 'isImmediate'>) =>
     (known.isImmediate && event.isImmediate) || Math.abs(known.start - start) <= tolerance
+  if (state.over.some((each) => isAlike(each, event) && isRepeated(each))) return true
   // Only a time to come is that of another event with the id of one that has begun.
   const hasBegun = (known: PlannedEvent) => known.start <= arrival
-  const known = [...state.open, ...state.announced].findLast((each) => isAlike(each, event))
-  if (known && (isRepeated(known) || (hasBegun(known) && start <= arrival))) return true
+  const alike = [...state.open, ...state.announced].filter((each) => isAlike(each, event))
+  const known = alike.find(isRepeated) ?? alike.at(-1)
+  if (known && (isRepeated(known) || (hasBegun(known) && start <= arrival))) {
+    // What is said last of its duration counts, though it has been told otherwise.
+    if (duration !== undefined) known.plannedDuration = duration
+    return true
+  }
   if (known && !hasBegun(known)) {
     // Messages are repeated until their time comes; with another time, they move the event.
     state.announced[state.announced.indexOf(known)] = event
     return true
   }
-  if (state.announced.length >= MOST_EVENTS) return false
+  if (state.announced.length >= MOST_EVENTS || lettersOf([...state.announced, event]) > MOST_LETTERS) return false
   state.announced.push(event)
   return true
 }
@@ -162,7 +179,9 @@ function end(state: AdEventsState, { kind, id, typeIds, time, arrival, section }
   const isMeant = (event: PlannedEvent) => {
     return event.kind === kind && event.id === id && (typeIds?.includes(event.typeId ?? -1) ?? true)
   }
-  const event = [...state.open, ...state.announced].find(isMeant)
+  // One that was said again when its event was over does not end the next.
+  const isAhead = (event: PlannedEvent) => event.start < (time ?? arrival)
+  const event = state.open.find(isMeant) ?? state.announced.find((each) => isMeant(each) && isAhead(each))
   if (event) Object.assign(event, { end: time ?? arrival, closer: section })
 }
 
@@ -184,7 +203,11 @@ function lengthOf({ plannedDuration = ticks(Infinity) }: PlannedEvent): number {
   return Math.min(plannedDuration, MOST_AHEAD)
 }
 
-function isAlike(a: PlannedEvent, b: PlannedEvent): boolean {
+function lettersOf(events: readonly PlannedEvent[]): number {
+  return events.reduce((sum, { opener }) => sum + opener.length, 0)
+}
+
+function isAlike(a: Pick<OverEvent, 'kind' | 'id' | 'typeId'>, b: PlannedEvent): boolean {
   return a.kind === b.kind && a.id === b.id && a.typeId === b.typeId
 }
 

@@ -24,7 +24,7 @@ export function adMarksAt(
   if (known?.era !== era.id) {
     if (!known && messages.length === 0) return undefined
     const events = era.continues === known?.era && known ? goingOn(known) : known ? begunAnew(known) : noAdEvents()
-    state.adEvents = { era: era.id, ...events }
+    state.adEvents = { ...events, era: era.id }
   }
   const events = state.adEvents!
   const refused = takeSignals(events, messages.flatMap(adSignalsOf), TOLERANCE)

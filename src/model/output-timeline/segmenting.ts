@@ -1,5 +1,6 @@
 import { TICKS_PER_SECOND, type Ticks, ticks } from '../../media/time.ts'
 import { type AdBreak, adBreaksAt, adBreaksWithin } from '../ad-events/ad-breaks.ts'
+import { isCueOutCont } from '../cue-out-cont.ts'
 import { makesSlots } from '../eras/era.ts'
 import { LOCK_TOLERANCE, mapSlot } from '../eras/lock.ts'
 import { hasStream, inOrder, type OutputSegment, type Slot, type SourceStream } from '../output-segment.ts'
@@ -108,8 +109,9 @@ function cutAtAds(output: OutputTimelineState, slot: Slot): PublishedSegment[] {
 }
 
 /** What goes on there is no boundary. Which ads a manifest shows depends on its endpoint; where all begin does not. */
-function isAdBoundary({ ads, adTags }: Slot): boolean {
-  return [ads?.begins, ads?.ends, adTags].some((all) => all !== undefined && all.length > 0)
+function isAdBoundary({ ads, adTags = [] }: Slot): boolean {
+  const tags = adTags.filter((line) => !isCueOutCont(line))
+  return [ads?.begins, ads?.ends, tags].some((all) => all !== undefined && all.length > 0)
 }
 
 /** False where a stream has no segment in the run, or one that lasts throughout the slot. */

@@ -117,7 +117,7 @@ describe('DATERANGE', () => {
     2: { begins: [segmentation(2, 3.5, 0x30, { id: 78, plannedDuration: seconds(4.25) })], goesOn: [1] },
     3: { goesOn: [1, 2] },
     4: { ends: [end(2, 7.75)], goesOn: [1] },
-    5: { ends: [end(1, 10, 'fc0b')], begins: [segmentation(3, 10, 0x10, { id: 77, use: 2, opener: 'fc0b' })] },
+    5: { ends: [end(1, 10, 'fc0b')], begins: [segmentation(3, 10, 0x10, { id: 77, isReused: true, opener: 'fc0b' })] },
     6: { goesOn: [3] },
     7: { goesOn: [3] },
   }
@@ -131,7 +131,7 @@ describe('DATERANGE', () => {
       ],
       5: [
         '#EXT-X-DATERANGE:ID="77",START-DATE="2026-06-01T12:00:02.000Z",END-DATE="2026-06-01T12:00:10.000Z",DURATION=8.000,SCTE35-CMD=0xFC0B',
-        '#EXT-X-DATERANGE:ID="77-2",START-DATE="2026-06-01T12:00:10.000Z",SCTE35-CMD=0xFC0B',
+        `#EXT-X-DATERANGE:ID="77-${(NOON + 10_000) / 1000}-16",START-DATE="2026-06-01T12:00:10.000Z",SCTE35-CMD=0xFC0B`,
       ],
     })
   })

@@ -1,10 +1,10 @@
 import { type AdTagLine, type AdTags, adTagLine } from '../../manifests/hls/ad-tags.ts'
-import { isoDateTime, msBetween, TICKS_PER_SECOND, type Ticks } from '../../media/time.ts'
+import { isoDateTime, msBetween, TICKS_PER_SECOND, type Ticks, ticks, utcMs } from '../../media/time.ts'
 import type { AdEvent } from '../../model/ad-events/ad-event.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
-import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import { isAdBreak } from './qualifying.ts'
-import { type EndedEvent, type EventsAtSegment, shownEvents } from './shown-events.ts'
+import { type EndedEvent, type EventsAtSegment, type EventsWindow, shownEvents } from './shown-events.ts'
 
 type Settings = Pick<HlsManifest, 'adMarkers' | 'adTriggers' | 'adsOnDeliveryRestrictions'>
 
@@ -13,19 +13,15 @@ type Settings = Pick<HlsManifest, 'adMarkers' | 'adTriggers' | 'adsOnDeliveryRes
  * and DATERANGE. What a segment has does not depend on where the window begins, but for the first: it tells again of
  * what has begun before.
  */
-export function hlsMarkers(
-  settings: Settings,
-  window: Pick<SummaryWindow, 'segments' | 'adEvents'>,
-): ReadonlyMap<SegmentSummary, AdTags> {
+export function hlsMarkers(settings: Settings, window: EventsWindow): ReadonlyMap<SegmentSummary, AdTags> {
   const markers = new Map<SegmentSummary, AdTags>()
   const { adMarkers, adTriggers } = settings
   if ((adMarkers !== 'SCTE35_ENHANCED' && adMarkers !== 'DATERANGE') || adTriggers.length === 0) return markers
   const isAd = (event: AdEvent) => isAdBreak(event, settings)
   for (const [segment, events] of shownEvents(window)) {
-    const isFirst = segment === window.segments[0]
     const tags =
       adMarkers === 'DATERANGE'
-        ? { dateRanges: lines(dateRanges(events, isFirst, isAd)), cues: [] }
+        ? { dateRanges: lines(dateRanges(events, isAd)), cues: [] }
         : { dateRanges: [], cues: lines(cues(segment, events, isAd)) }
     if (tags.dateRanges.length > 0 || tags.cues.length > 0) markers.set(segment, tags)
   }
@@ -69,27 +65,30 @@ function continuation({ start, plannedDuration, opener }: AdEvent, at: Ticks): s
 }
 
 /** EXT-X-DATERANGE, RFC 8216 §4.3.2.7: a tag where an event begins, and another with the same ID where it ends. */
-function dateRanges(
-  { begins, ends, goesOn }: EventsAtSegment,
-  isFirst: boolean,
-  isAd: (event: AdEvent) => boolean,
-): string[] {
+function dateRanges({ begins, ends, newlyTold }: EventsAtSegment, isAd: (event: AdEvent) => boolean): string[] {
   const opening = (event: AdEvent) => {
     const { plannedDuration, opener } = event
     const duration = plannedDuration === undefined ? [] : [`PLANNED-DURATION=${seconds(plannedDuration)}`]
     return dateRange(event, [...duration, `SCTE35-${isAd(event) ? 'OUT' : 'CMD'}=${hex(opener)}`])
   }
-  const closing = ({ event, end, endUtc, closer }: EndedEvent) => {
+  const closing = ({ event, closer, ...ended }: EndedEvent) => {
+    const endUtc = utcMs(Math.max(ended.endUtc, event.startUtc))
+    const end = ticks(Math.max(ended.end, event.start))
     const length = lengthOf({ event, end, endUtc })
     const message = closer === undefined ? [] : [`SCTE35-${isAd(event) ? 'IN' : 'CMD'}=${hex(closer)}`]
     return dateRange(event, [`END-DATE="${isoDateTime(endUtc)}"`, `DURATION=${length}`, ...message])
   }
-  return [...(isFirst ? goesOn.map(opening) : []), ...ends.map(closing), ...begins.map(opening)]
+  return [...newlyTold.map(opening), ...ends.map(closing), ...begins.map(opening)]
 }
 
 function dateRange(event: AdEvent, attributes: readonly string[]): string {
-  const id = event.use === undefined ? `${event.id}` : `${event.id}-${event.use}`
+  const id = event.isReused ? `${event.id}-${nameOf(event)}` : `${event.id}`
   return `#EXT-X-DATERANGE:${[`ID="${id}"`, `START-DATE="${isoDateTime(event.startUtc)}"`, ...attributes].join()}`
+}
+
+/** What tells events apart that have one id: when they begin, and their type. */
+function nameOf({ startUtc, typeId }: AdEvent): string {
+  return [Math.floor(startUtc / 1000), ...(typeId === undefined ? [] : [typeId])].join('-')
 }
 
 /** By timestamps, as PLANNED-DURATION is; by dates where it ended on another timeline than it began. */

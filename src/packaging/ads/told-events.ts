@@ -1,7 +1,6 @@
 import { TICKS_PER_SECOND, type UtcMs } from '../../media/time.ts'
 import type { AdEvent } from '../../model/ad-events/ad-event.ts'
-import type { SummaryWindow } from '../../model/output-segment.ts'
-import { shownEvents } from './shown-events.ts'
+import { type EventsWindow, shownEvents } from './shown-events.ts'
 
 /** An ad event as a report tells of it. Dates are those that messages state, and may lie outside the window. */
 export type ToldEvent = {
@@ -18,10 +17,10 @@ export type ToldEvent = {
 }
 
 /** The ad events that are open anywhere in a window, by their beginnings; at most `limit`. */
-export function toldEvents(window: Pick<SummaryWindow, 'segments' | 'adEvents'>, limit: number): readonly ToldEvent[] {
+export function toldEvents(window: EventsWindow, limit: number): readonly ToldEvent[] {
   const told = new Map<string, ToldEvent>()
-  const add = ({ id, kind, typeId, upid, startUtc, plannedDuration, use = 1 }: AdEvent, end?: UtcMs) => {
-    const key = [kind, id, use, typeId, startUtc].join()
+  const add = ({ id, kind, typeId, upid, startUtc, plannedDuration }: AdEvent, end?: UtcMs) => {
+    const key = [kind, id, typeId, startUtc].join()
     const isKnown = told.has(key)
     if (isKnown ? end === undefined : told.size >= limit) return
     told.set(key, {

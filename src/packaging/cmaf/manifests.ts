@@ -208,8 +208,7 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafPlaylistName): 
     name.kind === 'audio' ? soundSinceCut(window.segments, (each) => trackAt(tracks, name, each)) : undefined
   return playlistText({
     settings: manifest,
-    segments: window.segments,
-    adEvents: window.adEvents,
+    window,
     ended,
     version: VERSION,
     independentSegments: true,

@@ -6,6 +6,7 @@ import { TICKS_PER_MS, TICKS_PER_SECOND } from '../../media/time.ts'
 import { type AdEvent, laterEvent } from '../../model/ad-events/ad-event.ts'
 import type { SummaryWindow } from '../../model/output-segment.ts'
 import { mayHaveAds } from '../../model/segment-summary.ts'
+import { isWithin } from '../cuts.ts'
 import type { DashPeriod } from './periods.ts'
 
 /**
@@ -54,7 +55,10 @@ function openingEvent(
   const at = all.findIndex((segment) => segment.number === first.number)
   const near = all.slice(Math.max(at - 1, 0), at + 1).filter(mayHaveAds)
   const begun = near.flatMap(({ slots }) => slots.flatMap(({ ads }) => (ads?.era === era ? (ads.begins ?? []) : [])))
-  const told = adEvents.find((each) => each.era === era && each.event.number === number)?.event
+  const told = adEvents.find((each) => {
+    const isOfRange = !each.within || isWithin(each.within, first)
+    return isOfRange && each.era === era && each.event.number === number
+  })?.event
   return begun.find((each) => each.number === number) ?? (told && laterEvent(told, first.shift ?? { ticks: 0, ms: 0 }))
 }
 

@@ -16,8 +16,7 @@ type ImagePlaylistPlan = {
 export function imagePlaylist(presentation: Presentation, plan: ImagePlaylistPlan): string {
   const { window, ended } = presentation
   const { settings, version } = plan
-  const { segments } = window
-  const header = { settings, segments, ended, version, independentSegments: false, imagesOnly: true }
+  const header = { settings, window, ended, version, independentSegments: false, imagesOnly: true }
   return writePlaylist({ ...header, ...targetDurationIn(presentation) }, entriesOf(presentation, plan))
 }
 

@@ -2,10 +2,11 @@ import { type AdTags, adTagsOf } from '../../manifests/hls/ad-tags.ts'
 import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../../manifests/hls/media-playlist.ts'
 import { msBetween, msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
-import type { EraAdEvent, SegmentSummary } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import { adTagsIn } from '../../model/segment-summary.ts'
 import { intervalOfStream, type StreamInterval } from '../../model/stream-interval.ts'
 import { hlsMarkers } from '../ads/hls-markers.ts'
+import type { EventsWindow } from '../ads/shown-events.ts'
 import type { Presentation } from '../presentation.ts'
 
 /** What all playlists are written from. */
@@ -14,9 +15,7 @@ export type PlaylistHeader = {
     HlsManifest,
     'adMarkers' | 'adTriggers' | 'adsOnDeliveryRestrictions' | 'playlistType' | 'programDateTimeIntervalSeconds'
   >
-  readonly segments: readonly SegmentSummary[]
-  /** The ad events that go on in the first of them and have begun before. */
-  readonly adEvents?: readonly EraAdEvent[] | undefined
+  readonly window: EventsWindow
   readonly ended: boolean
   /** The lowest EXT-X-VERSION that the segments allow. */
   readonly version: number
@@ -65,7 +64,7 @@ export function playlistText(plan: PlaylistPlan): string {
 }
 
 function* entriesOf(plan: PlaylistPlan): Generator<PlaylistEntry> {
-  for (const segment of plan.segments) {
+  for (const segment of plan.window.segments) {
     yield {
       number: segment.number,
       segment,
@@ -127,7 +126,7 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
 
 /** The ad tags before each segment, in all renditions alike, and in no playlist of trick play. */
 function adMarkersOf(plan: PlaylistHeader): (segment: SegmentSummary) => AdTags | undefined {
-  const { settings, segments, adEvents, iFramesOnly, imagesOnly } = plan
+  const { settings, window, iFramesOnly, imagesOnly } = plan
   if (settings.adMarkers === 'NONE' || iFramesOnly || imagesOnly) return () => undefined
   if (settings.adMarkers === 'PASSTHROUGH') {
     return (segment) => {
@@ -135,7 +134,7 @@ function adMarkersOf(plan: PlaylistHeader): (segment: SegmentSummary) => AdTags 
       return lines.length > 0 ? adTagsOf(lines) : undefined
     }
   }
-  const markers = hlsMarkers(settings, { segments, ...(adEvents && { adEvents }) })
+  const markers = hlsMarkers(settings, window)
   return (segment) => markers.get(segment)
 }
 

@@ -177,8 +177,7 @@ export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): stri
   const extension = segmentExtension(first.source)
   return playlistText({
     settings: manifest,
-    segments: window.segments,
-    adEvents: window.adEvents,
+    window,
     ended,
     version: name.iframes ? 4 : 3,
     independentSegments: false,
