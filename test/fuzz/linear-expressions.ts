@@ -169,16 +169,19 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     [String.raw`^bytes=\s*(\d*)-(\d*)\s*$`, 'bytes= 1-2 ', 'digits'],
   ],
   'src/packaging/cmaf/names.ts': [
-    ['`^(?:<TRACK>)?\\\\.m3u8$`', undefined, 'digits'],
+    ['`^(?:<TRACK>|_(image)_<INTEGER>)?\\\\.m3u8$`', undefined, 'digits'],
     ['`^<TRACK>_<INTEGER>\\\\.(mp4|vtt)$`', undefined, 'digits'],
     ['`^<TRACK>_track_1_csid_<INTEGER>_init\\\\.mp4$`', undefined, 'digits'],
+    ['`^_image_<INTEGER>_<INTEGER>_<INTEGER>\\\\.jpg$`', undefined, 'digits'],
   ],
   'src/packaging/dash/names.ts': [
     ['`^_(video|audio|subtitles|iframe)_<INTEGER>_<INTEGER>_(?:<INTEGER>|init)\\\\.mp4$`', undefined, 'digits'],
+    ['`^_image_<INTEGER>_<INTEGER>_<INTEGER>_<INTEGER>\\\\.jpg$`', undefined, 'digits'],
   ],
   'src/packaging/hls-ts/names.ts': [
-    ['`^(?:<STREAM>)?\\\\.m3u8$`', undefined, 'digits'],
+    ['`^(?:<STREAM>|_<INTEGER>_image)?\\\\.m3u8$`', undefined, 'digits'],
     ['`^<STREAM>_<INTEGER>\\\\.(ts|aac|ac3|ec3|vtt)$`', undefined, 'digits'],
+    ['`^_<INTEGER>_image_<INTEGER>_<INTEGER>\\\\.jpg$`', undefined, 'digits'],
   ],
   'src/packaging/mss/names.ts': [
     [
