@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Blocks } from '../../test/programs.ts'
 import { ticks } from '../media/time.ts'
 import type { AdEvent } from '../model/ad-events/ad-event.ts'
-import { MOST_AD_EVENTS } from './ad-event-rows.ts'
+import { MOST_AD_EVENTS } from '../model/ad-events/begun-before.ts'
 import {
   type ContractStore,
   commit,

@@ -1,10 +1,11 @@
 import type { UtcMs, UtcRange } from '../media/time.ts'
+import type { EraNumbers } from '../model/ad-events/begun-before.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
 import type { EraTime, NumberRange } from '../model/segment-numbers.ts'
 import type { SegmentPageJson } from '../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../model/segment-summary.ts'
-import type { AdEventRow, WantedAdEvents } from './ad-event-rows.ts'
+import type { AdEventRow } from './ad-event-rows.ts'
 
 /** Port: eras, slots and output segments as committed, including every commit that has resolved. */
 export type SegmentReader = {
@@ -15,7 +16,7 @@ export type SegmentReader = {
    * that are not kept are left out. One is kept as long as a slot of its era is up to that with which it ends; one that
    * is open, as long as its era is. Rejects with RangeError for more than MOST_AD_EVENTS.
    */
-  adEvents(channelGuid: string, wanted: WantedAdEvents): Promise<readonly AdEventRow[]>
+  adEvents(channelGuid: string, wanted: readonly EraNumbers[]): Promise<readonly AdEventRow[]>
   /** Eras of an output timeline's output segments with these numbers, oldest first. */
   erasShown(outputTimeline: number, range: NumberRange): Promise<readonly number[]>
   /** The newest `limit` eras whose clocks begin before a moment, oldest first. */

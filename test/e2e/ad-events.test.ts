@@ -9,7 +9,7 @@ import { packed, withSplices } from '../fixtures/splice-packets.ts'
 import { readMultiplex, writeMultiplex } from '../fixtures/transport-stream.ts'
 import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
-import { fetchBytes, renditionsOf } from '../judges/playlists.ts'
+import { type ServedPlaylist, servedPlaylists } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { judgedSplices } from '../judges/splices.ts'
@@ -78,19 +78,12 @@ function firstPicture(segment: Buffer): number {
   return Math.min(...times)
 }
 
-type Listed = { readonly url: string; readonly text: string }
-
 describe('SCTE-35 messages of the source', () => {
   let windrow: Windrow
   let client: MediaPackageClient
   const urls: Record<string, string> = {}
   /** As tshark reads them: when each break begins and how long it is planned, in seconds of the stream. */
   let told: { readonly id: number; readonly seconds: number; readonly duration: number | undefined }[]
-
-  const playlists = async (parentUrl: string): Promise<Listed[]> => {
-    const named = renditionsOf((await fetchBytes(parentUrl)).toString(), parentUrl)
-    return Promise.all(named.map(async ({ url }) => ({ url, text: (await fetchBytes(url)).toString() })))
-  }
 
   before(async () => {
     windrow = await Windrow.start()
@@ -136,7 +129,7 @@ describe('SCTE-35 messages of the source', () => {
     }
     pusher.close()
     await eventually('all segments', async () => {
-      const [first] = await playlists(urls['enhanced']!)
+      const [first] = await servedPlaylists(urls['enhanced']!)
       return first?.text.includes(dateOf(SEGMENTS - 1)) || undefined
     })
     const judged = await judgedSplices(Buffer.concat(sent))
@@ -153,7 +146,7 @@ describe('SCTE-35 messages of the source', () => {
   after(() => windrow?.kill())
 
   const startOf = (id: number) => told.find((each) => each.id === id)!
-  const isIFrames = ({ text }: Listed) => text.includes('#EXT-X-I-FRAMES-ONLY')
+  const isIFrames = ({ text }: ServedPlaylist) => text.includes('#EXT-X-I-FRAMES-ONLY')
 
   /** Cues by the number of the segment they stand before, as hls-parser reads them. */
   function cuesIn(text: string): Record<number, string> {
@@ -186,7 +179,7 @@ describe('SCTE-35 messages of the source', () => {
       ...on(13, 15),
       15: 'IN',
     }
-    for (const listed of await playlists(urls['enhanced']!)) {
+    for (const listed of await servedPlaylists(urls['enhanced']!)) {
       assert.deepEqual(cuesIn(listed.text), isIFrames(listed) ? {} : expected, listed.url)
       if (isIFrames(listed)) continue
       assert.match(listed.text, /#EXT-OATCLS-SCTE35:.*\n#EXT-X-ASSET:CAID=0x0123456789ABCDEF\n#EXT-X-CUE-OUT:2\.000\n/)
@@ -194,7 +187,7 @@ describe('SCTE-35 messages of the source', () => {
   })
 
   it('begin and end segments, however long these are otherwise', async () => {
-    for (const listed of await playlists(urls['long']!)) {
+    for (const listed of await servedPlaylists(urls['long']!)) {
       if (isIFrames(listed)) continue
       // What is not full is published once the encoder is silent.
       const { 15: _, ...cues } = cuesIn(listed.text)
@@ -203,11 +196,11 @@ describe('SCTE-35 messages of the source', () => {
   })
 
   it('are told of by nothing where an endpoint has no markers', async () => {
-    for (const { text } of await playlists(urls['none']!)) assert.doesNotMatch(text, /SCTE35|CUE|DATERANGE/)
+    for (const { text } of await servedPlaylists(urls['none']!)) assert.doesNotMatch(text, /SCTE35|CUE|DATERANGE/)
   })
 
   it('are date ranges with their exact times', async () => {
-    for (const { text } of await playlists(urls['ranges']!)) {
+    for (const { text } of await servedPlaylists(urls['ranges']!)) {
       const { segments } = hlsParser.parse(text) as hlsParser.types.MediaPlaylist
       const ranges = [...text.matchAll(/#EXT-X-DATERANGE:ID="(\d+)",START-DATE="(.*?)",(.*)/g)].map(
         ([, id, date, rest]) => [id, date, rest!.replaceAll(/=0x\w+/g, '')],
@@ -227,12 +220,12 @@ describe('SCTE-35 messages of the source', () => {
 
   it('go on in a window of the past that begins in a break, and in a harvest of it', async () => {
     const window = `start=${FIRST_DATE / 1000 + 6}&end=${FIRST_DATE / 1000 + 10}`
-    for (const { text } of await playlists(`${urls['enhanced']}?${window}`)) {
+    for (const { text } of await servedPlaylists(`${urls['enhanced']}?${window}`)) {
       if (text.includes('I-FRAMES')) continue
       assert.deepEqual(cuesIn(text), { 6: 'ON', 7: 'ON', 8: 'IN' })
       assert.match(text, /CONT:ElapsedTime=2\.000,Duration=4\.000/)
     }
-    for (const { text } of await playlists(`${urls['ranges']}?${window}`)) {
+    for (const { text } of await servedPlaylists(`${urls['ranges']}?${window}`)) {
       assert.match(text, /MAP[^\n]*\n#EXT-X-DATERANGE:ID="4000000001",[^\n]*PLANNED-DURATION=4\.000[^\n]*\n/)
     }
     const folder = await harvested(windrow, {

@@ -6,7 +6,7 @@ import hlsParser from 'hls-parser'
 import { Parser as M3u8Parser } from 'm3u8-parser'
 import { createChannel, createHarvestJob, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
-import { fetchBytes, renditionsOf } from '../judges/playlists.ts'
+import { renditionsOf, type ServedPlaylist, servedPlaylists } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
 import { Pusher, segmentName } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
@@ -81,7 +81,7 @@ describe('ad tags of the source', () => {
 
   const listedTo = (number: number) =>
     eventually(`segment ${number}`, async () => {
-      const [first] = await playlists(urls.ts)
+      const [first] = await servedPlaylists(urls.ts)
       return first?.text.includes(dateOf(number)) ? first.text : undefined
     })
 
@@ -131,13 +131,6 @@ describe('ad tags of the source', () => {
   })
   after(() => windrow?.kill())
 
-  type Listed = { readonly url: string; readonly text: string }
-
-  async function playlists(parentUrl: string): Promise<Listed[]> {
-    const named = renditionsOf((await fetchBytes(parentUrl)).toString(), parentUrl)
-    return Promise.all(named.map(async ({ url }) => ({ url, text: (await fetchBytes(url)).toString() })))
-  }
-
   const MARKER = /^#EXT-(OATCLS|X-(ASSET|CUE|DATERANGE))/
   /** By the number of the first source segment in it, what stands before an output segment. */
   const tagsIn = (text: string): Record<number, string[]> => {
@@ -150,9 +143,9 @@ describe('ad tags of the source', () => {
     }
     return found
   }
-  const isIFrames = ({ text }: Listed) => text.includes('#EXT-X-I-FRAMES-ONLY')
+  const isIFrames = ({ text }: ServedPlaylist) => text.includes('#EXT-X-I-FRAMES-ONLY')
 
-  function assertTags(listed: readonly Listed[], expected: Readonly<Record<number, readonly string[]>>): void {
+  function assertTags(listed: readonly ServedPlaylist[], expected: Readonly<Record<number, readonly string[]>>): void {
     assert.deepEqual([listed.length, listed.filter(isIFrames).length], [4, 1])
     for (const each of listed) {
       hlsParser.parse(each.text)
@@ -162,12 +155,12 @@ describe('ad tags of the source', () => {
 
   for (const format of ['ts', 'cmaf'] as const) {
     it(`come out once, in front of their segments, in every playlist but those of key frames: ${format}`, async () => {
-      assertTags(await playlists(urls[format]), TAGS)
+      assertTags(await servedPlaylists(urls[format]), TAGS)
     })
   }
 
   it('are read by others as they were meant', async () => {
-    const [{ text }] = (await playlists(urls.ts)) as [Listed]
+    const [{ text }] = (await servedPlaylists(urls.ts)) as [ServedPlaylist]
     const { segments } = hlsParser.parse(text) as hlsParser.types.MediaPlaylist
     const cues = segments.map(({ markers }) => markers.map(({ type, duration }) => `${type} ${duration ?? ''}`.trim()))
     assert.deepEqual([cues[4], cues[10], cues[12]], [['RAW', 'RAW', 'OUT 6'], ['IN'], ['OUT 1', 'RAW']])
@@ -199,7 +192,7 @@ describe('ad tags of the source', () => {
   })
 
   it('are in front of their segments where output segments are longer: those begin there, but where a break only goes on, and with a date range have a date', async () => {
-    const [{ text }] = (await playlists(urls.long)) as [Listed]
+    const [{ text }] = (await servedPlaylists(urls.long)) as [ServedPlaylist]
     const rangesFirst = (lines: readonly string[]) => {
       const isRange = (line: string) => line.includes('DATERANGE')
       return [...lines.filter(isRange), ...lines.filter((line) => !isRange(line))]
@@ -218,14 +211,14 @@ describe('ad tags of the source', () => {
   })
 
   it('never change where a playlist only grows', async () => {
-    const [{ text }] = (await playlists(urls.ts)) as [Listed]
+    const [{ text }] = (await servedPlaylists(urls.ts)) as [ServedPlaylist]
     assert.deepEqual(Object.keys(tagsIn(early)), ['4', '5', '6'])
     assert.ok(text.startsWith(early), `${early}\n${text}`)
   })
 
   it('are not there where nobody asked for them', async () => {
     for (const url of [urls.none, urls.cmafNone]) {
-      for (const { text } of await playlists(url)) assert.deepEqual(tagsIn(text), {})
+      for (const { text } of await servedPlaylists(url)) assert.deepEqual(tagsIn(text), {})
     }
   })
 
@@ -238,7 +231,7 @@ describe('ad tags of the source', () => {
     )
     const window = { startTime: dateOf(from), endTime: dateOf(to) }
     for (const url of [urls.ts, urls.cmaf]) {
-      assertTags(await playlists(`${url}?start=${window.startTime}&end=${window.endTime}`), expected)
+      assertTags(await servedPlaylists(`${url}?start=${window.startTime}&end=${window.endTime}`), expected)
     }
     for (const id of ['ts', 'cmaf']) {
       await createHarvestJob(client, `${id}-job`, id, window, 'clips', `${id}/index.m3u8`)

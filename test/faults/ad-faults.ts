@@ -24,9 +24,9 @@ export const AD_FAULTS: readonly Fault[] = [
   {
     name: 'splice-message-of-each-variant',
     breaks: 'Video segments of DASH have a message of SCTE 35 as often as there are variants.',
-    file: 'src/packaging/dash/splice-messages.ts',
-    find: 'distinct.set(message.section, message)',
-    replace: 'distinct.set(message.section + message.arrival, message)',
+    file: 'src/model/ad-events/signal.ts',
+    find: 'first.set(message.section, message)',
+    replace: 'first.set(message.section + message.arrival, message)',
     caughtBy: { file: 'src/packaging/dash/splice-messages.test.ts', cases: 'are there once each' },
     failure: /Expected values/,
   },

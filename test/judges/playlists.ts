@@ -170,3 +170,12 @@ async function fetchAgain({ segments }: SeenRendition): Promise<void> {
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
+
+/** A media playlist as it is served. */
+export type ServedPlaylist = { readonly url: string; readonly text: string }
+
+/** All media playlists that a multivariant playlist names, in its order. */
+export async function servedPlaylists(parentUrl: string): Promise<ServedPlaylist[]> {
+  const named = renditionsOf((await fetchBytes(parentUrl)).toString(), parentUrl)
+  return Promise.all(named.map(async ({ url }) => ({ url, text: (await fetchBytes(url)).toString() })))
+}

@@ -6,7 +6,7 @@ import { laterEvent } from './ad-event.ts'
 export type EraNumbers = { readonly era: number; readonly numbers: readonly number[] }
 
 /** The most events that one window asks for: those that go on where it begins, and where it comes to other inputs. */
-const MOST_NUMBERS = 1000
+export const MOST_AD_EVENTS = 1000
 
 /** The ad events that go on or end in consecutive segments and begin in none of them: they have begun before. */
 export function begunBefore(segments: readonly SegmentSummary[]): readonly EraNumbers[] {
@@ -20,7 +20,7 @@ export function begunBefore(segments: readonly SegmentSummary[]): readonly EraNu
       const { era, begins = [], ends = [], goesOn = [] } = ads
       for (const number of [...ends.map((end) => end.number), ...goesOn]) {
         const own = before.get(era) ?? new Set<number>()
-        if (begun.has(`${era}.${number}`) || own.has(number) || count >= MOST_NUMBERS) continue
+        if (begun.has(`${era}.${number}`) || own.has(number) || count >= MOST_AD_EVENTS) continue
         before.set(era, own.add(number))
         count++
       }

@@ -38,6 +38,15 @@ export type ArrivedMessage = {
   readonly signals: readonly SpliceSignal[]
 }
 
+/** Messages in the order in which they arrived, each once though all variants carry it. */
+export function distinctMessages(messages: readonly ArrivedMessage[]): readonly ArrivedMessage[] {
+  const first = new Map<string, ArrivedMessage>()
+  for (const message of messages.toSorted((a, b) => a.arrival - b.arrival)) {
+    if (!first.has(message.section)) first.set(message.section, message)
+  }
+  return [...first.values()]
+}
+
 /** segmentation_type_ids, SCTE 35 §10.3.3.1. Of the others, the next one ends what begins with an even one. */
 const PROGRAM = { start: 0x10, end: 0x11, earlyTermination: 0x12, overlapStart: 0x17 }
 /** Chapters, breaks and credits; ads, opportunities and promos; unscheduled events, ad blocks and the like; network. */

@@ -1,8 +1,8 @@
 import { TICKS_PER_SECOND, type Ticks, type UtcMs } from '../../media/time.ts'
 import type { AdMarks } from '../ad-events/ad-event.ts'
-import { type ArrivedMessage, adSignalsOf } from '../ad-events/signal.ts'
-import { atSlot, begunAnew, goingOn, noAdEvents, takeSignals } from '../ad-events/step.ts'
-import { inOrder, type SlotObject } from '../output-segment.ts'
+import { adSignalsOf, distinctMessages } from '../ad-events/signal.ts'
+import { type AdEventsState, atSlot, begunAnew, goingOn, noAdEvents, takeSignals } from '../ad-events/step.ts'
+import { objectsOf, type SlotObject } from '../output-segment.ts'
 import { noteHabit } from './habits.ts'
 import type { OpenEra, TimelineState } from './state.ts'
 
@@ -19,12 +19,11 @@ export function adMarksAt(
   slot: { readonly index: number; readonly start: Ticks; readonly startUtc: UtcMs },
   objects: Readonly<Record<number, SlotObject>>,
 ): AdMarks | undefined {
-  const messages = messagesIn(objects)
+  const messages = distinctMessages(objectsOf({ objects }).flatMap(({ messages: own = [] }) => own))
   const known = state.adEvents
   if (known?.era !== era.id) {
     if (!known && messages.length === 0) return undefined
-    const events = era.continues === known?.era && known ? goingOn(known) : known ? begunAnew(known) : noAdEvents()
-    state.adEvents = { ...events, era: era.id }
+    state.adEvents = { ...eventsOf(era, known), era: era.id }
   }
   const events = state.adEvents!
   const refused = takeSignals(events, messages.flatMap(adSignalsOf), TOLERANCE)
@@ -33,12 +32,8 @@ export function adMarksAt(
   return Object.keys(marks).length > 0 ? { era: era.id, ...marks } : undefined
 }
 
-/** The messages of a slot in the order in which they arrived, each once though all variants carry it. */
-function messagesIn(objects: Readonly<Record<number, SlotObject>>): readonly ArrivedMessage[] {
-  const all = Object.values(objects).flatMap((object) => inOrder(object).flatMap(({ messages = [] }) => messages))
-  const first = new Map<string, ArrivedMessage>()
-  for (const message of all.toSorted((a, b) => a.arrival - b.arrival)) {
-    if (!first.has(message.section)) first.set(message.section, message)
-  }
-  return [...first.values()]
+/** The events of an era in which none has been sealed yet, beside those of the era that was sealed last. */
+function eventsOf(era: OpenEra, known: TimelineState['adEvents']): AdEventsState {
+  if (!known) return noAdEvents()
+  return era.continues === known.era ? goingOn(known) : begunAnew(known)
 }

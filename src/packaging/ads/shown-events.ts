@@ -123,9 +123,14 @@ class ShownEvents {
 
   /** What a row tells of an event, as the segment shows it. */
   private told(key: string, segment: SegmentSummary): AdEvent | undefined {
-    const row = this.rows.get(key)?.find(({ within }) => !within || isWithin(within, segment))
-    return row && laterEvent(row.event, segment.shift ?? { ticks: 0, ms: 0 })
+    return eventIn(segment, this.rows.get(key) ?? [])
   }
+}
+
+/** Of rows that tell of one event, that of the segment's range, on the timeline on which the segment is shown. */
+export function eventIn(segment: SegmentSummary, rows: readonly EraAdEvent[]): AdEvent | undefined {
+  const row = rows.find(({ within }) => !within || isWithin(within, segment))
+  return row && laterEvent(row.event, segment.shift ?? { ticks: 0, ms: 0 })
 }
 
 const keyOf = (era: number, number: number) => `${era}.${number}`

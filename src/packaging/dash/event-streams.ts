@@ -3,10 +3,10 @@ import { SCTE35_XML, type SpliceInfoSection } from '../../manifests/dash/splice-
 import { readSpliceInfo, type SpliceInfo } from '../../media/scte35/splice-info.ts'
 import type { Segmentation } from '../../media/splice-signal.ts'
 import { TICKS_PER_MS, TICKS_PER_SECOND } from '../../media/time.ts'
-import { type AdEvent, laterEvent } from '../../model/ad-events/ad-event.ts'
+import type { AdEvent } from '../../model/ad-events/ad-event.ts'
 import type { SummaryWindow } from '../../model/output-segment.ts'
 import { mayHaveAds } from '../../model/segment-summary.ts'
-import { isWithin } from '../cuts.ts'
+import { eventIn } from '../ads/shown-events.ts'
 import type { DashPeriod } from './periods.ts'
 
 /**
@@ -55,11 +55,8 @@ function openingEvent(
   const at = all.findIndex((segment) => segment.number === first.number)
   const near = all.slice(Math.max(at - 1, 0), at + 1).filter(mayHaveAds)
   const begun = near.flatMap(({ slots }) => slots.flatMap(({ ads }) => (ads?.era === era ? (ads.begins ?? []) : [])))
-  const told = adEvents.find((each) => {
-    const isOfRange = !each.within || isWithin(each.within, first)
-    return isOfRange && each.era === era && each.event.number === number
-  })?.event
-  return begun.find((each) => each.number === number) ?? (told && laterEvent(told, first.shift ?? { ticks: 0, ms: 0 }))
+  const told = adEvents.filter((each) => each.era === era && each.event.number === number)
+  return begun.find((each) => each.number === number) ?? eventIn(first, told)
 }
 
 /** A message in the words of its XML; undefined for one that cannot be read, or begins nothing. */

@@ -1,6 +1,6 @@
 import { spliceMessageBox } from '../../media/mp4/event-message.ts'
 import { unwrapPts } from '../../media/time.ts'
-import type { ArrivedMessage } from '../../model/ad-events/signal.ts'
+import { distinctMessages } from '../../model/ad-events/signal.ts'
 import { type OutputSegment, objectsOf } from '../../model/output-segment.ts'
 
 /**
@@ -9,11 +9,7 @@ import { type OutputSegment, objectsOf } from '../../model/output-segment.ts'
  */
 export function spliceMessages({ slots }: OutputSegment): readonly Uint8Array[] {
   const arrived = slots.flatMap(objectsOf).flatMap(({ messages = [] }) => messages)
-  const distinct = new Map<string, ArrivedMessage>()
-  for (const message of arrived.toSorted((a, b) => a.arrival - b.arrival)) {
-    if (!distinct.has(message.section)) distinct.set(message.section, message)
-  }
-  return [...distinct.values()].map(({ arrival, section, signals }) => {
+  return distinctMessages(arrived).map(({ arrival, section, signals }) => {
     const [first] = signals
     const { time, duration } = first && !first.isCancel ? first : {}
     return spliceMessageBox({

@@ -1,5 +1,6 @@
 import type { AdEvent } from '../../model/ad-events/ad-event.ts'
-import { type AdEventRow, adEventPlaces, type WantedAdEvents } from '../ad-event-rows.ts'
+import type { EraNumbers } from '../../model/ad-events/begun-before.ts'
+import { type AdEventRow, adEventPlaces } from '../ad-event-rows.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import type { TimelineCommit } from '../timeline-store.ts'
 import type { Queries } from './database.ts'
@@ -7,7 +8,7 @@ import type { Statement } from './statements.ts'
 
 export function adEventOperations(db: Queries) {
   return {
-    async adEvents(channelGuid: string, wanted: WantedAdEvents): Promise<readonly AdEventRow[]> {
+    async adEvents(channelGuid: string, wanted: readonly EraNumbers[]): Promise<readonly AdEventRow[]> {
       const places = adEventPlaces(wanted)
       if (places.length === 0) return []
       // The limit makes PostgreSQL look each one up. It would otherwise read all ad events of the inputs.

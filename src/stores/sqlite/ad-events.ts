@@ -1,12 +1,13 @@
 import type { AdEvent } from '../../model/ad-events/ad-event.ts'
-import { type AdEventRow, adEventPlaces, type WantedAdEvents } from '../ad-event-rows.ts'
+import type { EraNumbers } from '../../model/ad-events/begun-before.ts'
+import { type AdEventRow, adEventPlaces } from '../ad-event-rows.ts'
 import type { TimelineCommit } from '../timeline-store.ts'
 import type { SqliteDatabase } from './database.ts'
 import type { Operations } from './synchronous.ts'
 
 export function adEventOperations(db: SqliteDatabase) {
   return {
-    adEvents: (channelGuid: string, wanted: WantedAdEvents): readonly AdEventRow[] =>
+    adEvents: (channelGuid: string, wanted: readonly EraNumbers[]): readonly AdEventRow[] =>
       db
         .all<{ era: number; body: string }>(
           `SELECT era, body FROM ad_event WHERE input IN (SELECT id FROM input WHERE channel_guid = ?)
