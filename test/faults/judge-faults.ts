@@ -47,6 +47,15 @@ export const JUDGE_FAULTS: readonly Fault[] = [
     failure: /does not keep pace/,
   },
   {
+    name: 'judge-takes-a-picture-that-stands',
+    breaks: 'A player keeps pace while it shows one picture for ever.',
+    file: 'test/judges/player.ts',
+    find: 'if (!isBehind && !isAhead && pictures > 0) return last',
+    replace: 'if (!isBehind && !isAhead) return last',
+    caughtBy: { file: 'test/judges/player.test.ts', cases: 'says so when no picture follows the first one' },
+    failure: /Missing expected rejection/,
+  },
+  {
     name: 'player-skips-two-seconds',
     breaks: 'A player leaves out two seconds of what it plays.',
     file: 'test/judges/player.html',

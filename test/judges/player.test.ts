@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { basename, dirname, join } from 'node:path'
 import { needing } from '../programs.ts'
 import { type Nginx, startNginx } from './nginx.ts'
-import { excusedOf, fallsBehind, isLateMachine, Player } from './player.ts'
+import { excusedOf, fallsBehind, isLateMachine, isSeen, Player } from './player.ts'
 import { run, temporaryFolder, words } from './processes.ts'
 import { packageReference, REFERENCE_SECONDS } from './reference-packager.ts'
 
@@ -70,6 +70,23 @@ describe('a player in Chromium', { concurrency: 3 }, () => {
     )
   })
 
+  it('looks on while a picture stands, for as long as the next random access point may take', () => {
+    const looks: readonly (readonly [wall: number, late: number, pictures: number])[] = [
+      [1100, 0, 20],
+      [1100, 200, 20],
+      [1780, 470, 0],
+      [9900, 0, 0],
+      [10_100, 0, 0],
+      [11_000, 2000, 0],
+      [11_000, 10_500, 1],
+      [101_000, 95_000, 0],
+    ]
+    assert.deepEqual(
+      looks.map(([wall, late, pictures]) => isSeen({ wall, late, pictures }, 1000)),
+      [true, false, false, false, true, false, true, true],
+    )
+  })
+
   it('plays a good presentation to its end', async () => {
     const { duration, frames } = await player.playToEnd('hls.js', `${nginx.url}/good/index.m3u8`, 4)
     assert.ok(Math.abs(duration - 8) < 0.1, `${duration} s`)
@@ -98,6 +115,19 @@ describe('a player in Chromium', { concurrency: 3 }, () => {
     })
     // Five seconds are there: however late the machine is, it cannot be to blame for all of the rest.
     await assert.rejects(player.playLive('hls.js', url, 25), /does not keep pace|bufferStalled|playlist/i)
+  })
+
+  it('says so when no picture follows the first one while time passes', async () => {
+    const folder = join(root, 'one-picture')
+    mkdirSync(folder)
+    await run('ffmpeg', [
+      ...words('-loglevel error -f lavfi -i testsrc2=size=160x90:rate=1/60 -f lavfi -i sine=r=48000 -t 60'),
+      ...words('-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -c:a aac -f hls -hls_time 60'),
+      ...words('-hls_segment_type fmp4 -hls_list_size 0 -hls_fmp4_init_filename init.mp4 -master_pl_name index.m3u8'),
+      join(folder, 'v.m3u8'),
+    ])
+    const url = `${nginx.url}/one-picture/index.m3u8`
+    await assert.rejects(player.playLive('hls.js', url, 1), /does not keep pace: \d+\.\d\d s and 0 pictures/)
   })
 
   for (const { engine, path, tours } of [

@@ -383,6 +383,25 @@ export function excusedOf(wall: number, late: number, stalls: number): number {
   return late > wall / 2 ? late : Math.max(stalls, Math.min(late, MOMENT_MS))
 }
 
+/** A part of a look at a picture that moves, in milliseconds. */
+type Look = {
+  readonly wall: number
+  readonly late: number
+  /** Decoded in it. */
+  readonly pictures: number
+}
+
+/**
+ * Whether a look has seen enough: so many milliseconds in which the machine ran everything, and pictures. A player that
+ * changes its sound or its level may remove all that it had in hand, and Chromium goes on with the next random access
+ * point of what it loads again then: as long as the media between two of those lasts, a picture stands while time
+ * passes. A machine that is late for most of the time is watched for so many times as long, and no longer.
+ */
+export function isSeen({ wall, late, pictures }: Look, ms: number): boolean {
+  const least = pictures > 0 ? ms : Math.max(ms, BETWEEN_ACCESS_POINTS_MS)
+  return wall - late >= least || wall >= MOST_LATE * least
+}
+
 function isAtItsEnd({ mediaSeconds, duration }: Playback): boolean {
   return duration > 0 && mediaSeconds >= duration - 0.1
 }
@@ -418,8 +437,9 @@ class Viewing {
   }
 
   /**
-   * Looks on until the machine has run everything for so many seconds in all, and throws unless the picture has kept
-   * pace with the clock. Of what it stood still, as much is excused as the machine was late by.
+   * Looks on until the machine has run everything for so many seconds in all and a picture has been decoded, and throws
+   * unless media time has kept pace with the clock, and when no picture comes. Of what it stood still, as much is
+   * excused as the machine was late by.
    */
   async keepsPace(seconds: number): Promise<Playback> {
     const first = await this.look()
@@ -428,9 +448,9 @@ class Viewing {
       const last = await this.look()
       const wall = last.now - first.now
       const late = await latenessIn(this.machine, last.delays, { from: first.now, to: last.now })
-      if (wall - late < seconds * 1000 && wall < MOST_LATE * seconds * 1000) continue
-      const gained = (last.mediaSeconds - first.mediaSeconds) * 1000
       const pictures = last.frames - first.frames
+      if (!isSeen({ wall, late, pictures }, seconds * 1000)) continue
+      const gained = (last.mediaSeconds - first.mediaSeconds) * 1000
       const excused = excusedOf(wall, late, await this.excused(last, first.now))
       const isBehind = fallsBehind(gained, wall, excused)
       // A player that was held up may skip what it missed.
@@ -558,7 +578,9 @@ const STEP_MS = 500
  */
 const LAST_SECONDS = 0.2
 
-/** A machine that is late for most of the time is watched for so many times as long, and no longer. */
 const MOST_LATE = 10
+
+/** Longer than any segment that tests play: each has a random access point. */
+const BETWEEN_ACCESS_POINTS_MS = 10_000
 
 const inSeconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
