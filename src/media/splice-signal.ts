@@ -88,6 +88,6 @@ export type SpliceProblem =
   | 'descriptors'
   /** Packets with parts of it are missing, or not in the segment. */
   | 'incomplete'
-  /** The segment has had as many messages as are kept, or as many bytes of them. */
+  /** The segment has had as many messages as are kept or as many signals in them, or as many bytes of them. */
   | 'too-many'
   | 'too-large'

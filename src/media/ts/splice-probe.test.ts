@@ -203,15 +203,40 @@ describe('SpliceProbe', () => {
     assert.equal(probe(written(packed([heartbeat], at(5)))).messages, undefined)
   })
 
-  it('keeps 64 KiB of sections, the longest among them', () => {
+  it('keeps 128 signals, however few messages have them', () => {
+    const message = (n: number) =>
+      spliceSection({
+        command: timeSignal(n),
+        descriptors: Array.from({ length: 30 }, (_, i) => segmentation({ id: 30 * n + i, typeId: 0x30 })),
+      })
+    const many = Array.from({ length: 6 }, (_, n) => message(n))
+    const { messages, badMessages } = probe(written(packed([...many, insert(1)], at(5))))
+    assert.deepEqual(
+      messages?.map(({ signals }) => signals.length),
+      [30, 30, 30, 30, 1],
+    )
+    assert.deepEqual(badMessages, { 'too-many': 2 })
+  })
+
+  it('keeps a message that is repeated once, as it came first', () => {
+    const repeated = Array.from({ length: 100 }, () => insert(1))
+    const ts = written([...packed(repeated, at(5)), ...packed([insert(2), insert(1)], at(9))])
+    assert.deepEqual([ids(ts), probe(ts).badMessages], [[1, 2], undefined])
+    assert.equal(probe(ts).messages![0]!.arrival, probe(written(packed([insert(1)], at(5)))).messages![0]!.arrival)
+  })
+
+  it('keeps 16 KiB of sections, the longest among them', () => {
     // 15 descriptors of 260 bytes and one that fills the section up.
-    const descriptors = Array.from({ length: 16 }, (_, id) => {
-      return segmentation({ id, typeId: 0x30, upid: [1, Buffer.alloc(id < 15 ? 238 : 229)] })
-    })
-    const longest = spliceSection({ command: timeSignal(1), descriptors })
-    assert.equal(longest.length, 4096)
-    const { messages, badMessages } = probe(written(packed([...Array(17).fill(longest), insert(1)], at(5))))
-    assert.equal(messages?.length, 16)
+    const longest = (time: number) => {
+      const descriptors = Array.from({ length: 16 }, (_, id) => {
+        return segmentation({ id, typeId: 0x30, upid: [1, Buffer.alloc(id < 15 ? 238 : 229)] })
+      })
+      return spliceSection({ command: timeSignal(time), descriptors })
+    }
+    assert.equal(longest(1).length, 4096)
+    const many = Array.from({ length: 5 }, (_, n) => longest(n))
+    const { messages, badMessages } = probe(written(packed([...many, insert(1)], at(5))))
+    assert.equal(messages?.length, 4)
     assert.deepEqual(badMessages, { 'too-large': 2 })
   })
 })

@@ -10,9 +10,10 @@ import type { StreamKind } from './stream-kind.ts'
 /** stream_type of splice_info_sections, ANSI/SCTE 35 §8.1. Many programs that have it lack the registration `CUEI`. */
 export const SPLICE_STREAM_TYPE = 0x86
 
-/** The most messages of a segment that are kept, and the most bytes of their sections. */
+/** The most messages of a segment that are kept, signals that they have, and bytes of their sections. */
 const MOST_MESSAGES = 64
-const MOST_BYTES = 64 * 1024
+const MOST_SIGNALS = 128
+const MOST_BYTES = 16 * 1024
 
 const VIDEO: readonly StreamKind[] = ['avc', 'hevc']
 const AUDIO: readonly StreamKind[] = ['aac', 'ac3']
@@ -20,8 +21,8 @@ const AUDIO: readonly StreamKind[] = ['aac', 'ac3']
 type Found = Pick<MediaProbe, 'messages' | 'badMessages'>
 
 /**
- * Reads the splice_info_sections of a segment, of all PIDs that have some. It keeps those that signal something, at
- * most 64 and 64 KiB, and counts what it refuses; nothing in them makes the segment unusable.
+ * Reads the splice_info_sections of a segment, of all PIDs that have some. It keeps those that signal something, each
+ * once, at most 64, 128 signals and 16 KiB, and counts what it refuses; nothing in them makes the segment unusable.
  */
 export class SpliceProbe {
   /** Number of places where packets are missing, and of packets without room for their payload. */
@@ -29,6 +30,9 @@ export class SpliceProbe {
   private readonly pids: { readonly continuity: Continuity; readonly sections: SectionAssembler }[] = []
   /** The time of arrival is -1 of those that precede all PES packets. */
   private readonly messages: SpliceMessage[] = []
+  /** Sections of these. */
+  private readonly known = new Set<string>()
+  private signals = 0
   private bytes = 0
   private readonly bad = new Map<SpliceProblem, number>()
 
@@ -72,11 +76,16 @@ export class SpliceProbe {
     }
     const { signals } = info
     if (signals.length === 0) return
-    if (this.messages.length === MOST_MESSAGES) this.refuse('too-many')
+    const text = hexOf(section)
+    if (this.known.has(text)) return
+    const isFull = this.messages.length === MOST_MESSAGES || this.signals + signals.length > MOST_SIGNALS
+    if (isFull) this.refuse('too-many')
     else if (this.bytes + section.length > MOST_BYTES) this.refuse('too-large')
     else {
+      this.known.add(text)
+      this.signals += signals.length
       this.bytes += section.length
-      this.messages.push({ arrival: latestPts(streams), section: hexOf(section), signals })
+      this.messages.push({ arrival: latestPts(streams), section: text, signals })
     }
   }
 
