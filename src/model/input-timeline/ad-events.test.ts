@@ -131,6 +131,40 @@ describe('the ad events of an input', () => {
     assert.equal(shown.begins![0]!.start, ticksFromSeconds(116.3))
   })
 
+  it('are of messages that are kept once in a slot, with the time of the first, though each variant carries them', () => {
+    const { r } = new Encoder(100, 'a', 'b').send(0, 3, { 1: [out(5, 106), out(6, 108)] })
+    const kept = (index: number) => r.slots[1]!.objects[index]!.messages?.map(({ arrival }) => arrival)
+    assert.deepEqual([kept(1), kept(2)], [[ticksFromSeconds(102.5), ticksFromSeconds(102.5)], undefined])
+  })
+
+  it('are of as many messages as there is room for, where streams wait for another', () => {
+    const playlists = Array.from({ length: 20 }, (_, n) => `v${n}`)
+    const encoder = new Encoder(100, ...playlists, 'late')
+    encoder.send(0, 1)
+    const { r } = encoder
+    const messages = (seed: number): SpliceMessage[] => {
+      const message = (_: unknown, n: number) => ({
+        arrival: pts(104),
+        section: `${seed}-${n}-`.padEnd(500, 'f'),
+        signals: Array.from({ length: 2 }, (__, i) => out(1000 * seed + 10 * n + i, 110)),
+      })
+      return Array.from({ length: 64 }, message)
+    }
+    for (const [n, playlist] of playlists.entries()) {
+      r.put(`${playlist}-2`, { ...probeAt(104), messages: messages(n) })
+      r.put(`${playlist}-3`, { ...probeAt(106), messages: messages(100 + n) })
+      r.list(
+        playlist,
+        1,
+        ['1', '2', '3'].map((number) => ({ name: `${playlist}-${number}` })),
+      )
+    }
+    assert.ok(r.state.eras[0]!.slots.length > 1)
+    const { length } = JSON.stringify(r.state.eras)
+    assert.ok(length < 512 * 1024, `${length} letters`)
+    assert.match(r.state.habits!['ad-messages-unreadable']!.example, /^v\d+-\d: \d+ more than are kept$/)
+  })
+
   it('that cannot be read are told of', () => {
     const { r } = new Encoder(100, 'a')
     r.put('a-0', { ...probeAt(100), badMessages: { crc: 2, encrypted: 1 } })

@@ -6,10 +6,18 @@ import { noteListed } from './ad-tags.ts'
 import { believableDate } from './dates.ts'
 import { eraAt, eraBegunAt, eraFor } from './eras.ts'
 import { noteHabit } from './habits.ts'
+import { keptMessages } from './kept-messages.ts'
 import type { MediaObject, Placing } from './placing.ts'
 import { EXTINF_ROUNDING, MOST_UNCONFIRMED, segmentLength } from './segment-length.ts'
 import { addGap, addObject, slotFor, takeInterval, tellsTime } from './slots.ts'
-import { leadStream, NEXT_TARGET_DURATIONS, type OpenEra, RECENT_PLACES, type StreamListing } from './state.ts'
+import {
+  leadStream,
+  NEXT_TARGET_DURATIONS,
+  type OpenEra,
+  type OpenSlot,
+  RECENT_PLACES,
+  type StreamListing,
+} from './state.ts'
 
 /** EXTINF that is off by no more may be rounded. */
 const WRONG_BY: Ticks = ticks(TICKS_PER_SECOND / 10)
@@ -49,7 +57,8 @@ export function placeObject(placing: Placing, object: MediaObject): Placement | 
   const date = believableDate(placing, object)
   notePlace(placing, { ...entry, era: era.id, start, date })
   const slot = slotFor(era, { start, duration }, streamIndex, now)
-  const isShown = slot !== undefined && addObject(slot, streamIndex, slotObject(object, start, duration))
+  const isShown =
+    slot !== undefined && addObject(slot, streamIndex, slotObject({ object, start, duration, slot }, placing))
   if (isShown) {
     noteListed(placing, slot)
     if (breaks) slot.breaks = [...(slot.breaks ?? []), streamIndex]
@@ -137,8 +146,16 @@ function noteBadMessages({ state, entry }: Placing, { probe: { badMessages } }: 
   noteHabit(state, 'ad-messages-unreadable', `${entry.name}: ${counts.join(', ')}`)
 }
 
+type Placed = {
+  readonly object: MediaObject
+  readonly start: Ticks
+  readonly duration: Ticks
+  readonly slot: OpenSlot
+}
+
 /** The object as its slot holds it: the times of its tracks on the era's timeline, near the slot's own. */
-function slotObject({ key, size, crc32, tag, sha256, probe }: MediaObject, start: Ticks, duration: Ticks): SlotObject {
+function slotObject({ object, start, duration, slot }: Placed, placing: Placing): SlotObject {
+  const { key, size, crc32, tag, sha256, probe } = object
   const times = probe.times.map((track) => {
     if (track === null) return null
     const first = unwrapPts(track.first, start)
@@ -147,6 +164,8 @@ function slotObject({ key, size, crc32, tag, sha256, probe }: MediaObject, start
     return { ...track, first, last: last > start + duration + MOST_UNCONFIRMED ? start + duration : last }
   })
   const keyFrames = probe.keyFrames.map((picture) => ({ ...picture, pts: unwrapPts(picture.pts, start) }))
+  const arrived = (probe.messages ?? []).map((each) => ({ ...each, arrival: unwrapPts(each.arrival, start) }))
+  const messages = arrived.length > 0 ? keptMessages(placing, slot, arrived) : arrived
   return {
     key,
     size,
@@ -157,9 +176,7 @@ function slotObject({ key, size, crc32, tag, sha256, probe }: MediaObject, start
     duration,
     times,
     ...(keyFrames.length > 0 && { keyFrames }),
-    ...(probe.messages && {
-      messages: probe.messages.map((message) => ({ ...message, arrival: unwrapPts(message.arrival, start) })),
-    }),
+    ...(messages.length > 0 && { messages }),
     ...(!probe.startsWithKeyFrame && { startsWithKeyFrame: false as const }),
   }
 }
