@@ -5,7 +5,7 @@ import type { SpliceSignal } from '../../media/splice-signal.ts'
 import { PTS_MODULUS, TICKS_PER_SECOND, ticks, utcMs } from '../../media/time.ts'
 import type { AdMarks } from './ad-event.ts'
 import { adSignalsOf } from './signal.ts'
-import { atSlot, noAdEvents, takeSignals } from './step.ts'
+import { type AdEventsState, atSlot, noAdEvents, takeSignals } from './step.ts'
 
 const SLOT = 2
 const TOLERANCE = 1500
@@ -38,7 +38,7 @@ function allMarks(messages: readonly Said[], slots: number, base = 0): Omit<AdMa
       adSignalsOf({ arrival: ticks(base + seconds(at)), section: `${at}`, signals }),
     )
     takeSignals(state, signals, TOLERANCE)
-    const marks = atSlot(
+    const { marks } = atSlot(
       state,
       { index: slot, start: ticks(base + seconds(slot * SLOT)), startUtc: utcMs(slot * SLOT * 1000) },
       TOLERANCE,
@@ -203,7 +203,8 @@ describe('ad events', () => {
     const all = Array.from({ length: 10_000 }, (_, id) => out(id, 1))
     const signals = adSignalsOf({ arrival: ticks(0), section: '', signals: all })
     assert.equal(takeSignals(state, signals, TOLERANCE), 10_000 - 64)
-    assert.equal(atSlot(state, { index: 1, start: seconds(2), startUtc: utcMs(0) }, TOLERANCE).begins?.length, 64)
+    const { marks } = atSlot(state, { index: 1, start: seconds(2), startUtc: utcMs(0) }, TOLERANCE)
+    assert.equal(marks.begins?.length, 64)
     const far = adSignalsOf({ arrival: seconds(7200), section: '', signals: [out(1, 1), out(2, 15 * 3600)] })
     assert.equal(takeSignals(noAdEvents(), far, TOLERANCE), 2)
   })
@@ -211,6 +212,77 @@ describe('ad events', () => {
 
 /** An event as somebody knows it who has seen all messages. */
 type Whole = { readonly id: number; readonly begin: number; readonly end: number | undefined }
+
+describe('more ad events than there may be', () => {
+  const taken = (state: AdEventsState, arrival: number, section: string, ...said: SpliceSignal[]) =>
+    takeSignals(state, adSignalsOf({ arrival: seconds(arrival), section, signals: said }), TOLERANCE)
+  const slotAt = (state: AdEventsState, time: number) =>
+    atSlot(state, { index: time / 2, start: seconds(time), startUtc: utcMs(time * 1000) }, TOLERANCE)
+  const openIds = ({ open }: AdEventsState) => open.map(({ id }) => id)
+
+  it('end in the order in which they began, so that a break is told of although nothing ends', () => {
+    const state = noAdEvents()
+    for (let id = 1; id <= 64; id++) {
+      taken(state, 2 * id - 1, '', out(id, 2 * id))
+      assert.equal(slotAt(state, 2 * id).leftOut, 0)
+    }
+    taken(state, 200, '', out(70, 202, { duration: 2, autoReturn: true }), out(71, 202))
+    const { marks, leftOut } = slotAt(state, 202)
+    assert.deepEqual([marks.begins?.map(({ id }) => id), leftOut], [[71, 70], 2])
+    assert.deepEqual(
+      marks.ends?.map(({ end, closer }) => [end, closer]),
+      [
+        [seconds(202), undefined],
+        [seconds(202), undefined],
+      ],
+    )
+    assert.equal(slotAt(state, 204).marks.ends?.length, 1)
+    assert.deepEqual(openIds(state), [...Array.from({ length: 62 }, (_, i) => i + 3), 71])
+  })
+
+  it('end first where they have no end of their own, so that a break in a storm of others lasts as long as it is', () => {
+    const state = noAdEvents()
+    const storm = (time: number) => Array.from({ length: 500 }, (_, i) => segment(1000 * time + i, 0x30))
+    taken(state, 1, '', out(7, 4, { duration: 4, autoReturn: true }), ...storm(1))
+    let number: number | undefined
+    const seen = [2, 4, 6, 8].map((time) => {
+      const { begins = [], ends = [] } = slotAt(state, time).marks
+      taken(state, time + 1, '', ...storm(time))
+      number ??= begins.find(({ id }) => id === 7)?.number
+      return `${begins.some(({ id }) => id === 7)} ${ends.some((each) => each.number === number)}`
+    })
+    assert.deepEqual(seen, ['false false', 'true false', 'false false', 'false true'])
+    assert.ok(openIds(state).length <= 64)
+  })
+
+  it('are those that are farthest ahead, of what is announced', () => {
+    const state = noAdEvents()
+    const far = Array.from({ length: 64 }, (_, id) => out(id, 3600 + id))
+    assert.equal(taken(state, 0, '', ...far), 0)
+    assert.equal(taken(state, 0, '', out(100, 7200)), 1)
+    assert.equal(taken(state, 0, '', out(101, 2)), 1)
+    assert.deepEqual(
+      slotAt(state, 2).marks.begins?.map(({ id }) => id),
+      [101],
+    )
+    assert.ok(state.announced.every(({ id }) => id < 63))
+  })
+
+  it('are fewer where their sections are long: the state stays small', () => {
+    const state = noAdEvents()
+    const long = 'f'.repeat(8192)
+    for (let id = 1; id <= 200; id++) {
+      taken(state, 2 * id - 1, long, out(id, 2 * id), out(1000 + id, 2 * id))
+      slotAt(state, 2 * id)
+    }
+    assert.ok(JSON.stringify(state).length < 100_000)
+    taken(state, 500, 'fc', out(2000, 502))
+    assert.deepEqual(
+      slotAt(state, 502).marks.begins?.map(({ id }) => id),
+      [2000],
+    )
+  })
+})
 
 describe('ad events of a random stream', () => {
   const event = fc.record({

@@ -38,8 +38,8 @@ const MOST_EVENTS = 64
 /** Ids that are remembered: more than eight bits tell. */
 const MOST_IDS = 300
 const MOST_OVER = 16
-/** Letters of the sections of events that are announced, and of those that begin with one slot. */
-const MOST_LETTERS = 32 * 1024
+/** Letters of the sections of events that are announced, that are open, and that begin with one slot. */
+const MOST_LETTERS = { announced: 32 * 1024, open: 64 * 1024, begun: 32 * 1024 }
 
 /** Encoders announce splices minutes ahead, and some tell them late. Other times are not of this stream. */
 const MOST_AHEAD: Ticks = ticks(12 * 3600 * TICKS_PER_SECOND)
@@ -54,29 +54,35 @@ export function noAdEvents(): AdEventsState {
 
 /**
  * Takes what messages say into the state, in the order in which they arrived. Times that differ by no more than
- * `tolerance` ticks are the same. Gives the number of signals that were refused: there are too many events, or the time
- * is not of this stream.
+ * `tolerance` ticks are the same. Gives the number of events that are left out: those whose time is not of this stream,
+ * and of too many, those with the latest times.
  */
 export function takeSignals(state: AdEventsState, signals: readonly AdSignal[], tolerance: number): number {
-  let refused = 0
+  let leftOut = 0
   for (const signal of signals) {
     if (signal.does === 'cancel') cancel(state, signal)
     else if (signal.does === 'end') end(state, signal)
-    else if (!begin(state, signal, tolerance)) refused++
+    else leftOut += begin(state, signal, tolerance)
   }
-  return refused
+  return leftOut
 }
+
+/** `leftOut`: events that do not begin though they should, and those that end since too many others go on. */
+export type SlotStep = { readonly marks: Omit<AdMarks, 'era'>; readonly leftOut: number }
 
 /**
  * Goes on to a slot that begins at `start`. Events begin and end with the first slot that begins no more than
- * `tolerance` ticks before their time; those that would do both with one slot are never shown.
+ * `tolerance` ticks before their time; those that would do both with one slot are never shown. Of too many that begin,
+ * the last do. Of too many that go on, the one ends that began first, if possible without a known end: what an encoder
+ * leaves open does not keep out what it tells later.
  */
-export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number): Omit<AdMarks, 'era'> {
+export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number): SlotStep {
   const { start } = slot
   const utcOf = (time: Ticks) => utcMs(slot.startUtc + msBetween(start, time))
   const isReached = (time: number) => time <= start + tolerance
   const begun: OpenEvent[] = []
   const ends: AdEventEnd[] = []
+  let leftOut = 0
   const close = (event: OpenEvent, at: number) => {
     state.open = state.open.filter((each) => each !== event)
     if (begun.includes(event)) return
@@ -90,14 +96,17 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
     ends.push({ number, end: ended, endUtc, ...(isClosed && { closer }) })
   }
   for (const event of state.open) if (isReached(endOf(event))) close(event, endOf(event))
-  const due = state.announced
-    .filter((event) => isReached(event.start))
+  const reached = state.announced.filter((event) => isReached(event.start))
+  state.announced = state.announced.filter((event) => !reached.includes(event))
+  const due = reached
+    .filter((event) => !isReached(endOf(event)))
     .sort((a, b) => a.start - b.start || lengthOf(b) - lengthOf(a))
-  state.announced = state.announced.filter((event) => !due.includes(event))
+  for (; due.length > MOST_EVENTS || lettersOf(due) > MOST_LETTERS.begun; due.shift()) leftOut++
   for (const planned of due) {
-    if (isReached(endOf(planned)) || Math.max(state.open.length, begun.length) >= MOST_EVENTS) continue
-    if (lettersOf([...begun, planned]) > MOST_LETTERS) continue
     for (const other of state.open) if (isReplaced(other, planned)) close(other, planned.start)
+    for (; isFull(state.open, planned); leftOut++) {
+      close(state.open.find((event) => endOf(event) === Infinity) ?? state.open[0]!, planned.start)
+    }
     const event = {
       number: slot.index * MOST_EVENTS + begun.length,
       ...identified(state, planned),
@@ -108,11 +117,12 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
   }
   const begins = state.open.filter((event) => begun.includes(event)).map(beginningOf)
   const going = state.open.flatMap((event) => (begun.includes(event) ? [] : event.number))
-  return {
+  const marks = {
     ...(begins.length > 0 && { begins }),
     ...(ends.length > 0 && { ends }),
     ...(going.length > 0 && { goesOn: going }),
   }
+  return { marks, leftOut }
 }
 
 /**
@@ -136,11 +146,11 @@ function identified(state: AdEventsState, event: PlannedEvent): PlannedEvent {
   return isReused ? { ...event, isReused } : event
 }
 
-/** False where it is refused. */
-function begin(state: AdEventsState, signal: AdSignal & { does: 'begin' }, tolerance: number): boolean {
+/** Gives how many events are left out: this one, or those in whose place it is announced. */
+function begin(state: AdEventsState, signal: AdSignal & { does: 'begin' }, tolerance: number): number {
   const { kind, id, typeId, time, arrival, section, duration, endsByItself, isRestricted, upid } = signal
   const start = time ?? arrival
-  if (start - arrival > MOST_AHEAD || arrival - start > MOST_LATE) return false
+  if (start - arrival > MOST_AHEAD || arrival - start > MOST_LATE) return 1
   const event: PlannedEvent = {
     kind,
     id,
@@ -155,7 +165,7 @@ function begin(state: AdEventsState, signal: AdSignal & { does: 'begin' }, toler
   }
   const isRepeated = (known: Pick<PlannedEvent, 'start' | 'isImmediate'>) =>
     (known.isImmediate && event.isImmediate) || Math.abs(known.start - start) <= tolerance
-  if (state.over.some((each) => isAlike(each, event) && isRepeated(each))) return true
+  if (state.over.some((each) => isAlike(each, event) && isRepeated(each))) return 0
   // Only a time to come is that of another event with the id of one that has begun.
   const hasBegun = (known: PlannedEvent) => known.start <= arrival
   const alike = [...state.open, ...state.announced].filter((each) => isAlike(each, event))
@@ -163,16 +173,29 @@ function begin(state: AdEventsState, signal: AdSignal & { does: 'begin' }, toler
   if (known && (isRepeated(known) || (hasBegun(known) && start <= arrival))) {
     // What is said last of its duration counts, though it has been told otherwise.
     if (duration !== undefined) known.plannedDuration = duration
-    return true
+    return 0
   }
   if (known && !hasBegun(known)) {
     // Messages are repeated until their time comes; with another time, they move the event.
     state.announced[state.announced.indexOf(known)] = event
-    return true
+    return 0
   }
-  if (state.announced.length >= MOST_EVENTS || lettersOf([...state.announced, event]) > MOST_LETTERS) return false
+  return announce(state, event, arrival)
+}
+
+/** Gives how many events are left out: of too many that are ahead, or that are due, those with the latest times. */
+function announce(state: AdEventsState, event: PlannedEvent, arrival: Ticks): number {
+  const isAhead = event.start > arrival
+  let alike = state.announced.filter(({ start }) => start > arrival === isAhead)
+  const before = alike.length
   state.announced.push(event)
-  return true
+  alike.push(event)
+  while (alike.length > MOST_EVENTS || lettersOf(alike) > MOST_LETTERS.announced) {
+    const latest = alike.reduce((found, each) => (each.start >= found.start ? each : found))
+    alike = alike.filter((each) => each !== latest)
+    state.announced.splice(state.announced.indexOf(latest), 1)
+  }
+  return before + 1 - alike.length
 }
 
 function end(state: AdEventsState, { kind, id, typeIds, time, arrival, section }: AdSignal & { does: 'end' }): void {
@@ -201,6 +224,11 @@ function endOf({ start, plannedDuration, endsByItself, end = ticks(Infinity) }: 
 
 function lengthOf({ plannedDuration = ticks(Infinity) }: PlannedEvent): number {
   return Math.min(plannedDuration, MOST_AHEAD)
+}
+
+function isFull(open: readonly OpenEvent[], next: PlannedEvent): boolean {
+  if (open.length === 0) return false
+  return open.length >= MOST_EVENTS || lettersOf([...open, next]) > MOST_LETTERS.open
 }
 
 function lettersOf(events: readonly PlannedEvent[]): number {

@@ -26,9 +26,9 @@ export function adMarksAt(
     state.adEvents = { ...eventsOf(era, known), era: era.id }
   }
   const events = state.adEvents!
-  const refused = takeSignals(events, messages.flatMap(adSignalsOf), TOLERANCE)
-  if (refused > 0) noteHabit(state, 'ad-events-left-out', `${refused} with one segment`)
-  const marks = atSlot(events, slot, TOLERANCE)
+  const untaken = takeSignals(events, messages.flatMap(adSignalsOf), TOLERANCE)
+  const { marks, leftOut } = atSlot(events, slot, TOLERANCE)
+  if (untaken + leftOut > 0) noteHabit(state, 'ad-events-left-out', `${untaken + leftOut} with one segment`)
   return Object.keys(marks).length > 0 ? { era: era.id, ...marks } : undefined
 }
 

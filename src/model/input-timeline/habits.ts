@@ -11,7 +11,7 @@ type HabitText = { readonly sentence: string; readonly remedy: string }
 export const HABITS = {
   'ad-events-left-out': {
     sentence:
-      'SCTE-35 messages told of more than 64 events at a time, or of times far from theirs; those are left out.',
+      'SCTE-35 messages told of more than 64 events at a time, or of times far from theirs: some are left out or end early.',
     remedy: 'Signal splices within 12 hours before and an hour after their time, and end or cancel what has begun.',
   },
   'ad-messages-unreadable': {

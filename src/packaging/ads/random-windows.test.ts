@@ -85,7 +85,7 @@ function stream(events: readonly RandomEvent[], slotsOfSegment = 1) {
       .toSorted((a, b) => a.seconds - b.seconds)
     const signals = own.flatMap(({ seconds, ...each }) => adSignalsOf({ ...each, arrival: pts(seconds) }))
     takeSignals(state, signals, 1800)
-    const marks = atSlot(state, { ...at, index: number }, 1800)
+    const { marks } = atSlot(state, { ...at, index: number }, 1800)
     rows.push(...(marks.begins ?? []).map((begun) => ({ era: 7, event: begun })))
     return {
       ...at,
