@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { basename, dirname, join } from 'node:path'
 import { needing } from '../programs.ts'
 import { type Nginx, startNginx } from './nginx.ts'
-import { excusedOf, fallsBehind, isLateMachine, isSeen, Player } from './player.ts'
+import { excusedOf, fallsBehind, hasEnded, isLateMachine, isSeen, Player } from './player.ts'
 import { run, temporaryFolder, words } from './processes.ts'
 import { packageReference, REFERENCE_SECONDS } from './reference-packager.ts'
 
@@ -85,6 +85,23 @@ describe('a player in Chromium', { concurrency: 3 }, () => {
       looks.map(([wall, late, pictures]) => isSeen({ wall, late, pictures }, 1000)),
       [true, false, false, false, true, false, true, true],
     )
+  })
+
+  it('has ended when it says so, and where its picture stands still at the end for longer than a moment', () => {
+    const stall = (at: number, stood: number, to = 5000) => [{ at, from: to - stood, to, stood, ahead: 0 }]
+    const seen: readonly (readonly [ended: boolean, mediaSeconds: number, stalls: ReturnType<typeof stall>])[] = [
+      [true, 9.7, []],
+      [false, 9.95, stall(9.95, 300)],
+      [false, 9.95, stall(9.95, 200)],
+      [false, 9.95, stall(4, 300, 2000)],
+      [false, 9.7, stall(9.7, 3000)],
+      [false, 9.95, []],
+    ]
+    assert.deepEqual(
+      seen.map(([ended, mediaSeconds, stalls]) => hasEnded({ ended, now: 5000, mediaSeconds, duration: 10, stalls })),
+      [true, true, false, false, false, false],
+    )
+    assert.ok(!hasEnded({ ended: false, now: 5000, mediaSeconds: 0, duration: 0, stalls: stall(0, 3000) }))
   })
 
   it('plays a good presentation to its end', async () => {

@@ -241,7 +241,7 @@ export class Player {
     return this.withPage(engine, url, { rate }, async (page) => {
       const viewing = new Viewing(page, url, this.machine, overHoles)
       const last = await viewing.becomes('play to its end', (playback) => {
-        return playback.ended || (overHoles && isAtItsEnd(playback))
+        return hasEnded(playback) || (overHoles && isAtItsEnd(playback))
       })
       if (last.frames === 0) throw new Error(`${url}: no picture was decoded`)
       return last
@@ -406,6 +406,18 @@ function isAtItsEnd({ mediaSeconds, duration }: Playback): boolean {
   return duration > 0 && mediaSeconds >= duration - 0.1
 }
 
+type AtTheEnd = Pick<Playback, 'ended' | 'now' | 'mediaSeconds' | 'duration' | 'stalls'>
+
+/**
+ * A picture that stands still at the end is the last, though Chromium may not have been told so: hls.js forgets that at
+ * times when it changed the level after the last segment had been loaded, dash.js when a page is late at a high rate.
+ */
+export function hasEnded({ ended, now, mediaSeconds, duration, stalls }: AtTheEnd): boolean {
+  const stall = stalls.at(-1)
+  const stands = stall !== undefined && now - stall.to < 10 && stall.stood >= MOMENT_MS
+  return ended || (stands && duration > 0 && mediaSeconds >= duration - LAST_SECONDS)
+}
+
 /** One presentation on one page. */
 class Viewing {
   private readonly page: Page
@@ -505,11 +517,7 @@ class Viewing {
       const { now: to } = await this.becomes(`show ${what}`, holds)
       spans.push({ from, to })
     }
-    const last = await this.becomes('play to its end', ({ ended, now, mediaSeconds, duration, stalls }) => {
-      const stall = stalls.at(-1)
-      const stands = stall !== undefined && now - stall.to < 10 && stall.stood >= MOMENT_MS
-      return ended || (stands && mediaSeconds >= duration - LAST_SECONDS)
-    })
+    const last = await this.becomes('play to its end', hasEnded)
     await this.neverStands(last, spans)
     return { ...last, shown: changes.map(({ what }) => what) }
   }
@@ -572,10 +580,7 @@ class Viewing {
 /** Over a small hole at the beginning. */
 const STEP_MS = 500
 
-/**
- * A picture that stands still so near the end is at it: hls.js does not always tell the end to Chromium when it changed
- * the level after the last segment had been loaded.
- */
+/** A picture that stands still so near the end is at it. */
 const LAST_SECONDS = 0.2
 
 const MOST_LATE = 10
