@@ -4,13 +4,13 @@ import { type AddressInfo, createServer } from 'node:net'
 import pg from 'pg'
 import { needing } from '../../../test/programs.ts'
 import { type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
+import { EmptiedPostgres } from '../../../test/stores/emptied-postgres.ts'
 import { addToSchema } from '../../../test/stores/newer-schema.ts'
 import { assertUpgraded, olderEndpoints, olderJob } from '../../../test/stores/older-endpoints.ts'
 import type { Log } from '../../log.ts'
 import { utcMs } from '../../media/time.ts'
 import { adEvent } from '../ad-events.contract.ts'
 import {
-  type ContractStore,
   channel,
   claimed,
   commit,
@@ -57,19 +57,9 @@ async function open(url: string, log = quiet): Promise<PostgresStore> {
   return store
 }
 
-async function openContractStore(at?: string): Promise<ContractStore> {
-  const url = at ?? (await server.createDatabase())
-  const store = await open(url)
-  return {
-    ...store,
-    async restart() {
-      await store.close()
-      return openContractStore(url)
-    },
-  }
-}
+const emptied = new EmptiedPostgres(() => server.createDatabase(), open)
 
-resourcesContract('PostgreSQL', () => openContractStore(), blocks)
+resourcesContract('PostgreSQL', () => emptied.next(), blocks)
 
 /** Runs a query as another client of the same database. */
 async function query<Row extends pg.QueryResultRow>(

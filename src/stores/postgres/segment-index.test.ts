@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import pg from 'pg'
 import { needing } from '../../../test/programs.ts'
 import { deadlocksIn, isWaitedForBy, type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
-import { addToSchema } from '../../../test/stores/newer-schema.ts'
+import { EmptiedPostgres } from '../../../test/stores/emptied-postgres.ts'
 import type { Log } from '../../log.ts'
 import { utcMs } from '../../media/time.ts'
 import type { InputRef } from '../../model/input-ref.ts'
 import { clip } from '../clip-records.contract.ts'
 import {
-  type ContractStore,
   channel,
   commit,
   era,
@@ -59,58 +58,10 @@ async function open(url: string): Promise<PostgresStore> {
   return store
 }
 
-type OpenStore = { readonly url: string; readonly store: PostgresStore }
+const emptied = new EmptiedPostgres(() => server.createDatabase(), open)
 
-/** The store of all cases of the contracts, one after the other: a database of its own for each would cost more. */
-let contractStore: OpenStore | undefined
-
-async function openEmptyStore(): Promise<OpenStore> {
-  const url = contractStore?.url ?? (await server.createDatabase())
-  contractStore ??= { url, store: await openBesideNewer(url) }
-  await emptyTables(url)
-  return contractStore
-}
-
-/** What a newer release adds to the schema is in nobody's way. */
-async function openBesideNewer(url: string): Promise<PostgresStore> {
-  const store = await open(url)
-  await addToSchema(url)
-  return store
-}
-
-async function openContractStore(): Promise<ContractStore> {
-  const { store, url } = await openEmptyStore()
-  return withRestart(store, url)
-}
-
-function withRestart(store: PostgresStore, url: string): ContractStore {
-  return {
-    ...store,
-    async restart() {
-      await store.close()
-      opened.delete(store)
-      const reopened = await open(url)
-      contractStore = { url, store: reopened }
-      return withRestart(reopened, url)
-    },
-  }
-}
-
-async function emptyTables(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  await client.query(`DO $$
-    DECLARE name text;
-    BEGIN
-      FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'windrow' AND tablename <> 'version' LOOP
-        EXECUTE format('DELETE FROM windrow.%I', name);
-      END LOOP;
-    END $$`)
-  await client.end()
-}
-
-segmentIndexContract('PostgreSQL', openContractStore, blocks)
-stagedObjectsContract('PostgreSQL', async () => (await openEmptyStore()).store, blocks)
+segmentIndexContract('PostgreSQL', () => emptied.next(), blocks)
+stagedObjectsContract('PostgreSQL', () => emptied.next(), blocks)
 
 /** The index of one database, as two processes have it. */
 async function openTwo(): Promise<readonly [SegmentIndex, SegmentIndex, url: string]> {
@@ -142,7 +93,7 @@ const many = <T>(count: number, of: (n: number) => T) => Array.from({ length: co
 
 describe('the segment index in PostgreSQL', () => {
   it('keeps what PostgreSQL cannot hold as text', async () => {
-    const { segmentIndex } = await openContractStore()
+    const { segmentIndex } = await emptied.next()
     const odd = { ...sourceObject('guid-news/k'), name: 'a\0b "\\u0000" \u2028 \ud800.ts', problem: '{},"NULL"' }
     const state = JSON.stringify({ odd })
     await segmentIndex.commitTimeline(INPUT, commit(0, { objects: [odd], state }))
