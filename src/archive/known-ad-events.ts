@@ -1,5 +1,6 @@
 import { LruCache } from '../cache/lru-cache.ts'
-import { beginningIn, begunBefore } from '../model/ad-events/begun-before.ts'
+import { begunBefore } from '../model/ad-events/begun-before.ts'
+import { beginningIn } from '../model/ad-events/segment-ads.ts'
 import type { EraAdEvent, OutputSegment } from '../model/output-segment.ts'
 import type { SegmentReader } from '../stores/segment-reader.ts'
 
@@ -34,7 +35,7 @@ export class KnownAdEvents {
       const row = this.known.get(keyOf(era, number))
       if (row) found.set(keyOf(era, number), row)
     }
-    if (lacking().length > 0) for (const row of beginningIn(recent)) keep(row)
+    if (lacking().length > 0) for (const segment of recent) for (const row of beginningIn(segment)) keep(row)
     const missing = lacking().map(({ era, number }) => ({ era, numbers: [number] }))
     if (missing.length > 0) for (const row of await this.index.adEvents(channelGuid, missing)) keep(row)
     return wanted.flatMap(({ era, number }) => found.get(keyOf(era, number)) ?? [])

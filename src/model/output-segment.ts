@@ -1,6 +1,7 @@
 import { msBetween, type Ticks, ticks, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { AdBreak } from './ad-events/ad-breaks.ts'
-import type { AdEvent, AdMarks } from './ad-events/ad-event.ts'
+import type { AdEvent, AdMarks, BeginningAds } from './ad-events/ad-event.ts'
+import type { SegmentAds } from './ad-events/segment-ads.ts'
 import type { ArrivedMessage } from './ad-events/signal.ts'
 import type { NumberRange } from './segment-numbers.ts'
 import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
@@ -58,15 +59,17 @@ export type SlotSummary = {
   readonly continued?: readonly number[]
   /** The lines of the ad tags before it in the source's playlist, as they came; absent where there are none. */
   readonly adTags?: readonly string[]
-  /** The ad events that begin, end and go on at its start; absent where there are none. */
-  readonly ads?: AdMarks
+  /** The ad events that begin at its start; absent where there are none. */
+  readonly ads?: BeginningAds
 }
 
 /** One interval of source time, the same for all streams of a channel input, with the objects that hold its bytes. */
-export type Slot = Omit<SlotSummary, 'objects'> & {
+export type Slot = Omit<SlotSummary, 'objects' | 'ads'> & {
   /** Position in the era, from 0. */
   readonly index: number
   readonly objects: Readonly<Record<number, SlotObject>>
+  /** The ad events that begin, end and go on at its start; absent where there are none. */
+  readonly ads?: AdMarks
   /**
    * State of all inputs of the channel when the slot was sealed; stored only when it differs from the state stored
    * last.
@@ -169,6 +172,8 @@ export type SegmentSummary = {
    * in what earlier versions recorded, which has no images.
    */
   readonly images?: number
+  /** What becomes of ad events with its beginning; absent where there are none. */
+  readonly shownAds?: SegmentAds
   /**
    * The ad breaks of its period in which it lies, and those before on which it depends where DASH Periods begin. Absent
    * where the output timeline is not cut at ad boundaries.

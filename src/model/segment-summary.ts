@@ -15,7 +15,7 @@ export function segmentSummaryOf(segment: OutputSegment): StoredSegmentSummary {
 /** What a summary tells of a segment, to be looked at again and again. */
 export function readSegmentSummary(summarized: StoredSegmentSummary): SegmentSummary {
   const { number, era, start, duration, startUtc, sealedAt, discontinuity, discontinuitySequence } = summarized
-  const { period, adBreaks, shift, targetDuration, images } = summarized
+  const { period, shownAds, adBreaks, shift, targetDuration, images } = summarized
   const slots = summarized.slots.map((slot) => readSlotSummary(slot, summarized))
   // The spread operator takes several times as long, and a day has tens of thousands of segments.
   const segment: { -readonly [Field in keyof SegmentSummary]: SegmentSummary[Field] } = {
@@ -30,6 +30,7 @@ export function readSegmentSummary(summarized: StoredSegmentSummary): SegmentSum
     slots,
   }
   if (period) segment.period = period
+  if (shownAds) segment.shownAds = shownAds
   if (adBreaks) segment.adBreaks = adBreaks
   if (shift) segment.shift = shift
   if (targetDuration !== undefined) segment.targetDuration = targetDuration
@@ -66,9 +67,9 @@ export function adTagsIn(segment: SegmentSummary): readonly string[] {
   )
 }
 
-/** False where no slot of a segment has ad events. Cheap: nearly all have none. */
-export function mayHaveAds(segment: SegmentSummary): boolean {
-  if (segment instanceof CompactSegmentSummary) return segment.mayHaveAds
+/** False where no ad event begins in a slot of a segment. Cheap: in nearly all none does. */
+export function mayBeginAds(segment: SegmentSummary): boolean {
+  if (segment instanceof CompactSegmentSummary) return segment.mayBeginAds
   return segment.slots.some(({ ads }) => ads !== undefined)
 }
 
@@ -82,6 +83,7 @@ class CompactSegmentSummary implements SegmentSummary {
   readonly discontinuity: boolean
   readonly discontinuitySequence: number
   declare readonly period?: NonNullable<SegmentSummary['period']>
+  declare readonly shownAds?: NonNullable<SegmentSummary['shownAds']>
   declare readonly adBreaks?: NonNullable<SegmentSummary['adBreaks']>
   declare readonly shift?: NonNullable<SegmentSummary['shift']>
   declare readonly targetDuration?: number
@@ -98,6 +100,7 @@ class CompactSegmentSummary implements SegmentSummary {
     this.discontinuity = summarized.discontinuity
     this.discontinuitySequence = summarized.discontinuitySequence
     if (summarized.period) this.period = summarized.period
+    if (summarized.shownAds) this.shownAds = summarized.shownAds
     if (summarized.adBreaks) this.adBreaks = summarized.adBreaks
     if (summarized.shift) this.shift = summarized.shift
     if (summarized.targetDuration !== undefined) this.targetDuration = summarized.targetDuration
@@ -110,7 +113,7 @@ class CompactSegmentSummary implements SegmentSummary {
     return this.slotsJson.includes('"ad":[')
   }
 
-  get mayHaveAds(): boolean {
+  get mayBeginAds(): boolean {
     return this.slotsJson.includes('"ev":{')
   }
 

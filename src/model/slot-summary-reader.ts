@@ -19,7 +19,7 @@ export function readSlotSummary(any: AnySlotSummary, segment: Omit<SegmentSummar
     ...(stored.dm && { isMeasured: true }),
     ...(stored.ct && { continued: stored.ct }),
     ...(stored.ad && { adTags: stored.ad }),
-    ...(stored.ev && { ads: laterMarks(stored.ev, { ticks: start, ms: startUtc }) }),
+    ...(stored.ev && { ads: shift ? laterMarks(stored.ev, shift) : stored.ev }),
   }
 }
 

@@ -1,5 +1,5 @@
-import { type Ticks, utcMs } from '../media/time.ts'
-import { type AdMarks, laterMarks } from './ad-events/ad-event.ts'
+import type { Ticks } from '../media/time.ts'
+import type { BeginningAds } from './ad-events/ad-event.ts'
 import { joinedObject } from './joined-object.ts'
 import type { SlotSummary } from './output-segment.ts'
 import type { TrackTimes } from './source-segment.ts'
@@ -44,8 +44,8 @@ export type StoredSlotSummary = {
   readonly ct?: readonly number[]
   /** The lines of ad tags. Absent where there are none. */
   readonly ad?: readonly string[]
-  /** The ad events at its start. Absent where there is none. */
-  readonly ev?: AdMarks
+  /** The ad events that begin with it, on the timeline of their own era. Absent where there is none. */
+  readonly ev?: BeginningAds
   /** Objects: the number of key frames of each. Absent where each has one. */
   readonly kn?: readonly number[]
   /** Key frames, object by object: when each is shown. */
@@ -65,9 +65,10 @@ export function slotSummaryOf({
   continued,
   adTags,
   ads,
-  startUtc = utcMs(0),
-}: Pick<SlotSummary, 'start' | 'duration' | 'isMeasured' | 'objects' | 'continued' | 'adTags' | 'ads'> &
-  Partial<Pick<SlotSummary, 'startUtc'>>): StoredSlotSummary {
+}: Pick<
+  SlotSummary,
+  'start' | 'duration' | 'isMeasured' | 'objects' | 'continued' | 'adTags' | 'ads'
+>): StoredSlotSummary {
   const all = Object.values(objects).map(joinedObject)
   const timings = new Map<string, readonly (TrackTimes | null)[]>()
   const timingOf = all.map(({ times }) => {
@@ -98,7 +99,7 @@ export function slotSummaryOf({
     ...(durations.some((each) => each !== null) && { od: durations }),
     ...(continued && { ct: continued }),
     ...(adTags && { ad: adTags }),
-    ...(ads && { ev: laterMarks(ads, { ticks: 0 - start, ms: 0 - startUtc }) }),
+    ...(ads?.begins && { ev: { era: ads.era, begins: ads.begins } }),
     ...(keyFrameCounts.some((count) => count !== 1) && { kn: keyFrameCounts }),
     kt: keyFrames.map(({ pts }) => pts - start),
     ko: keyFrames.map(({ offset }) => offset),

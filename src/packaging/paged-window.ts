@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ArchiveReader, SegmentRange } from '../archive/reader.ts'
 import type { UtcRange } from '../media/time.ts'
-import { amongBegunBefore, beginningIn, begunBefore } from '../model/ad-events/begun-before.ts'
+import { amongBegunBefore, begunBefore } from '../model/ad-events/begun-before.ts'
+import { beginningIn } from '../model/ad-events/segment-ads.ts'
 import { type Loss, mendedSegment, mendedSummaries } from '../model/harvest-losses.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import {
@@ -38,7 +39,7 @@ export async function readWindow(
   for await (const page of pages) summaries.push(...page.map(compactSegmentSummary))
   const wanted = begunBefore(summaries)
   const before = wanted.length > 0 ? await segmentRange.adEventsOf(wanted) : []
-  const adEvents = [...before, ...beginningIn(summaries)]
+  const adEvents = [...before, ...summaries.flatMap((segment) => [...beginningIn(segment)])]
   return windowOf({ endpoint, segmentRange, adEvents }, summaries)
 }
 

@@ -1,4 +1,5 @@
-import type { Era, OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
+import { beginningIn } from '../model/ad-events/segment-ads.ts'
+import type { Era, EraAdEvent, OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
 import { rangeOf } from './cuts.ts'
 import type { ExactEdges, SegmentEdge } from './exact/exact-edges.ts'
 import type { Asset, AssetWholeFile, OutputFormat, SegmentBatch, SegmentBatches } from './output-format.ts'
@@ -14,10 +15,13 @@ export class ShownWindow {
 
   private constructor(window: SummaryWindow, changes: Changes, eras?: ReadonlyMap<number, Era>) {
     this.changes = changes
-    const segments = this.segments(window.segments).filter((segment) => segment !== undefined)
+    const shownOrNot = this.segments(window.segments)
+    const segments = shownOrNot.filter((segment) => segment !== undefined)
+    const leftOut = window.segments.filter((_, i) => shownOrNot[i] === undefined)
     const left = new Set(segments.map(({ era }) => era))
     const shown = window.eras.filter(({ id }) => left.has(id)).map((era) => eras?.get(era.id) ?? era)
-    this.summary = { ...window, segments, eras: shown }
+    const adEvents = [...(window.adEvents ?? []), ...leftOut.flatMap((segment) => eventsOf(segment, window))]
+    this.summary = { ...window, segments, eras: shown, ...(adEvents.length > 0 && { adEvents }) }
   }
 
   /** Each range begins with the segment in which it does, and ends within that in which it ends. */
@@ -96,6 +100,12 @@ export class ShownWindow {
       return { ...segment, slots, ...edge, discontinuity }
     })
   }
+}
+
+/** What begins in a segment that is left out has begun before what is shown. */
+function eventsOf(segment: SegmentSummary, { ranges }: SummaryWindow): EraAdEvent[] {
+  const within = rangeOf(ranges, segment)?.numbers
+  return [...beginningIn(segment)].map((row) => ({ ...row, ...(within && { within }) }))
 }
 
 /** The format, with assets that begin and end with the segments in which their cuts do. */

@@ -53,8 +53,9 @@ export class ChannelRehearsal {
   readonly puts = new Map<string, { input: InputName; name: string }>()
 
   /** An output timeline, filled with what was sealed so far. */
-  open(id: number, segmentSeconds: number, input: InputName = 'A', firstNumber = 1): void {
-    const beginning = openOutputTimelineState(ticksFromSeconds(segmentSeconds), firstNumber, input)
+  open(id: number, segmentSeconds: number, input: InputName = 'A', firstNumber = 1, isCut = false): void {
+    const uncut = openOutputTimelineState(ticksFromSeconds(segmentSeconds), firstNumber, input)
+    const beginning = { ...uncut, ...(isCut && { isCut }) }
     const sealed = bySealing(this.inputs.A.sealed, this.inputs.B.sealed)
     const filled = stepOutput(
       { ...beginning, isFilling: true },

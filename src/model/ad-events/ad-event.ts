@@ -10,8 +10,6 @@ export type AdEvent = {
   readonly kind: AdEventKind
   /** splice_event_id or segmentation_event_id. */
   readonly id: number
-  /** True where an event before it had the id. */
-  readonly isReused?: true
   /** segmentation_type_id of what began it. */
   readonly typeId?: number
   /** Its effective time on the era's timeline: exact, whatever slot it begins with. */
@@ -44,9 +42,15 @@ export type AdMarks = {
   readonly era: number
   readonly begins?: readonly AdEvent[]
   readonly ends?: readonly AdEventEnd[]
-  /** Numbers of the events that have begun before and go on. */
-  readonly goesOn?: readonly number[]
+  /** The events that have begun before and go on. */
+  readonly goesOn?: readonly OpenAdEvent[]
 }
+
+/** Of those, the events that begin. */
+export type BeginningAds = Pick<AdMarks, 'era' | 'begins'>
+
+/** What tells an event from others, wherever it began. */
+export type OpenAdEvent = Pick<AdEvent, 'number' | 'kind' | 'id' | 'typeId' | 'isRestricted' | 'startUtc'>
 
 /** How much later times of a timeline, and dates, are on another. */
 export type Shift = { readonly ticks: number; readonly ms: number }
@@ -57,7 +61,7 @@ export function laterEvent(event: AdEvent, by: Shift): AdEvent {
 }
 
 export function laterMarks(marks: AdMarks, by: Shift): AdMarks {
-  const { begins, ends } = marks
+  const { begins, ends, goesOn } = marks
   const laterEnd = (each: AdEventEnd) => {
     return { ...each, end: ticks(each.end + by.ticks), endUtc: utcMs(each.endUtc + by.ms) }
   }
@@ -65,5 +69,6 @@ export function laterMarks(marks: AdMarks, by: Shift): AdMarks {
     ...marks,
     ...(begins && { begins: begins.map((event) => laterEvent(event, by)) }),
     ...(ends && { ends: ends.map(laterEnd) }),
+    ...(goesOn && { goesOn: goesOn.map((event) => ({ ...event, startUtc: utcMs(event.startUtc + by.ms) })) }),
   }
 }

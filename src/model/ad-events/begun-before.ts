@@ -1,6 +1,5 @@
 import type { EraAdEvent, SegmentSummary } from '../output-segment.ts'
-import { mayHaveAds } from '../segment-summary.ts'
-import { laterEvent } from './ad-event.ts'
+import { type AdName, AdsWalk, beginningIn, keyOf } from './segment-ads.ts'
 
 /** The numbers of ad events of an era. */
 export type EraNumbers = { readonly era: number; readonly numbers: readonly number[] }
@@ -8,41 +7,27 @@ export type EraNumbers = { readonly era: number; readonly numbers: readonly numb
 /** The most events that one window asks for: those that go on where it begins, and where it comes to other inputs. */
 export const MOST_AD_EVENTS = 1000
 
-/** The ad events that go on or end in consecutive segments and begin in none of them: they have begun before. */
+/** The ad events that consecutive segments show and that begin in none of their slots: they have begun before. */
 export function begunBefore(segments: readonly SegmentSummary[]): readonly EraNumbers[] {
   const begun = new Set<string>()
   const before = new Map<number, Set<number>>()
   let count = 0
+  const walk = new AdsWalk()
+  const ask = (name: AdName) => {
+    const numbers = before.get(name.era) ?? new Set<number>()
+    if (begun.has(keyOf(name)) || numbers.has(name.number) || count >= MOST_AD_EVENTS) return
+    before.set(name.era, numbers.add(name.number))
+    count++
+  }
   for (const segment of segments) {
-    if (!mayHaveAds(segment)) continue
-    for (const { ads } of segment.slots) {
-      if (!ads) continue
-      const { era, begins = [], ends = [], goesOn = [] } = ads
-      for (const number of [...ends.map((end) => end.number), ...goesOn]) {
-        const own = before.get(era) ?? new Set<number>()
-        if (begun.has(`${era}.${number}`) || own.has(number) || count >= MOST_AD_EVENTS) continue
-        before.set(era, own.add(number))
-        count++
-      }
-      for (const { number } of begins) begun.add(`${era}.${number}`)
-    }
+    for (const { era, event } of beginningIn(segment)) begun.add(keyOf({ era, number: event.number }))
+    const { joins, begins, ends } = walk.enter(segment)
+    for (const name of [...joins, ...begins, ...ends]) ask(name)
   }
   return [...before].map(([era, numbers]) => ({ era, numbers: [...numbers] }))
 }
 
-/** The ad events that begin in segments, on the timelines of their own eras. */
-export function* beginningIn(segments: readonly SegmentSummary[]): Generator<EraAdEvent> {
-  for (const segment of segments) {
-    if (!mayHaveAds(segment)) continue
-    const { slots, shift = { ticks: 0, ms: 0 } } = segment
-    const back = { ticks: 0 - shift.ticks, ms: 0 - shift.ms }
-    for (const { ads } of slots) {
-      for (const event of ads?.begins ?? []) yield { era: ads!.era, event: laterEvent(event, back) }
-    }
-  }
-}
-
-/** Those of known events that have begun before consecutive segments and go on or end there. */
+/** Those of known events that have begun before consecutive segments and that these show. */
 export function amongBegunBefore(
   known: readonly EraAdEvent[],
   segments: readonly SegmentSummary[],

@@ -25,7 +25,7 @@ function marksOf(messages: readonly Said[], slots = 8, base = 0): string[] {
     [
       ...ends.map(({ number, closer }) => `-${ordinal(number)}${closer === undefined ? '' : '!'}`),
       ...begins.map(({ number }) => `+${ordinal(number)}`),
-      ...goesOn.map((number) => `(${ordinal(number)})`),
+      ...goesOn.map(({ number }) => `(${ordinal(number)})`),
     ].join(' '),
   )
 }
@@ -329,7 +329,10 @@ describe('ad events of a random stream', () => {
           assert.ok(closed.length <= 1)
           const last = closed[0]
           for (const [at, { goesOn = [] }] of marks.entries())
-            assert.equal(goesOn.includes(number), at > slot && (last === undefined || at < last))
+            assert.equal(
+              goesOn.some((each) => each.number === number),
+              at > slot && (last === undefined || at < last),
+            )
           return { id, first: slot, last }
         })
         assert.deepEqual(

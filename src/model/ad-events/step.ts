@@ -1,5 +1,5 @@
 import { msBetween, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
-import type { AdEvent, AdEventEnd, AdMarks } from './ad-event.ts'
+import type { AdEvent, AdEventEnd, AdMarks, OpenAdEvent } from './ad-event.ts'
 import type { AdSignal } from './signal.ts'
 
 /** The ad events of an era that are not over: small, plain data, saved with the era. */
@@ -8,8 +8,6 @@ export type AdEventsState = {
   announced: PlannedEvent[]
   /** Events that have begun, in the order in which they did. */
   open: OpenEvent[]
-  /** The ids that were used last. */
-  ids: readonly number[]
   /** Events that were over last, of which messages may still be repeated. */
   over: readonly OverEvent[]
 }
@@ -35,8 +33,6 @@ type OpenEvent = PlannedEvent & { readonly number: number; readonly startUtc: Ut
 
 /** Events that are announced, or open, at a time: real streams have a handful. */
 const MOST_EVENTS = 64
-/** Ids that are remembered: more than eight bits tell. */
-const MOST_IDS = 300
 const MOST_OVER = 16
 /** Letters of the sections of events that are announced, that are open, and that begin with one slot. */
 const MOST_LETTERS = { announced: 32 * 1024, open: 64 * 1024, begun: 32 * 1024 }
@@ -49,7 +45,7 @@ const MOST_LATE: Ticks = ticks(3600 * TICKS_PER_SECOND)
 const PROGRAM_START = 0x10
 
 export function noAdEvents(): AdEventsState {
-  return { announced: [], open: [], ids: [], over: [] }
+  return { announced: [], open: [], over: [] }
 }
 
 /**
@@ -81,11 +77,13 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
   const utcOf = (time: Ticks) => utcMs(slot.startUtc + msBetween(start, time))
   const isReached = (time: number) => time <= start + tolerance
   const begun: OpenEvent[] = []
+  /** Those of `begun` that have begun in the era before. */
+  const goneOn = new Set<OpenEvent>()
   const ends: AdEventEnd[] = []
   let leftOut = 0
   const close = (event: OpenEvent, at: number) => {
     state.open = state.open.filter((each) => each !== event)
-    if (begun.includes(event)) return
+    if (begun.includes(event) && !goneOn.has(event)) return
     const { kind, id, typeId } = event
     const over = { kind, id, ...(typeId !== undefined && { typeId }), start: event.start }
     state.over = [...state.over.slice(1 - MOST_OVER), over]
@@ -98,8 +96,9 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
   for (const event of state.open) if (isReached(endOf(event))) close(event, endOf(event))
   const reached = state.announced.filter((event) => isReached(event.start))
   state.announced = state.announced.filter((event) => !reached.includes(event))
+  const hasBegun = ({ startUtc }: PlannedEvent) => startUtc !== undefined
   const due = reached
-    .filter((event) => !isReached(endOf(event)))
+    .filter((event) => hasBegun(event) || !isReached(endOf(event)))
     .sort((a, b) => a.start - b.start || lengthOf(b) - lengthOf(a))
   for (; due.length > MOST_EVENTS || lettersOf(due) > MOST_LETTERS.begun; due.shift()) leftOut++
   for (const planned of due) {
@@ -109,14 +108,18 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
     }
     const event = {
       number: slot.index * MOST_EVENTS + begun.length,
-      ...identified(state, planned),
+      ...planned,
       startUtc: planned.startUtc ?? utcOf(planned.start),
     }
     state.open.push(event)
     begun.push(event)
+    if (hasBegun(planned)) goneOn.add(event)
+    // What has begun in the era before ends as any other, with the message that ended it.
+    if (isReached(endOf(event))) close(event, endOf(event))
   }
-  const begins = state.open.filter((event) => begun.includes(event)).map(beginningOf)
-  const going = state.open.flatMap((event) => (begun.includes(event) ? [] : event.number))
+  const isShown = (event: OpenEvent) => state.open.includes(event) || ends.some(({ number }) => number === event.number)
+  const begins = begun.filter(isShown).map(beginningOf)
+  const going = state.open.filter((event) => !begun.includes(event)).map(nameOf)
   const marks = {
     ...(begins.length > 0 && { begins }),
     ...(ends.length > 0 && { ends }),
@@ -131,19 +134,6 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
  */
 export function goingOn({ announced, open, ...more }: AdEventsState): AdEventsState {
   return { ...more, announced: [...open.map(({ number: _, ...event }) => event), ...announced], open: [] }
-}
-
-/** As an era has it that begins anew: only ids are remembered. */
-export function begunAnew({ ids }: AdEventsState): AdEventsState {
-  return { ...noAdEvents(), ids }
-}
-
-/** The event, with whether its id was used before. */
-function identified(state: AdEventsState, event: PlannedEvent): PlannedEvent {
-  if (event.startUtc !== undefined) return event
-  const isReused = state.ids.includes(event.id)
-  state.ids = [...state.ids.filter((id) => id !== event.id).slice(1 - MOST_IDS), event.id]
-  return isReused ? { ...event, isReused } : event
 }
 
 /** Gives how many events are left out: this one, or those in whose place it is announced. */
@@ -242,6 +232,10 @@ function isAlike(a: Pick<OverEvent, 'kind' | 'id' | 'typeId'>, b: PlannedEvent):
 /** True of an open event that ends because another one begins. */
 function isReplaced(open: PlannedEvent, beginning: PlannedEvent): boolean {
   return isAlike(open, beginning) || (open.typeId === PROGRAM_START && beginning.typeId === PROGRAM_START)
+}
+
+function nameOf({ number, kind, id, typeId, isRestricted, startUtc }: OpenEvent): OpenAdEvent {
+  return { number, kind, id, ...(typeId !== undefined && { typeId }), ...(isRestricted && { isRestricted }), startUtc }
 }
 
 function beginningOf({ isImmediate: _, endsByItself: __, end: ___, closer: ____, ...event }: OpenEvent): AdEvent {

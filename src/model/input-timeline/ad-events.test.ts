@@ -73,7 +73,7 @@ class Encoder {
       [
         ...ends.map(({ number }) => `-${ordinal(era, number)}`),
         ...begins.map(({ number }) => `+${ordinal(era, number)}`),
-        ...goesOn.map((number) => `(${ordinal(era, number)})`),
+        ...goesOn.map(({ number }) => `(${ordinal(era, number)})`),
       ].join(' '),
     )
   }
@@ -109,6 +109,15 @@ describe('the ad events of an input', () => {
     assert.deepEqual(encoder.marks.slice(0, 8), ['', '', '', '+1', '(1)', '+2', '(2)', '-2'])
     assert.deepEqual(slots[5]!.ads!.begins![0]!.start, slots[3]!.ads!.begins![0]!.start)
     assert.equal(slots[5]!.ads!.era, slots[5]!.era)
+  })
+
+  it('that end where such an era begins end there with their message', () => {
+    const back: SpliceSignal = { ...out(5, 110), isOut: false } as SpliceSignal
+    const encoder = new Encoder(100, 'a').send(0, 4, { 1: [out(5, 106)], 3: [back] }).send(5, 9, {}, { width: 1280 })
+    assert.deepEqual(encoder.marks.slice(0, 7), ['', '', '', '+1', '(1)', '-2 +2', ''])
+    const [end] = encoder.r.slots[5]!.ads!.ends!
+    assert.equal(end?.end, encoder.r.slots[5]!.start)
+    assert.equal(end?.closer, JSON.stringify(back))
   })
 
   it('end with their era where the encoder begins anew', () => {

@@ -1,7 +1,7 @@
 import { TICKS_PER_SECOND, type Ticks, type UtcMs } from '../../media/time.ts'
 import type { AdMarks } from '../ad-events/ad-event.ts'
 import { adSignalsOf, distinctMessages } from '../ad-events/signal.ts'
-import { type AdEventsState, atSlot, begunAnew, goingOn, noAdEvents, takeSignals } from '../ad-events/step.ts'
+import { type AdEventsState, atSlot, goingOn, noAdEvents, takeSignals } from '../ad-events/step.ts'
 import { objectsOf, type SlotObject } from '../output-segment.ts'
 import { noteHabit } from './habits.ts'
 import type { OpenEra, TimelineState } from './state.ts'
@@ -34,6 +34,5 @@ export function adMarksAt(
 
 /** The events of an era in which none has been sealed yet, beside those of the era that was sealed last. */
 function eventsOf(era: OpenEra, known: TimelineState['adEvents']): AdEventsState {
-  if (!known) return noAdEvents()
-  return era.continues === known.era ? goingOn(known) : begunAnew(known)
+  return known && era.continues === known.era ? goingOn(known) : noAdEvents()
 }

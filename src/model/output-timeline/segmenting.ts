@@ -1,10 +1,10 @@
 import { TICKS_PER_SECOND, type Ticks, ticks } from '../../media/time.ts'
-import { type AdBreak, adBreaksAt, adBreaksWithin } from '../ad-events/ad-breaks.ts'
 import { isCueOutCont } from '../cue-out-cont.ts'
 import { makesSlots } from '../eras/era.ts'
 import { LOCK_TOLERANCE, mapSlot } from '../eras/lock.ts'
 import { hasStream, inOrder, type OutputSegment, type Slot, type SourceStream } from '../output-segment.ts'
 import { endOfObject, isTimed } from '../stream-interval.ts'
+import { enterSegment } from './ad-events.ts'
 import type { OutputTimelineState } from './state.ts'
 import { targetDurationAfter } from './target-duration.ts'
 
@@ -52,7 +52,7 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
     output.period = { number: output.nextNumber, start: first.start, tracks }
   }
   const { number, start } = output.period
-  const adBreaks = output.isCut ? adBreaksOf(output) : []
+  const shift = mapping && { ticks: mapping.ticks, ms: mapping.ms }
   const untimed: OutputSegment = {
     number: output.nextNumber++,
     era: first.era,
@@ -63,15 +63,15 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
     discontinuity: output.runBreaks,
     discontinuitySequence: output.discontinuitySequence,
     period: { number, start },
-    ...(adBreaks.length > 0 && { adBreaks }),
-    ...(mapping && { shift: { ticks: mapping.ticks, ms: mapping.ms } }),
+    ...(shift && { shift }),
     slots: output.run,
   }
   // Numbers of a period cannot skip a segment in which nothing of a stream begins, unless it is the last.
   if (!everyStreamBegins(output.run)) output.period = { ...output.period, tracks: '' }
   output.targetDuration = targetDurationAfter(output, untimed)
   output.images ??= usualSlots(output)
-  const segment = { ...untimed, targetDuration: output.targetDuration, images: output.images }
+  const { targetDuration, images } = output
+  const segment = { ...untimed, ...enterAds(output, untimed), targetDuration, images }
   // A Period cannot skip a number in the middle, and a stream of which nothing begins here has no segment.
   if (!everyStreamBegins(output.run)) delete output.period
   output.run = []
@@ -81,15 +81,13 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
   return [{ segment, input: output.input, era: mapping?.from ?? first.era }]
 }
 
-/** The ad breaks of the run that is closed; those after it are kept for the next. */
-function adBreaksOf(output: OutputTimelineState): readonly AdBreak[] {
-  const [first, ...others] = output.run as [Slot, ...Slot[]]
-  const isNewPeriod = output.period?.number === output.nextNumber
-  const adBreaks = adBreaksAt(output.adBreaks ?? [], { start: first.start, ads: first.ads, isNewPeriod })
-  const after = others.reduce((breaks, { start, ads }) => adBreaksWithin(breaks, start, ads), adBreaks)
-  if (after.length > 0) output.adBreaks = after
-  else delete output.adBreaks
-  return adBreaks
+/** What becomes of ad events with a segment, and what DASH Periods need of them where it is cut. */
+function enterAds(output: OutputTimelineState, segment: OutputSegment): Pick<OutputSegment, 'shownAds' | 'adBreaks'> {
+  const { input, isCut } = output
+  const isNewPeriod = segment.period?.number === segment.number
+  const { known, shownAds, adBreaks } = enterSegment(output.adEvents, { ...segment, input, isNewPeriod })
+  if (known) output.adEvents = known
+  return { ...(shownAds && { shownAds }), ...(isCut && adBreaks && { adBreaks }) }
 }
 
 /** Images are not listed more often than once a second in the longest output segment. */

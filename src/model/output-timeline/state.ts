@@ -1,8 +1,8 @@
 import type { Ticks, UtcMs } from '../../media/time.ts'
-import type { AdBreak } from '../ad-events/ad-breaks.ts'
 import type { EraMapping, OutputEnd } from '../eras/lock.ts'
 import type { SeenInputs, Slot } from '../output-segment.ts'
 import { UnknownRecordVersion } from '../record-version.ts'
+import type { OutputAdEvents } from './ad-events.ts'
 
 /** The version of a state that is saved. It grows when a field changes its meaning, not when one is added. */
 const VERSION = 1
@@ -60,8 +60,8 @@ export type OutputTimelineState = {
   runTracks?: string[]
   /** The period of the newest output segment: the number and start of its first segment, and its tracks with media. */
   period?: { number: number; start: Ticks; tracks: string }
-  /** The ad breaks of the newest output segment, with what its later slots begin and end; absent without any. */
-  adBreaks?: readonly AdBreak[]
+  /** What is known of ad events behind the newest output segment; absent where there never were any. */
+  adEvents?: OutputAdEvents
   /** EXT-X-TARGETDURATION of its playlists, in seconds: it may only grow. */
   targetDuration?: number
   /** How many images playlists list for each output segment; it never changes. */

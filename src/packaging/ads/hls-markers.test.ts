@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { type SketchedMarks, segmentsWith } from '../../../test/timeline/ad-marks.ts'
 import { TICKS_PER_SECOND, ticks, utcMs } from '../../media/time.ts'
-import type { AdEvent, AdEventEnd, AdMarks } from '../../model/ad-events/ad-event.ts'
+import type { AdEvent, AdEventEnd } from '../../model/ad-events/ad-event.ts'
 import type { AdTrigger, HlsManifest } from '../../model/manifest.ts'
-import type { SegmentSummary } from '../../model/output-segment.ts'
 import { hlsMarkers } from './hls-markers.ts'
 
 const NOON = Date.UTC(2026, 5, 1, 12)
@@ -29,21 +29,8 @@ const end = (number: number, at: number, closer?: string): AdEventEnd => ({
 })
 
 /** Output segments of two seconds, of one slot each, with what becomes of events at their starts. */
-function segments(marks: Readonly<Record<number, Omit<AdMarks, 'era'>>>, from = 0, to = 7): readonly SegmentSummary[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => {
-    const number = from + i
-    const at = {
-      era: 1,
-      start: seconds(2 * number),
-      duration: seconds(2),
-      startUtc: utc(2 * number),
-      sealedAt: utc(2 * number),
-    }
-    const own = marks[number]
-    const slot = { ...at, objects: {}, ...(own && { ads: { era: 1, ...own } }) }
-    return { ...at, number, discontinuity: false, discontinuitySequence: 0, slots: [slot] }
-  })
-}
+const segments = (marks: Readonly<Record<number, SketchedMarks>>, from = 0, to = 7) =>
+  segmentsWith(marks, to + 1, NOON).slice(from)
 
 const ALL: readonly AdTrigger[] = ['SPLICE_INSERT', 'BREAK', 'PROVIDER_ADVERTISEMENT', 'PROVIDER_PLACEMENT_OPPORTUNITY']
 
@@ -117,7 +104,7 @@ describe('DATERANGE', () => {
     2: { begins: [segmentation(2, 3.5, 0x30, { id: 78, plannedDuration: seconds(4.25) })], goesOn: [1] },
     3: { goesOn: [1, 2] },
     4: { ends: [end(2, 7.75)], goesOn: [1] },
-    5: { ends: [end(1, 10, 'fc0b')], begins: [segmentation(3, 10, 0x10, { id: 77, isReused: true, opener: 'fc0b' })] },
+    5: { ends: [end(1, 10, 'fc0b')], begins: [segmentation(3, 10, 0x10, { id: 77, opener: 'fc0b' })] },
     6: { goesOn: [3] },
     7: { goesOn: [3] },
   }
@@ -131,7 +118,7 @@ describe('DATERANGE', () => {
       ],
       5: [
         '#EXT-X-DATERANGE:ID="77",START-DATE="2026-06-01T12:00:02.000Z",END-DATE="2026-06-01T12:00:10.000Z",DURATION=8.000,SCTE35-CMD=0xFC0B',
-        `#EXT-X-DATERANGE:ID="77-${(NOON + 10_000) / 1000}-16",START-DATE="2026-06-01T12:00:10.000Z",SCTE35-CMD=0xFC0B`,
+        `#EXT-X-DATERANGE:ID="77-${NOON + 10_000}-16",START-DATE="2026-06-01T12:00:10.000Z",SCTE35-CMD=0xFC0B`,
       ],
     })
   })

@@ -4,7 +4,13 @@ import type { AdEvent } from '../../model/ad-events/ad-event.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import { isAdBreak } from './qualifying.ts'
-import { type EndedEvent, type EventsAtSegment, type EventsWindow, shownEvents } from './shown-events.ts'
+import {
+  type EndedEvent,
+  type EventsAtSegment,
+  type EventsWindow,
+  type ShownEvent,
+  shownEvents,
+} from './shown-events.ts'
 
 type Settings = Pick<HlsManifest, 'adMarkers' | 'adTriggers' | 'adsOnDeliveryRestrictions'>
 
@@ -66,7 +72,7 @@ function continuation({ start, plannedDuration, opener }: AdEvent, at: Ticks): s
 
 /** EXT-X-DATERANGE, RFC 8216 §4.3.2.7: a tag where an event begins, and another with the same ID where it ends. */
 function dateRanges({ begins, ends, newlyTold }: EventsAtSegment, isAd: (event: AdEvent) => boolean): string[] {
-  const opening = (event: AdEvent) => {
+  const opening = (event: ShownEvent) => {
     const { plannedDuration, opener } = event
     const duration = plannedDuration === undefined ? [] : [`PLANNED-DURATION=${seconds(plannedDuration)}`]
     return dateRange(event, [...duration, `SCTE35-${isAd(event) ? 'OUT' : 'CMD'}=${hex(opener)}`])
@@ -81,14 +87,12 @@ function dateRanges({ begins, ends, newlyTold }: EventsAtSegment, isAd: (event: 
   return [...newlyTold.map(opening), ...ends.map(closing), ...begins.map(opening)]
 }
 
-function dateRange(event: AdEvent, attributes: readonly string[]): string {
-  const id = event.isReused ? `${event.id}-${nameOf(event)}` : `${event.id}`
+function dateRange(event: ShownEvent, attributes: readonly string[]): string {
+  const { reused, typeId } = event
+  // What tells events apart that have one id.
+  const suffix = reused === undefined ? [] : [reused, ...(typeId === undefined ? [] : [typeId])]
+  const id = [event.id, ...suffix].join('-')
   return `#EXT-X-DATERANGE:${[`ID="${id}"`, `START-DATE="${isoDateTime(event.startUtc)}"`, ...attributes].join()}`
-}
-
-/** What tells events apart that have one id: when they begin, and their type. */
-function nameOf({ startUtc, typeId }: AdEvent): string {
-  return [Math.floor(startUtc / 1000), ...(typeId === undefined ? [] : [typeId])].join('-')
 }
 
 /** By timestamps, as PLANNED-DURATION is; by dates where it ended on another timeline than it began. */

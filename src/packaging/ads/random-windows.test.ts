@@ -8,6 +8,8 @@ import { begunBefore } from '../../model/ad-events/begun-before.ts'
 import { adSignalsOf } from '../../model/ad-events/signal.ts'
 import { atSlot, noAdEvents, takeSignals } from '../../model/ad-events/step.ts'
 import type { EraAdEvent, SegmentSummary, Slot } from '../../model/output-segment.ts'
+import { addSlot, closeRun } from '../../model/output-timeline/segmenting.ts'
+import { openOutputTimelineState } from '../../model/output-timeline/state.ts'
 import { compactSegmentSummary, segmentSummaryOf } from '../../model/segment-summary.ts'
 import { hlsMarkers } from './hls-markers.ts'
 
@@ -94,15 +96,13 @@ function stream(events: readonly RandomEvent[], slotsOfSegment = 1) {
       ...(Object.keys(marks).length > 0 && { ads: { era: 7, ...marks } }),
     }
   })
-  const segments = Array.from({ length: Math.floor(SLOTS / slotsOfSegment) }, (_, number): SegmentSummary => {
-    const own = slots.slice(number * slotsOfSegment, (number + 1) * slotsOfSegment)
-    const { era, start, startUtc, sealedAt } = own[0]!
-    const duration = pts(2 * slotsOfSegment)
-    const at = { era, start, duration, startUtc, sealedAt, number }
-    const segment = { ...at, discontinuity: false, discontinuitySequence: 0, slots: own }
-    // As it is stored, and read again.
-    return compactSegmentSummary(JSON.parse(JSON.stringify(segmentSummaryOf(segment))))
-  })
+  const output = openOutputTimelineState(pts(2 * slotsOfSegment), 0)
+  const published = [...slots.flatMap((slot) => addSlot(output, slot, [])), ...closeRun(output)]
+  const segments = published.slice(0, Math.floor(SLOTS / slotsOfSegment)).map(
+    ({ segment }): SegmentSummary =>
+      // As it is stored, and read again.
+      compactSegmentSummary(JSON.parse(JSON.stringify(segmentSummaryOf(segment)))),
+  )
   return { slots, segments, rows }
 }
 
@@ -115,8 +115,8 @@ function lives({ slots, segments, rows }: ReturnType<typeof stream>) {
     const begin = find(({ begins }) => begins?.some(({ number }) => number === event.number))
     const end = find(({ ends }) => ends?.some(({ number }) => number === event.number))
     const [first, last] = [Math.ceil(begin / size), end < 0 ? Infinity : Math.ceil(end / size)]
-    // What ends within a segment is not known by a window that begins behind it.
-    return [{ event, first, last, isKnownAtLast: end % size === 0 }]
+    // What begins and ends within one segment is not shown.
+    return first < last ? [{ event, first, last }] : []
   })
 }
 
@@ -143,22 +143,19 @@ describe('markers of random windows', () => {
         const all = lives(made)
         for (const [from, length] of windows) {
           const to = Math.min(from + length, segments.length)
-          // What begins and ends within one segment is not shown, but a window that begins behind it cannot know.
-          const known = all.filter(({ first, last, isKnownAtLast }) => (last === from ? isKnownAtLast : first < last))
           const window = windowAt(segments, rows, from, to)
           const tags = [...hlsMarkers({ adMarkers: 'DATERANGE', ...SETTINGS }, window)]
           const found = tags.map(([{ number }, { dateRanges }]) => [
             number,
-            dateRanges.map((line) => [line.includes('END-DATE'), /ID="(.*?)"/.exec(line)![1]]),
+            dateRanges.map((line) => [line.includes('END-DATE'), /ID="(\d+)/.exec(line)![1]]),
           ])
-          const idOf = ({ id, isReused, startUtc, typeId }: EraAdEvent['event']) =>
-            isReused ? [id, Math.floor(startUtc / 1000), ...(typeId === undefined ? [] : [typeId])].join('-') : `${id}`
+          const idOf = ({ id }: EraAdEvent['event']) => `${id}`
           const expected = segments.slice(from, to).flatMap(({ number }) => {
-            const going = number === from ? known.filter(({ first, last }) => first < number && last > number) : []
+            const going = number === from ? all.filter(({ first, last }) => first < number && last > number) : []
             const told = [
               ...going.map(({ event }) => [false, idOf(event)]),
-              ...known.filter(({ last }) => last === number).map(({ event }) => [true, idOf(event)]),
-              ...known
+              ...all.filter(({ last }) => last === number).map(({ event }) => [true, idOf(event)]),
+              ...all
                 .filter(({ first, last }) => first === number && last > number)
                 .map(({ event }) => [false, idOf(event)]),
             ]
@@ -182,10 +179,8 @@ describe('markers of random windows', () => {
               own.cues,
             ]),
           )
-          const ads = known.filter(({ event: { typeId } }) => typeId !== 0x10)
+          const ads = all.filter(({ event: { typeId } }) => typeId !== 0x10)
           for (const { number } of window.segments) {
-            // What began within the segment before is taken for what has gone on for longer.
-            if (number === from && slotsOfSegment > 1) continue
             const own = cues.get(number) ?? []
             const isOut = ads.some(({ first, last }) => first <= number && last > number)
             const wasOut = ads.some(({ first, last }) => first < number && last >= number)

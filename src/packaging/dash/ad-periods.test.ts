@@ -13,8 +13,10 @@ import {
   written,
 } from '../../../test/origin/sample-channel.ts'
 import { type DashSettings, dashEndpoint } from '../../../test/origin/sample-endpoints.ts'
+import { marksOf, type SketchedMarks } from '../../../test/timeline/ad-marks.ts'
 import { TICKS_PER_SECOND, ticks, utcMs } from '../../media/time.ts'
-import type { AdEvent, AdEventEnd, AdMarks } from '../../model/ad-events/ad-event.ts'
+import type { AdEvent, AdEventEnd } from '../../model/ad-events/ad-event.ts'
+import { begunBefore } from '../../model/ad-events/begun-before.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../../model/output-segment.ts'
 import { addSlot, closeRun } from '../../model/output-timeline/segmenting.ts'
 import { openOutputTimelineState } from '../../model/output-timeline/state.ts'
@@ -49,26 +51,31 @@ function ad(number: number, typeId: number, start: number, more: Partial<AdEvent
 
 const end = (number: number, seconds: number): AdEventEnd => ({ number, end: at(seconds), endUtc: utc(seconds) })
 
-type Marks = Readonly<Record<number, Omit<AdMarks, 'era'> & { readonly era?: number }>>
+type Marks = Readonly<Record<number, SketchedMarks>>
 
 /** What an output timeline makes of slots, of which some have marks; by default, a segment of each. */
 function programme(
   marks: Marks,
   sketches: Parameters<typeof outputSegments>[1],
-  { segmentSeconds = 6, continuing = -1 } = {},
+  { segmentSeconds = 6, continuing = -1, switchedAt = Infinity } = {},
 ): readonly OutputSegment[] {
+  const all = marksOf(marks)
   const state = { ...openOutputTimelineState(lasting(segmentSeconds), 100), isCut: true as const }
   const slots = outputSegments(100, sketches).map(({ slots: [slot] }, i) => {
-    const { era = 1, ...own } = marks[i] ?? {}
+    const ads = all.get(i)
     // An index that is left out makes a discontinuity.
     const index = sketches.slice(0, i + 1).filter(({ discontinuity }) => discontinuity).length + i
     const { 1: _, ...objects } = slot!.objects
     // The first variant has a segment that begins in the slot before.
     const lasting = i === continuing && { objects, continued: [1] }
-    return { ...slot!, ...lasting, index, ...(marks[i] && { ads: { era, ...own } }) }
+    return { ...slot!, ...lasting, index, ...(ads && { ads }) }
   })
-  const published = [...slots.flatMap((slot) => addSlot(state, slot, LADDER.streams)), ...closeRun(state)]
-  return published.map(({ segment }) => segment)
+  const published = slots.flatMap((slot, i) => {
+    const before = i === switchedAt ? closeRun(state) : []
+    if (i === switchedAt) state.input = 'other'
+    return [...before, ...addSlot(state, slot, LADDER.streams)]
+  })
+  return [...published, ...closeRun(state)].map(({ segment }) => segment)
 }
 
 const seconds = (...all: readonly number[]) => all.map((each) => ({ seconds: each }))
@@ -264,11 +271,8 @@ describe('the Periods of ad breaks', () => {
       const known = new Map(periods(mpd(all, {}, settings)).map((period) => [period.id, period]))
       for (let from = 0; from < all.length; from++) {
         for (let to = from + 1; to <= all.length; to++) {
-          const goesOn = marks[from]?.goesOn ?? []
-          const ends = (marks[from]?.ends ?? []).map(({ number }) => number)
-          const adEvents = events
-            .filter(({ number }) => [...goesOn, ...ends].includes(number))
-            .map((event) => ({ era: 1, event }))
+          const wanted = begunBefore(all.slice(from, to)).flatMap(({ numbers }) => numbers)
+          const adEvents = events.filter(({ number }) => wanted.includes(number)).map((event) => ({ era: 1, event }))
           const listed = periods(mpd(all.slice(from, to), { adEvents }, settings))
           for (const [i, { id, start, duration, first, offsets, events: told }] of listed.entries()) {
             const same = known.get(id)!
@@ -379,22 +383,25 @@ describe('the Periods of breaks and of tracks together', () => {
   })
 
   it('are not moved where the other input goes on with the break in the same era', () => {
+    // It says so a little later, and has a programme open as well.
+    const going = { number: 9, kind: 'splice', id: 102, startUtc: utc(12.2) } as const
+    const programmeOf = { number: 4, kind: 'segmentation', id: 1, typeId: 0x10, startUtc: utc(-60) } as const
     const marks = {
-      2: { begins: [splice(2, 12, 24)], goesOn: [1] },
-      3: { era: 7, goesOn: [4, 9] },
-      4: { era: 7, goesOn: [4, 9] },
-      5: { era: 7, ends: [end(9, 30)], goesOn: [4] },
-      6: { era: 7, goesOn: [4] },
+      2: { begins: [splice(2, 12, 24)] },
+      3: { era: 7, goesOn: [programmeOf, going] },
+      4: { era: 7, goesOn: [programmeOf, going] },
+      5: { era: 7, ends: [end(9, 30)], goesOn: [programmeOf] },
+      6: { era: 7, goesOn: [programmeOf] },
     }
-    const all = programme(marks, six(7))
+    const all = programme(marks, six(7), { switchedAt: 3 })
     const expected = [
       [99, 0, 12, 100],
       [101, 12, 18, 102, 'duration="2160000" id="102"'],
       [104, 30, undefined, 105],
     ]
     assert.deepEqual(brief(mpd(all)), expected)
-    assert.deepEqual(brief(mpd(all.slice(4), { adEvents: [{ era: 7, event: splice(9, 12, 24) }] })), [
-      [101, 12, 18, 104, 'duration="2160000" id="109"'],
+    assert.deepEqual(brief(mpd(all.slice(4), { adEvents: [{ era: 1, event: splice(2, 12, 24) }] })), [
+      [101, 12, 18, 104, 'duration="2160000" id="102"'],
       expected[2],
     ])
   })

@@ -3,10 +3,9 @@ import { SCTE35_XML, type SpliceInfoSection } from '../../manifests/dash/splice-
 import { readSpliceInfo, type SpliceInfo } from '../../media/scte35/splice-info.ts'
 import type { Segmentation } from '../../media/splice-signal.ts'
 import { TICKS_PER_MS, TICKS_PER_SECOND } from '../../media/time.ts'
-import type { AdEvent } from '../../model/ad-events/ad-event.ts'
+import { type AdName, beginningIn, each } from '../../model/ad-events/segment-ads.ts'
 import type { SummaryWindow } from '../../model/output-segment.ts'
-import { mayHaveAds } from '../../model/segment-summary.ts'
-import { eventIn } from '../ads/shown-events.ts'
+import { eventShown, type ShownEvent } from '../ads/shown-events.ts'
 import type { DashPeriod } from './periods.ts'
 
 /**
@@ -47,16 +46,17 @@ export function eventStreamsOf(
 function openingEvent(
   { adBreak, segments }: DashPeriod,
   { segments: all, adEvents = [] }: Pick<SummaryWindow, 'segments' | 'adEvents'>,
-): AdEvent | undefined {
+): ShownEvent | undefined {
   if (!adBreak) return undefined
-  const { era, event: number } = adBreak
   const first = segments[0]!
+  const isMeant = ({ era, number }: AdName) => era === adBreak.era && number === adBreak.event
+  const { begins = [], goesOn = [] } = first.shownAds ?? {}
+  const ad = [...each(begins), ...each(goesOn)].find(isMeant)
   // It may begin with a later slot of the segment before.
-  const at = all.findIndex((segment) => segment.number === first.number)
-  const near = all.slice(Math.max(at - 1, 0), at + 1).filter(mayHaveAds)
-  const begun = near.flatMap(({ slots }) => slots.flatMap(({ ads }) => (ads?.era === era ? (ads.begins ?? []) : [])))
-  const told = adEvents.filter((each) => each.era === era && each.event.number === number)
-  return begun.find((each) => each.number === number) ?? eventIn(first, told)
+  const at = all.findIndex(({ number }) => number === first.number)
+  const near = all.slice(Math.max(at - 1, 0), at + 1).flatMap((segment) => [...beginningIn(segment)])
+  const rows = [...near, ...adEvents].filter(({ era, event: { number } }) => isMeant({ era, number }))
+  return ad && eventShown(ad, first, rows)
 }
 
 /** A message in the words of its XML; undefined for one that cannot be read, or begins nothing. */

@@ -46,6 +46,7 @@ function read(segment: OutputSegment): readonly unknown[] {
 
 const ARRIVAL = ticks(900_000)
 const NONE = 0xffffffff
+const crcOf = (section: Buffer) => section.readUInt32BE(section.length - 4)
 
 describe('the messages of SCTE 35 in a segment of DASH', () => {
   it('are there once each, in the order in which they arrived, whichever variant and slot carry them', () => {
@@ -57,17 +58,24 @@ describe('the messages of SCTE 35 in a segment of DASH', () => {
     const first = arrived(out, ARRIVAL)
     const segment = segmentWith([arrived(back, ticks(ARRIVAL + 90_000)), first], [{ ...first, arrival: ticks(1e6) }])
     assert.deepEqual(read(segment), [
-      [7, 1_000_005, 90_000, out.toString('hex')],
-      [8, 1_100_000, NONE, back.toString('hex')],
+      [crcOf(out), 1_000_005, 90_000, out.toString('hex')],
+      [crcOf(back), 1_100_000, NONE, back.toString('hex')],
     ])
+  })
+
+  it('are told apart where one ends what another begins', () => {
+    const out = spliceSection({ command: spliceInsert({ id: 7, isOut: true, at: 1_000_000 }) })
+    const back = spliceSection({ command: spliceInsert({ id: 7, isOut: false, at: 1_100_000 }) })
+    const ids = read(segmentWith([arrived(out, ARRIVAL), arrived(back, ARRIVAL)])).map((box) => (box as unknown[])[0])
+    assert.equal(new Set(ids).size, 2)
   })
 
   it('have the time at which they arrived where they take effect at once', () => {
     const now = spliceSection({ command: spliceInsert({ id: 7, isOut: true, at: 'immediate' }) })
     const cancel = spliceSection({ command: cancelledInsert(9) })
     assert.deepEqual(read(segmentWith([arrived(now, ARRIVAL)], [arrived(cancel, ticks(ARRIVAL + 5))])), [
-      [7, ARRIVAL + 1, NONE, now.toString('hex')],
-      [9, ARRIVAL + 6, NONE, cancel.toString('hex')],
+      [crcOf(now), ARRIVAL + 1, NONE, now.toString('hex')],
+      [crcOf(cancel), ARRIVAL + 6, NONE, cancel.toString('hex')],
     ])
   })
 
@@ -76,7 +84,7 @@ describe('the messages of SCTE 35 in a segment of DASH', () => {
     const out = spliceSection({ command: spliceInsert({ id: 7, isOut: true, at: 90_000, break: break_ }) })
     const arrival = ticks(3 * PTS_MODULUS - 9000)
     assert.deepEqual(read(segmentWith([arrived(out, arrival)])), [
-      [7, 3 * PTS_MODULUS + 90_000, NONE, out.toString('hex')],
+      [crcOf(out), 3 * PTS_MODULUS + 90_000, NONE, out.toString('hex')],
     ])
   })
 })
