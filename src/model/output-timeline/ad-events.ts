@@ -47,7 +47,7 @@ const MOST_IDS = 300
 /** The most by which locked inputs differ about the beginning of an event, in milliseconds. */
 const SAME_START_MS = 500
 
-/** What becomes of ad events with an output segment, and what is known behind it; undefined where there never were any. */
+/** What becomes of ad events with an output segment, and what is known behind it: nothing where there were none. */
 export function enterSegment(
   known: OutputAdEvents | undefined,
   segment: AdSegment,
