@@ -6,7 +6,7 @@ import { CreateOriginEndpointCommand, type MediaPackageClient } from '@aws-sdk/c
 import hlsParser from 'hls-parser'
 import { segmentation, spliceInsert, spliceSection, timeSignal } from '../fixtures/splice-messages.ts'
 import { packed, withSplices } from '../fixtures/splice-packets.ts'
-import { readMultiplex, writeMultiplex } from '../fixtures/transport-stream.ts'
+import { firstPicture, readMultiplex, writeMultiplex } from '../fixtures/transport-stream.ts'
 import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { type ServedPlaylist, servedPlaylists } from '../judges/playlists.ts'
@@ -69,13 +69,6 @@ function signalling(rendition: LoopRendition, sent: Buffer[]): LoopRendition {
       return ts
     },
   }
-}
-
-function firstPicture(segment: Buffer): number {
-  const times = readMultiplex(segment).packets.flatMap(({ streamId, pts }) =>
-    streamId >> 4 === 0xe && pts !== undefined ? pts : [],
-  )
-  return Math.min(...times)
 }
 
 describe('SCTE-35 messages of the source', () => {

@@ -36,11 +36,13 @@ type SeenStall = Span & {
   readonly ahead: number
 }
 
-/** An event of SCTE 35, in seconds of the media timeline. */
+/** An event of SCTE 35, in seconds of the media timeline unless said otherwise. */
 export type SpliceEvent = {
+  /** Of a date range of HLS, `com.apple.quicktime.HLS`. */
   readonly scheme: string
   readonly id: string
   readonly start: number
+  /** Infinity, or not a number, where it is not known. */
   readonly end: number
 }
 
@@ -97,12 +99,17 @@ export type Watched = {
   /** The machine's lateness over all these seconds. */
   readonly lateSeconds: number
   readonly errors: readonly string[]
+  /**
+   * Of SCTE 35, each way in which the player has told of them: those of HLS in seconds since 1970, those of DASH in
+   * seconds since availabilityStartTime.
+   */
+  readonly events: readonly SpliceEvent[]
   /** For how many seconds the picture had stood still in the end. */
   readonly standing: number
 }
 
 /** As the page tells it. */
-type Seen = Pick<Watched, 'mediaSeconds' | 'jumps' | 'frames' | 'dropped'> & {
+type Seen = Pick<Watched, 'mediaSeconds' | 'jumps' | 'frames' | 'dropped' | 'events'> & {
   /** When the picture first moved. */
   readonly began?: number
   readonly now: number
