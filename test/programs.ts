@@ -47,6 +47,21 @@ export const PROGRAMS = {
   },
   /** Takes transport streams apart, down to the fields of SCTE 35. */
   tshark: { commands: ['tshark'], packages: ['tshark'] },
+  /** Another live encoder, which sends SCTE 35; driven from Python. */
+  gstreamer: {
+    python: 'gi',
+    under: ['gst-launch-1.0'],
+    probe: ['gst-launch-1.0', '-q', 'videotestsrc', 'num-buffers=1', '!', 'x264enc', '!', 'mpegtsmux', '!', 'fakesink'],
+    packages: [
+      'gstreamer1.0-tools',
+      'gstreamer1.0-plugins-base',
+      'gstreamer1.0-plugins-good',
+      'gstreamer1.0-plugins-bad',
+      'gstreamer1.0-plugins-ugly',
+      'gir1.2-gst-plugins-bad-1.0',
+      'python3-gst-1.0',
+    ],
+  },
   curl: { commands: ['curl'], packages: ['curl'] },
   aws: { commands: ['aws'], python: 'awscli', packages: ['awscli'] },
   python3: { commands: ['python3'], packages: ['python3'] },
