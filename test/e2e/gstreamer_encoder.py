@@ -1,7 +1,7 @@
-"""Encodes television into a folder as time passes, with messages of SCTE 35 in its first 13 seconds, until it is ended.
+"""Encodes seconds of television into a folder as they pass, with messages of SCTE 35 in the first 13.
 
-The arguments are the folder, the name of the playlist in it without its ending, and the PID of the messages. Every
-second is a segment, and begins with a key frame.
+The arguments are the folder, the name of the playlist in it without its ending, the seconds, and the PID of the
+messages. Every second is a segment, and begins with a key frame.
 """
 import sys
 
@@ -11,13 +11,13 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstMpegts", "1.0")
 from gi.repository import GLib, Gst, GstMpegts
 
-folder, name, splice_pid = sys.argv[1], sys.argv[2], int(sys.argv[3])
+folder, name, seconds, splice_pid = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 FRAME_RATE = 10
 
 Gst.init(None)
 GstMpegts.initialize()
 pipeline = Gst.parse_launch(f"""
-    videotestsrc is-live=true pattern=ball
+    videotestsrc is-live=true pattern=ball num-buffers={seconds * FRAME_RATE}
         ! video/x-raw,width=160,height=90,framerate={FRAME_RATE}/1
         ! x264enc name=video key-int-max={FRAME_RATE} bframes=0 speed-preset=ultrafast bitrate=80
         ! video/x-h264,profile=baseline ! h264parse ! queue

@@ -306,4 +306,16 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     },
     failure: /\+ +2,/,
   },
+  {
+    name: 'sequence-moved-for-restart',
+    breaks: 'An encoder that lists its segments under other media sequences counts as one that begins again.',
+    file: 'src/model/input-timeline/listing.ts',
+    find: 'const isMoved = shift !== 0 &&',
+    replace: 'const isMoved = shift > shifts.length &&',
+    caughtBy: {
+      file: 'src/model/input-timeline/restarts.test.ts',
+      cases: 'goes on with a playlist that lists what it has listed under other media sequences',
+    },
+    failure: /Expected values/,
+  },
 ]

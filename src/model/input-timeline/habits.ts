@@ -145,6 +145,10 @@ export const HABITS = {
     sentence: 'A segment holds no media that can be used; there is a gap.',
     remedy: 'See the example for what is wrong with it.',
   },
+  'sequence-moved': {
+    sentence: 'A playlist lists segments under other media sequences than before; they are taken for the same ones.',
+    remedy: 'Raise EXT-X-MEDIA-SEQUENCE by one for each segment that leaves the playlist, RFC 8216 §6.2.2.',
+  },
   'sound-outlasts-pictures': {
     sentence:
       'At the end, sound lasts less than a quarter of a second longer than the pictures; the rest is not shown.',

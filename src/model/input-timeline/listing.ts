@@ -2,6 +2,7 @@ import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '..
 import type { ListedPlaylist, ListedSegment } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { ListedAdTags } from './ad-tags.ts'
+import { noteHabit } from './habits.ts'
 import { mostRemembered } from './remembered-entries.ts'
 import type { CorrectedLength } from './segment-length.ts'
 import { followedListings, isSilent, type RecentEntry, type StreamListing, type TimelineState } from './state.ts'
@@ -26,9 +27,13 @@ export type Unlisted = { get(name: string): SourceObject | undefined }
  * restarted, unless the playlist is an earlier one, overtaken on the way: all its names are those that are remembered,
  * and what was put under them since are the same bytes.
  */
-export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, unlisted: Unlisted, now: UtcMs): void {
-  const known = state.listings[playlist.name]
+export function followPlaylist(state: TimelineState, sent: ListedPlaylist, unlisted: Unlisted, now: UtcMs): void {
+  const known = state.listings[sent.name]
   if (!known && !makeRoom(state)) return
+  const playlist = known ? countedAsBefore(known, sent, unlisted) : sent
+  if (playlist !== sent) {
+    noteHabit(state, 'sequence-moved', `${sent.name}: ${playlist.mediaSequence} has become ${sent.mediaSequence}`)
+  }
   const lastListed = playlist.mediaSequence + playlist.segments.length - 1
   const restarted = known !== undefined && isRestart(known, playlist, { lastListed, unlisted, now })
   if (known && !restarted && known.lastSequence > lastListed) {
@@ -72,6 +77,28 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
   listing.lastSequence = lastListed
   listing.targetDuration = boundedTargetDuration(playlist, listing.corrected)
   listing.ended = playlist.ended
+}
+
+/**
+ * The playlist with the media sequences under which its segments were listed before, where it lists them under others:
+ * GStreamer's hlssink counts one too far up to its last playlist. An encoder that restarts puts its segments again, or
+ * begins with one.
+ */
+function countedAsBefore({ recent }: StreamListing, playlist: ListedPlaylist, unlisted: Unlisted): ListedPlaylist {
+  const { mediaSequence, segments } = playlist
+  const newest = recent.at(-1)
+  if (!newest || segments[newest.sequence - mediaSequence]?.name === newest.name) return playlist
+  const byName = new Map(recent.map((entry) => [entry.name, entry]))
+  const shifts: number[] = []
+  for (const [i, segment] of segments.entries()) {
+    const entry = byName.get(segment.name)
+    if (!entry) continue
+    if (isDatedOtherwise(entry, segment) || unlisted.get(segment.name)) return playlist
+    shifts.push(entry.sequence - mediaSequence - i)
+  }
+  const [shift = 0] = shifts
+  const isMoved = shift !== 0 && shifts.length > 1 && shifts.every((each) => each === shift)
+  return isMoved && mediaSequence + shift >= 0 ? { ...playlist, mediaSequence: mediaSequence + shift } : playlist
 }
 
 /**

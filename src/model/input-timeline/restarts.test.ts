@@ -73,6 +73,27 @@ describe('a timeline whose encoder restarts', () => {
     assert.deepEqual(r.gaps, [])
   })
 
+  // GStreamer's hlssink counts one too far up to its last playlist.
+  for (const shift of [-1, 1, 5]) {
+    it(`goes on with a playlist that lists what it has listed under other media sequences: ${shift}`, () => {
+      const r = new Rehearsal()
+      r.parent('a')
+      r.open(1, 2)
+      for (let i = 0; i < 12; i++) {
+        r.pass(2)
+        r.put(`a-${i}.ts`, probeAt(10 + 2 * i), `segment ${i}`)
+        const first = Math.max(0, i - 4)
+        const listed = Array.from({ length: i - first + 1 }, (_, n) => ({ name: `a-${first + n}.ts` }))
+        r.list('a', first + 10 + (i < 8 ? 0 : shift), listed)
+      }
+      assert.deepEqual(
+        r.slots.map(({ era, start }) => `${era} ${start / 90_000}`),
+        Array.from({ length: 12 }, (_, i) => `1 ${10 + 2 * i}`),
+      )
+      assert.deepEqual(r.gaps, [])
+    })
+  }
+
   it('knows a restarted encoder that sends the same bytes as before', () => {
     const r = new Rehearsal()
     r.parent('a')
