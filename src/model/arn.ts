@@ -5,9 +5,10 @@ export type Account = { readonly region: string; readonly accountId: string }
 export type ArnKind = 'channels' | 'origin_endpoints' | 'harvest_jobs'
 
 /**
- * The ARN of a resource; `name` is the GUID of a channel or origin endpoint, or the id of a harvest job or schedule.
+ * The ARN of a resource; `name` is the GUID of a channel or origin endpoint, or the id of a harvest job, schedule
+ * or rule.
  */
-export function arnOf(account: Account, kind: ArnKind | 'harvest_schedules', name: string): string {
+export function arnOf(account: Account, kind: ArnKind | 'harvest_schedules' | 'harvest_rules', name: string): string {
   return `arn:aws:mediapackage:${account.region}:${account.accountId}:${kind}/${name}`
 }
 

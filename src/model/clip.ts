@@ -25,6 +25,8 @@ export type Clip = {
   readonly pinned: UtcRange
   /** Bytes that the segments it shows take in the archive. */
   readonly bytes: number
+  /** The rule that made the clip; absent where a client did. */
+  readonly ruleId?: string
   readonly createdAt: UtcMs
   readonly modifiedAt: UtcMs
   readonly revision: number

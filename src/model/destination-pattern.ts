@@ -11,6 +11,10 @@ export type PatternValues = {
   readonly end: UtcMs
   /** The id of the schedule that makes the job; absent where a client asks for it. */
   readonly schedule?: string
+  /** What a rule makes an asset of; absent where none does. */
+  readonly rule?: string
+  readonly event?: string
+  readonly upid?: string
 }
 
 /** A place in a pattern where a value stands. */
@@ -34,16 +38,16 @@ export type KeyPattern = {
 type ZoneOf = (name: string) => TimeZone
 
 const TIME = 'yyyyMMddTHHmmssZ'
-const NAMES = '{channel}, {endpoint}, {id}, {schedule}, {start} and {end}'
+const NAMES = '{channel}, {endpoint}, {id}, {schedule}, {rule}, {event}, {upid}, {start} and {end}'
 /** Each may have a time zone, which takes a moment to look up. */
 const MOST_PLACES = 20
 const WORDS = /yyyy|MM|dd|HH|mm|ss|SSS/g
 
 /**
- * Reads the patterns of a key: `{channel}`, `{endpoint}`, `{id}`, `{schedule}`, and `{start}` and `{end}`, which may
- * have a form of their own, as in `{start:yyyy/MM/dd}`, of yyyy, MM, dd, HH, mm, ss and SSS; in UTC, or in a time zone
- * that follows an `@`, as in `{start:yyyy-MM-dd@Europe/Berlin}`. Ids have no characters that mean anything in keys.
- * Throws RuleViolation for other words in braces.
+ * Reads the patterns of a key: `{channel}`, `{endpoint}`, `{id}`, `{schedule}`, `{rule}`, `{event}`, `{upid}`,
+ * `{start}` and `{end}`. Times may have a form of their own, as in `{start:yyyy/MM/dd}`, of yyyy, MM, dd, HH, mm, ss
+ * and SSS; in UTC, or in a time zone that follows an `@`, as in `{start:yyyy-MM-dd@Europe/Berlin}`. No other value has
+ * characters that mean anything in keys. Throws RuleViolation for other words in braces.
  */
 export function keyPattern(path: string, key: string): KeyPattern {
   const parts: (PatternPlace | string)[] = []
@@ -80,10 +84,15 @@ function partOf(path: string, whole: string, inside: string, zoneOf: ZoneOf): Pa
     case 'endpoint':
     case 'id':
     case 'schedule':
+    case 'rule':
+    case 'event':
+    case 'upid':
       if (form !== undefined) return refuse(path, `must not have a form after {${name}}, got ${quoteValue(whole)}`)
       return {
         name,
-        text: (values) => values[name] ?? refuse(path, `must not have {${name}}: no schedule makes the job`),
+        text: (values) =>
+          values[name] ??
+          refuse(path, `must not have {${name}}: no ${name === 'schedule' ? name : 'rule'} makes the job`),
       }
     case 'start':
     case 'end':

@@ -48,8 +48,11 @@ export type HarvestRange = UtcRange & {
   readonly endTime: string
 }
 
+/** The schedule, or the rule, that made a job; both absent where a client did. */
+export type JobMaker = { readonly scheduleId?: string; readonly ruleId?: string }
+
 /** A MediaPackage HarvestJob. Only `status` ever changes. */
-export type HarvestJob = {
+export type HarvestJob = JobMaker & {
   readonly id: string
   readonly channelId: string
   readonly originEndpointId: string
@@ -65,8 +68,6 @@ export type HarvestJob = {
   readonly endpoint: OriginEndpoint
   /** The options of the job; the defaults when absent. */
   readonly options?: HarvestOptions
-  /** The schedule that made the job; absent where a client did. */
-  readonly scheduleId?: string
   /** The id of the clip that it writes: what that has pinned is there, whatever the startover window is. */
   readonly clip?: string
   /**

@@ -1,15 +1,23 @@
 import { isoDateTime, ONE_DAY_MS, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import { type Deliverable, endingOf, isPresentation, namedDeliverables } from './deliverable.ts'
-import { fileOfKey, folderOfKey, type HarvestOptions, kindsOf, type S3Destination } from './harvest-job.ts'
+import type { HarvestFailure } from './harvest-failure.ts'
+import {
+  fileOfKey,
+  folderOfKey,
+  type HarvestOptions,
+  type JobMaker,
+  kindsOf,
+  type S3Destination,
+} from './harvest-job.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
 
 /** What schedules may ask for: a day of 25 hours, and what overlaps. */
 export const LONGEST_SCHEDULED_MS = 26 * 3_600_000
 
-/** The longest window that a job may have, of a schedule or of a client. */
-export function longestWindowMs({ scheduleId }: { readonly scheduleId?: string | undefined }): number {
-  return scheduleId === undefined ? ONE_DAY_MS : LONGEST_SCHEDULED_MS
+/** The longest window that a job may have, of a schedule, of a rule or of a client. */
+export function longestWindowMs({ scheduleId, ruleId }: JobMaker): number {
+  return scheduleId === undefined && ruleId === undefined ? ONE_DAY_MS : LONGEST_SCHEDULED_MS
 }
 const MOST_AHEAD_MS = 30 * ONE_DAY_MS
 
@@ -67,6 +75,16 @@ export function usableSpan(extent: UtcRange, { startoverWindowSeconds }: OriginE
   const startover = startoverWindowSeconds * 1000
   const start = extent.end - startover + Math.min(TO_ASK_MS, startover / 10)
   return { start: utcMs(Math.max(extent.start, start)), end: extent.end }
+}
+
+/** Why nothing can be harvested up to a moment that is before what is usable of the content. */
+export function lateFailure(moment: UtcMs, content: UtcRange, endpoint: OriginEndpoint): HarvestFailure {
+  const { start } = usableSpan(content, endpoint)
+  if (moment <= content.start && content.start === start) {
+    return { code: 'BeforeContent', message: `There is no content before ${isoDateTime(content.start)}.` }
+  }
+  const length = `The startover window of ${endpoint.startoverWindowSeconds} s`
+  return { code: 'BeforeStartoverWindow', message: `${length} had moved on to ${isoDateTime(start)}.` }
 }
 
 /** The window nearest to `span` within `usable`, as long as `span` if `usable` allows it. */

@@ -25,6 +25,16 @@ export function checkedId(path: string, id: string): string {
   return matching(path, id, /^[0-9A-Za-z_-]{1,256}$/, '1 to 256 letters, digits, "_" or "-"')
 }
 
+/** Room for what follows it in the ids of what is made by itself. */
+const MOST_LETTERS_BEFORE_MORE = 200
+
+/** Returns `id` when it is one of a schedule or a rule, with which ids of jobs begin. Throws RuleViolation. */
+export function checkedBeginningOfIds(path: string, id: string): string {
+  const most = MOST_LETTERS_BEFORE_MORE
+  if (id.length > most) refuse(path, `must be at most ${most} characters, got ${id.length}`)
+  return checkedId(path, id)
+}
+
 export function checkedDescription(path: string, description: string): string {
   if (description.length > 1024) refuse(path, `must be at most 1024 characters, got ${description.length}`)
   return description

@@ -1,34 +1,31 @@
 import { isoDateTime } from '../media/time.ts'
 import { keyPattern, type PatternValues } from './destination-pattern.ts'
-import { folderOfKey } from './harvest-job.ts'
+import { folderOfKey, type HarvestOptions } from './harvest-job.ts'
 import { LONGEST_SCHEDULED_MS } from './harvest-request.ts'
 import { type HarvestSchedule, type ScheduledWindow, ScheduledWindows } from './harvest-schedule.ts'
 import { fixedIntervalOf } from './recurrence.ts'
-import { between, checkedId, refuse } from './rules.ts'
+import { between, refuse } from './rules.ts'
 
 const MOST_OVERLAP_SECONDS = 1800
 /** Windows that are looked at before a schedule is made: those of more than a year where there is one a day. */
 const LOOKED_AT = 400
-/** Room for the time that follows it in the ids of jobs. */
-const MOST_ID_LENGTH = 200
 /** Time in which the job of a window is made before the startover window moves on beyond its beginning. */
 const TO_MAKE_SECONDS = 60
 
 const KEY = 's3Destination.manifestKey'
-
-/** Returns `id` when it is one whose jobs can have ids. Throws RuleViolation. */
-export function checkedScheduleId(path: string, id: string): string {
-  if (id.length > MOST_ID_LENGTH) refuse(path, `must be at most ${MOST_ID_LENGTH} characters, got ${id.length}`)
-  return checkedId(path, id)
-}
 
 /** Throws RuleViolation for a schedule that cannot be kept whatever its endpoint is. */
 export function checkSchedule({ overlap, durationSeconds, options }: HarvestSchedule): void {
   between('overlap.beforeSeconds', overlap.beforeSeconds, 0, MOST_OVERLAP_SECONDS)
   between('overlap.afterSeconds', overlap.afterSeconds, 0, MOST_OVERLAP_SECONDS)
   if (durationSeconds !== undefined && durationSeconds < 1) refuse('durationSeconds', 'must be at least 1')
-  for (const [i, deliverable] of (options.deliverables ?? []).entries()) {
-    if ('times' in deliverable) refuse(`deliverables[${i}].times`, 'must not be given: each window has its own times')
+  checkNoTimes(options, 'window')
+}
+
+/** Throws RuleViolation for stills at moments, which the options of several jobs cannot have. */
+export function checkNoTimes({ deliverables = [] }: HarvestOptions, of: 'window' | 'event'): void {
+  for (const [i, deliverable] of deliverables.entries()) {
+    if ('times' in deliverable) refuse(`deliverables[${i}].times`, `must not be given: each ${of} has its own times`)
   }
 }
 

@@ -57,6 +57,15 @@ const PAIRED = [
   [0x50, 0x51],
 ] as const
 
+/** True for the segmentation_type_ids with which events begin. */
+export function beginsEvents(typeId: number): boolean {
+  return typeId === PROGRAM.start || typeId === PROGRAM.overlapStart || (isPaired(typeId) && typeId % 2 === 0)
+}
+
+function isPaired(typeId: number): boolean {
+  return PAIRED.some(([first, last]) => typeId >= first && typeId <= last)
+}
+
 /** What a message says of events; nothing of descriptors that neither begin nor end one. */
 export function adSignalsOf({ arrival, section, signals }: ArrivedMessage): readonly AdSignal[] {
   return signals.flatMap((signal): AdSignal | [] => {
@@ -85,9 +94,8 @@ function segmentation(signal: Exclude<Segmentation, { isCancel: true }>): Said |
   if (typeId === PROGRAM.end || typeId === PROGRAM.earlyTermination) {
     return { does: 'end', typeIds: [PROGRAM.start, PROGRAM.overlapStart] }
   }
-  const isPaired = PAIRED.some(([first, last]) => typeId >= first && typeId <= last)
-  if (isPaired && typeId % 2 === 1) return { does: 'end', typeIds: [typeId - 1] }
-  if (!isPaired && typeId !== PROGRAM.start && typeId !== PROGRAM.overlapStart) return undefined
+  if (isPaired(typeId) && typeId % 2 === 1) return { does: 'end', typeIds: [typeId - 1] }
+  if (!beginsEvents(typeId)) return undefined
   return {
     does: 'begin',
     typeId,
