@@ -46,6 +46,7 @@ export function retiredWords({ path, text }: SourceFile): string[] {
 const SAME_FOR_EACH = new Set([
   // Databases.
   'adEventOperations',
+  'automations',
   'bucketKeyOperations',
   'channelOperations',
   'clipOperations',
@@ -58,6 +59,7 @@ const SAME_FOR_EACH = new Set([
   'outputSegmentOperations',
   'outputTimelineOperations',
   'retentionOperations',
+  'ruleOperations',
   'scheduleOperations',
   'scrubOperations',
   'timelineOperations',

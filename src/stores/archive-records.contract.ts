@@ -29,6 +29,7 @@ import {
   storeJob,
 } from './nouns.contract.ts'
 import { DatabaseRefused } from './resources.ts'
+import { harvestRule, rulePosition, ruleRun } from './rule-records.contract.ts'
 import { harvestSchedule, scheduleRun } from './schedule-records.contract.ts'
 
 /** A database, in turn for a server and for a copy. */
@@ -66,6 +67,9 @@ export async function fillArchive({ resources, segmentIndex }: ContractStore): P
     { id: 'hourly', revision: 1 },
     { runs: [scheduleRun(0, 'failed'), scheduleRun(1)], position: { next: later(1) } },
   )
+  await resources.createHarvestRule(harvestRule('shows'), rulePosition(0), { maxRules: 9 })
+  const ruled = { runs: [ruleRun(0, 'failed'), ruleRun(1)], position: rulePosition(2) }
+  await resources.recordRuleRuns({ id: 'shows', revision: 1 }, ruled)
 
   const timeline = await segmentIndex.openOutputTimeline(ENDPOINT, INPUT, 2)
   const slots = [0, 1, 2].map((n) => ({ ...slot(n, [`a/${n}`, `b/${n}`]), adTags: [`#EXT-X-CUE-OUT:${n}`] }))

@@ -233,6 +233,7 @@ export function clipRecordsContract(
         harvestJobsInProgress: 2,
         harvestJobsScheduled: 1,
         harvestSchedules: 0,
+        harvestRules: 0,
         clips: 1,
         pinnedBytes: 100,
       })

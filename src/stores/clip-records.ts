@@ -9,6 +9,7 @@ export type ResourceCounts = {
   /** Those of them whose window begins later. */
   readonly harvestJobsScheduled: number
   readonly harvestSchedules: number
+  readonly harvestRules: number
   readonly clips: number
   /** The bytes of all clips, each by itself. */
   readonly pinnedBytes: number

@@ -29,6 +29,7 @@ import {
 } from './nouns.contract.ts'
 import type { PageRequest } from './pages.ts'
 import type { ResourceChange, Resources } from './resources.ts'
+import { ruleRecordsContract } from './rule-records.contract.ts'
 import { scheduleRecordsContract } from './schedule-records.contract.ts'
 
 const HOUR_MS = 3_600_000
@@ -193,6 +194,7 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
   harvestLeasesContract(name, open, blocks)
   eventOutboxContract(name, open, blocks)
   scheduleRecordsContract(name, open, blocks)
+  ruleRecordsContract(name, open, blocks)
 
   describe(`${name} as Resources: what is to be kept`, () => {
     const window = (seconds: number, changes: Partial<OriginEndpoint> = {}) => ({

@@ -5,6 +5,7 @@ import type { ClipRecords } from './clip-records.ts'
 import type { EventOutbox } from './event-outbox.ts'
 import type { HarvestRecords } from './harvest-records.ts'
 import type { Page, PageRequest } from './pages.ts'
+import type { RuleRecords } from './rule-records.ts'
 import type { ScheduleRecords } from './schedule-records.ts'
 
 /**
@@ -65,12 +66,13 @@ export type RetentionDemand = {
 }
 
 /**
- * Port: channels, origin endpoints, harvest jobs and schedules, clips, events. Every write is one transaction, durable
- * when its promise resolves; limits and references are checked inside it. Ordinary refusals are results, not
+ * Port: channels, origin endpoints, harvest jobs, schedules and rules, clips, events. Every write is one transaction,
+ * durable when its promise resolves; limits and references are checked inside it. Ordinary refusals are results, not
  * exceptions.
  */
 export type Resources = HarvestRecords &
   ScheduleRecords &
+  RuleRecords &
   ClipRecords &
   EventOutbox & {
     createChannel(channel: Channel, limits: { maxChannels: number }): Promise<'created' | 'duplicate' | 'quota'>
@@ -97,8 +99,8 @@ export type Resources = HarvestRecords &
     /** Forgets a deleted channel, of which nothing is left in the segment index. */
     forgetDeletedChannel(guid: string): Promise<void>
     /**
-     * Deletes released windows and clips past their time, and from before these times harvest jobs, what schedules
-     * record of windows, and events.
+     * Deletes released windows and clips past their time, and from before these times harvest jobs, the
+     * history of schedules and rules, and events.
      */
     expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): Promise<void>
 

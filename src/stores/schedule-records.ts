@@ -8,10 +8,11 @@ import type { Page, PageRequest } from './pages.ts'
 /** A schedule as it is stored; `revision` rises with each change of it or of its position. */
 export type ScheduleRecord = SchedulePosition & { readonly schedule: HarvestSchedule; readonly revision: number }
 
-/** What became of a window, and the job's state, as long as the job is known. */
-export type ScheduleRunRecord = ScheduleRun & {
-  readonly job?: { readonly state: HarvestState; readonly failure?: HarvestFailure }
-}
+/** The state of the job of a run, as long as the job is known. */
+export type JobOfRun = { readonly job?: { readonly state: HarvestState; readonly failure?: HarvestFailure } }
+
+/** What became of a window, and its job. */
+export type ScheduleRunRecord = ScheduleRun & JobOfRun
 
 /**
  * Part of the port Resources: schedules, and the history of each. Whoever records what became of windows moves the

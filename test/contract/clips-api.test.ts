@@ -164,6 +164,7 @@ describe('clips of our own API', () => {
       harvestJobsInProgress: { used: 0, quota: 10 },
       harvestJobsScheduled: { used: 0, quota: 100 },
       harvestSchedules: { used: 0, quota: 100 },
+      harvestRules: { used: 0, quota: 100 },
     })
   })
 

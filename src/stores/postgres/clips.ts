@@ -91,6 +91,7 @@ export function clipOperations(db: PostgresDatabase) {
            (SELECT count(*) FROM windrow.harvest_job WHERE status = 'IN_PROGRESS' AND not_before > $1)
              AS "harvestJobsScheduled",
            (SELECT count(*) FROM windrow.harvest_schedule) AS "harvestSchedules",
+           (SELECT count(*) FROM windrow.harvest_rule) AS "harvestRules",
            count(*) AS clips, coalesce(sum(bytes), 0)::bigint AS "pinnedBytes" FROM windrow.clip`,
         now,
       ))!,

@@ -20,6 +20,7 @@ const LOCKS = {
   work: 6,
   harvestSchedules: 7,
   clips: 8,
+  harvestRules: 9,
 }
 /** Separates these locks from the advisory locks of others in the same database. */
 const LOCK_CLASS = 0x57494e44

@@ -20,6 +20,7 @@ import { NoticeConnection } from './notice-connection.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
 import { placeOf } from './place.ts'
 import { retentionOperations } from './retention.ts'
+import { ruleOperations } from './rules.ts'
 import { scheduleOperations } from './schedules.ts'
 import { channelChanges, postgresSegmentIndex } from './segment-index.ts'
 import { stagedObjectOperations } from './staged-objects.ts'
@@ -100,6 +101,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       ...harvestLeaseOperations(db),
       ...bucketKeyOperations(db),
       ...scheduleOperations(db),
+      ...ruleOperations(db),
       ...eventOperations(db),
       ...retentionOperations(db),
       onChange: (listener) => feed.onChange(listener),

@@ -41,6 +41,7 @@ export function retentionOperations(db: PostgresDatabase) {
         const jobs = "DELETE FROM windrow.harvest_job WHERE created_at <= $1 AND status <> 'IN_PROGRESS'"
         await transaction.run(jobs, before.harvestJobs)
         await transaction.run('DELETE FROM windrow.schedule_run WHERE recorded_at <= $1', before.harvestJobs)
+        await transaction.run('DELETE FROM windrow.rule_run WHERE recorded_at <= $1', before.harvestJobs)
         await transaction.run('DELETE FROM windrow.event WHERE at <= $1', before.events)
       }),
   } satisfies Partial<Resources>

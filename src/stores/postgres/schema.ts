@@ -236,6 +236,19 @@ export const MIGRATIONS: readonly Migration[] = [
 
   // Which output timelines are cut at ad boundaries.
   'ALTER TABLE windrow.output_timeline ADD COLUMN is_cut boolean NOT NULL DEFAULT false',
+
+  // Harvest rules: how far each has read what its endpoint shows, and what became of events.
+  `
+  CREATE TABLE windrow.harvest_rule (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text COLLATE "C" NOT NULL UNIQUE, revision bigint NOT NULL,
+    position json NOT NULL, body json NOT NULL
+  );
+  CREATE TABLE windrow.rule_run (
+    rule bigint NOT NULL REFERENCES windrow.harvest_rule (seq) ON DELETE CASCADE, key text COLLATE "C" NOT NULL,
+    recorded_at bigint NOT NULL, job_id text, clip_id text, body json NOT NULL, PRIMARY KEY (rule, key)
+  );
+  CREATE INDEX rule_run_by_age ON windrow.rule_run (recorded_at);
+  `,
 ]
 
 /**

@@ -98,6 +98,7 @@ export function clipOperations(db: SqliteDatabase, changes: Changes) {
            (SELECT count(*) FROM harvest_job WHERE status = 'IN_PROGRESS') AS harvestJobsInProgress,
            (SELECT count(*) FROM harvest_job WHERE status = 'IN_PROGRESS' AND not_before > ?) AS harvestJobsScheduled,
            (SELECT count(*) FROM harvest_schedule) AS harvestSchedules,
+           (SELECT count(*) FROM harvest_rule) AS harvestRules,
            count(*) AS clips, coalesce(sum(bytes), 0) AS pinnedBytes FROM clip`,
         now,
       )!

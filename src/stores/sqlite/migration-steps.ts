@@ -42,3 +42,16 @@ export const GIVE_ERAS_ORIGINS = `
     (SELECT json_extract(n.state, '$.mapping.from') FROM output_timeline n
      WHERE n.id = era.id / 1000000 - 1000 AND json_extract(n.state, '$.mapping.era') = era.id)))))) WHERE is_alias = 1;
   `
+
+/** Harvest rules: how far each has read what its endpoint shows, and what became of events. */
+export const CREATE_HARVEST_RULES = `
+  CREATE TABLE harvest_rule (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, position TEXT NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE rule_run (
+    rule INTEGER NOT NULL REFERENCES harvest_rule(seq) ON DELETE CASCADE, key TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL, job_id TEXT, clip_id TEXT, body TEXT NOT NULL, PRIMARY KEY (rule, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX rule_run_by_age ON rule_run (recorded_at);
+  `

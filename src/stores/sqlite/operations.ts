@@ -11,6 +11,7 @@ import { originEndpointOperations } from './origin-endpoints.ts'
 import { outputSegmentOperations } from './output-segments.ts'
 import { outputTimelineOperations } from './output-timelines.ts'
 import { retentionOperations } from './retention.ts'
+import { ruleOperations } from './rules.ts'
 import { scheduleOperations } from './schedules.ts'
 import { scrubOperations } from './scrub-record.ts'
 import type { Changes, Operations } from './synchronous.ts'
@@ -24,6 +25,7 @@ export function operations(db: SqliteDatabase, changes: Changes): Operations {
     ...harvestJobOperations(db),
     ...bucketKeyOperations(db),
     ...scheduleOperations(db),
+    ...ruleOperations(db),
     ...eventOperations(db),
     ...retentionOperations(db),
     ...timelineOperations(db),

@@ -41,6 +41,7 @@ export function retentionOperations(db: SqliteDatabase) {
       db.run('DELETE FROM clip WHERE expires_at <= ?', now)
       db.run("DELETE FROM harvest_job WHERE created_at <= ? AND status <> 'IN_PROGRESS'", before.harvestJobs)
       db.run('DELETE FROM schedule_run WHERE recorded_at <= ?', before.harvestJobs)
+      db.run('DELETE FROM rule_run WHERE recorded_at <= ?', before.harvestJobs)
       db.run('DELETE FROM event WHERE at <= ?', before.events)
     },
   } satisfies Partial<Operations>

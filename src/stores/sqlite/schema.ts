@@ -1,5 +1,5 @@
 import type { SqliteDatabase } from './database.ts'
-import { GIVE_ERAS_ORIGINS, renameKeys, upgradeEndpoints } from './migration-steps.ts'
+import { CREATE_HARVEST_RULES, GIVE_ERAS_ORIGINS, renameKeys, upgradeEndpoints } from './migration-steps.ts'
 
 /** SQL statements, or a function for a change that SQL cannot express well. */
 type Migration = string | ((db: SqliteDatabase) => void)
@@ -292,4 +292,6 @@ export const MIGRATIONS: readonly Migration[] = [
 
   // Which output timelines are cut at ad boundaries.
   'ALTER TABLE output_timeline ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0',
+
+  CREATE_HARVEST_RULES,
 ]
