@@ -11,6 +11,7 @@ export function clipReport(clip: Clip, playback: Playback) {
     id,
     channelId,
     originEndpointId,
+    ruleId: clip.ruleId,
     startTime,
     endTime,
     cut,

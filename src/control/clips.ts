@@ -13,15 +13,13 @@ import type { ControlContext } from './control-context.ts'
 import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
 import { harvestReport } from './harvest-report.ts'
 import { newGuid } from './identifiers.ts'
+import { storeClip } from './new-clip.ts'
 import { createJob, expanded, harvestableEndpoint, jobFor } from './new-harvest-job.ts'
 import { changeOptimistically } from './optimistic-change.ts'
 import type { PageInput } from './page-tokens.ts'
 
 /** The `expiresAt` of a clip that lasts until it is deleted. */
 const NEVER = 'NEVER'
-/** How often the content of a new clip is looked up, until retention has deleted none of it meanwhile. */
-const CREATE_TRIES = 3
-
 type Named = { readonly id: string }
 type Changes = {
   readonly startTime?: string | undefined
@@ -91,8 +89,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
     return at
   }
 
-  function refuseUnless(result: string, wanted: 'created' | 'updated'): void {
-    if (result === wanted) return
+  function refuseAs(result: 'content-deleted' | 'no-endpoint' | 'clip-quota' | 'byte-quota'): never {
     if (result === 'content-deleted') refuse('startTime', 'must not be of content that is being deleted')
     if (result === 'no-endpoint') refuse('originEndpointId', 'the origin endpoint has been deleted')
     const most =
@@ -111,33 +108,12 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       if (input.id !== undefined && (await living(id)))
         refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
       const endpoints = await endpointsOf(input)
-      const { channelId, channelGuid } = endpoints[0]!
-      for (let tries = 1; ; tries++) {
-        const now = clock()
-        const { shown, ...content } = await clips.content({ endpoints, span: { start, end }, now })
-        const clip: Clip = {
-          id,
-          channelId,
-          channelGuid,
-          ...(originEndpointId !== undefined && { originEndpointId }),
-          startTime,
-          endTime,
-          start,
-          end,
-          cut,
-          ...lastingUntil(ends),
-          ...content,
-          createdAt: now,
-          modifiedAt: now,
-          revision: 1,
-          edition: newEdition(now),
-        }
-        const result = await resources.createClip(clip, quotas, shown)
-        if (result === 'content-deleted' && tries < CREATE_TRIES) continue
-        if (result === 'duplicate') refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
-        refuseUnless(result, 'created')
-        return described(clip)
-      }
+      const asked = { id, startTime, endTime, start, end, cut, ...lastingUntil(ends) }
+      const request = { ...asked, endpoints, ...(originEndpointId !== undefined && { originEndpointId }) }
+      const result = await storeClip(context, request)
+      if (result === 'duplicate') refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
+      if (typeof result === 'object') return described(result)
+      refuseAs(result)
     },
 
     async ListClips(input: PageInput & { readonly channelId?: string }) {
@@ -171,8 +147,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
           const result = await resources.updateClip(clip, quotas, shown)
           if (result === 'content-deleted') return 'conflict'
           if (result === 'conflict' || result === 'missing') return result
-          refuseUnless(result, 'updated')
-          return 'updated'
+          return result === 'updated' ? result : refuseAs(result)
         },
         missing: () => noClip(id),
       })
@@ -217,6 +192,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
         },
         harvestJobsScheduled: { used: counts.harvestJobsScheduled, quota: limits.maxHarvestJobsScheduled },
         harvestSchedules: { used: counts.harvestSchedules, quota: limits.maxHarvestSchedules },
+        harvestRules: { used: counts.harvestRules, quota: limits.maxHarvestRules },
       }
     },
   }

@@ -29,6 +29,7 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
     ),
     s3Destination: job.s3Destination,
     scheduleId: job.scheduleId,
+    ruleId: job.ruleId,
     createdAt: isoDateTime(job.createdAt),
     status: job.status,
     clipId: job.clip,

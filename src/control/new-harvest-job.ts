@@ -1,6 +1,6 @@
 import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import { expandedKey, type PatternValues } from '../model/destination-pattern.ts'
-import type { HarvestJob, HarvestOptions, S3Destination } from '../model/harvest-job.ts'
+import type { HarvestJob, HarvestOptions, JobMaker, S3Destination } from '../model/harvest-job.ts'
 import {
   checkCut,
   checkDestination,
@@ -26,14 +26,14 @@ export type RequestedJob = { readonly job: HarvestJob; readonly usable: UtcRange
 export type JobMembers = Omit<OperationInput<'CreateHarvestJob'>, keyof GivenRange>
 
 /**
- * The job a client asks for, or a schedule, and the range that can be harvested of its endpoint now. Throws ApiError or
- * RuleViolation.
+ * The job a client asks for, a schedule or a rule, and the range that can be harvested of its endpoint now. Throws
+ * ApiError or RuleViolation.
  */
 export async function requestedJob(
   context: RequestContext,
   { id, s3Destination: given, ...range }: OperationInput<'CreateHarvestJob'>,
   options?: HarvestOptions,
-  scheduleId?: string,
+  maker: JobMaker = {},
 ): Promise<RequestedJob> {
   checkedId('id', id)
   const asked = await askedRange(context, range)
@@ -43,11 +43,11 @@ export async function requestedJob(
     : given
   checkDestination(s3Destination, endpoint, options?.deliverables)
   checkCut(endpoint, options)
-  const usable = await usableOf(context, asked, { longestMs: longestWindowMs({ scheduleId }) })
+  const usable = await usableOf(context, asked, { longestMs: longestWindowMs(maker) })
   const job: HarvestJob = {
     ...jobFor(context, { id, s3Destination }, asked),
     ...(options && { options }),
-    ...(scheduleId !== undefined && { scheduleId }),
+    ...maker,
   }
   return { job, usable }
 }

@@ -10,8 +10,8 @@ import {
   scheduledJobId,
 } from '../model/harvest-schedule.ts'
 import { type GivenRecurrence, recurrenceOf } from '../model/recurrence.ts'
-import { quoteValue, refuse } from '../model/rules.ts'
-import { checkedScheduleId, checkSchedule, checkWindows } from '../model/schedule-rules.ts'
+import { checkedBeginningOfIds, quoteValue, refuse } from '../model/rules.ts'
+import { checkSchedule, checkWindows } from '../model/schedule-rules.ts'
 import type { ScheduleRecord } from '../stores/schedule-records.ts'
 import { ApiError } from './api-error.ts'
 import type { ControlContext } from './control-context.ts'
@@ -75,7 +75,7 @@ export function scheduleHandlers(
       endTime: new Date(window.job.end).toISOString(),
       s3Destination: scheduledDestination(schedule, window, endpoint.channelId),
     }
-    await requestedJob(context, job, options, id)
+    await requestedJob(context, job, options, { scheduleId: id })
   }
 
   /** Changes a schedule to what `change` makes of the newest record. */
@@ -91,7 +91,7 @@ export function scheduleHandlers(
 
   return {
     async CreateHarvestSchedule(input: Given) {
-      checkedScheduleId('id', input.id)
+      checkedBeginningOfIds('id', input.id)
       const schedule = scheduleOf(input, clock())
       await check(schedule)
       const maxSchedules = limits.maxHarvestSchedules

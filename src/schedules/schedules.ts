@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { ClaimedWork, type ClaimedWorkDeps } from '../archive/claimed-work.ts'
+import type { ClaimedWorkDeps } from '../archive/claimed-work.ts'
+import { SoleWork } from '../archive/sole-work.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from '../control/control-context.ts'
-import { requestedJob, submitJob } from '../control/new-harvest-job.ts'
+import { failed, type JobOutcome, makeJob } from '../control/self-made-job.ts'
 import type { Log } from '../log.ts'
 import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { HarvestFailure } from '../model/harvest-failure.ts'
-import { usableSpan } from '../model/harvest-request.ts'
+import { lateFailure, usableSpan } from '../model/harvest-request.ts'
 import {
   type HarvestSchedule,
   positionFrom,
@@ -16,7 +17,6 @@ import {
   scheduledJobId,
 } from '../model/harvest-schedule.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import { RuleViolation } from '../model/rule-violation.ts'
 import { quoteValue } from '../model/rules.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { ScheduleRecord } from '../stores/schedule-records.ts'
@@ -50,16 +50,13 @@ const NO_ENDPOINT = 'NoOriginEndpoint'
 /** Makes the harvest jobs of schedules when their windows have passed. */
 export function createSchedules(deps: SchedulesDeps): Schedules {
   const { resources, clock, log, shared } = deps
-  const claimed = shared && new ClaimedWork(shared)
-  let isReleased = false
+  const work = new SoleWork(WORK, shared)
 
   return {
     async makeJobs() {
-      await claimed?.renew([WORK])
-      const isMine = () => !isReleased && (claimed?.has(WORK) ?? true)
-      if (!isMine()) return
+      if (!(await work.claim())) return
       for (const record of await resources.dueHarvestSchedules(clock(), MOST_DUE)) {
-        if (!isMine()) return
+        if (!work.isMine()) return
         try {
           if ((await advance(record, deps)) === 'quota') return
         } catch (error) {
@@ -69,10 +66,7 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
       }
     },
 
-    async release() {
-      isReleased = true
-      await claimed?.release()
-    },
+    release: () => work.release(),
   }
 }
 
@@ -117,57 +111,36 @@ async function isKnownToWait({ schedule }: ScheduleRecord, { resources }: Schedu
   return newest?.failure?.code === NO_ENDPOINT
 }
 
-type Outcome = { readonly jobId: string } | { readonly failure: HarvestFailure }
-
 /** Makes the job of a window, unless that has been done before. */
 async function jobFor(
   schedule: HarvestSchedule,
   window: ScheduledWindow,
   deps: SchedulesDeps,
-): Promise<Outcome | 'quota'> {
+): Promise<JobOutcome | 'quota'> {
   const { resources, extent } = deps
   const { originEndpointId, options } = schedule
-  const id = scheduledJobId(schedule, window)
-  try {
-    const endpoint = await resources.originEndpointById(originEndpointId)
-    if (!endpoint) return failed(NO_ENDPOINT, `There is no origin endpoint ${quoteValue(originEndpointId)}.`)
-    const content = await extent(endpoint)
-    const span = content ? partLeft(window.job, content, endpoint) : window.job
-    if ('failure' in span) return span
-    const job = {
-      id,
-      originEndpointId,
-      // A policy that wants the window whole is told what it lacks.
-      startTime: isoDateTime(options.gapPolicy === 'FAIL' ? window.job.start : span.start),
-      endTime: isoDateTime(span.end),
-      s3Destination: scheduledDestination(schedule, window, endpoint.channelId),
-    }
-    const requested = await requestedJob(deps, job, options, schedule.id)
-    const result = await submitJob(deps, requested)
-    if (result === 'quota') return result
-    if (result === 'created') return { jobId: id }
-    // It was made before a crash, or by a schedule before this one.
-    const known = await resources.harvestJobById(id)
-    if (known?.scheduleId === schedule.id) return { jobId: id }
-    return failed('IdTaken', `There is another harvest job with the id ${quoteValue(id)}.`)
-  } catch (error) {
-    if (error instanceof RuleViolation) return failed('JobRefused', `The job was refused: ${error.message}.`)
-    throw error
-  }
+  const endpoint = await resources.originEndpointById(originEndpointId)
+  if (!endpoint) return failed(NO_ENDPOINT, `There is no origin endpoint ${quoteValue(originEndpointId)}.`)
+  const content = await extent(endpoint)
+  const span = content ? partLeft(window.job, content, endpoint) : window.job
+  if ('failure' in span) return span
+  const rest = () => ({
+    originEndpointId,
+    // A policy that wants the window whole is told what it lacks.
+    startTime: isoDateTime(options.gapPolicy === 'FAIL' ? window.job.start : span.start),
+    endTime: isoDateTime(span.end),
+    s3Destination: scheduledDestination(schedule, window, endpoint.channelId),
+  })
+  const maker = { scheduleId: schedule.id }
+  return makeJob(deps, { id: scheduledJobId(schedule, window), rest, options, maker })
 }
 
 /** What can still be harvested of a span. */
 function partLeft(span: UtcRange, content: UtcRange, endpoint: OriginEndpoint): UtcRange | { failure: HarvestFailure } {
   const usable = usableSpan(content, endpoint)
   if (span.end > usable.start) return { start: utcMs(Math.max(span.start, usable.start)), end: span.end }
-  if (span.end <= content.start && content.start === usable.start) {
-    return failed('BeforeContent', `There is no content before ${isoDateTime(content.start)}.`)
-  }
-  const length = `The startover window of ${endpoint.startoverWindowSeconds} s`
-  return failed('BeforeStartoverWindow', `${length} had moved on to ${isoDateTime(usable.start)}.`)
+  return { failure: lateFailure(span.end, content, endpoint) }
 }
-
-const failed = (code: string, message: string) => ({ failure: { code, message } })
 
 /** Where a schedule goes on: at the first window that begins from then on, and when, if not when that has passed. */
 type Continuation = { readonly from: UtcMs; readonly dueAt?: UtcMs }

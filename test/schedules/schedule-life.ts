@@ -3,14 +3,14 @@ import assert from 'node:assert/strict'
 import { DEFAULT_LIMITS } from '../../src/control/control-context.ts'
 import type { Log } from '../../src/log.ts'
 import { isoDateTime, type UtcMs, utcMs } from '../../src/media/time.ts'
-import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../src/model/harvest-job.ts'
+import { DEFAULT_HARVEST_OPTIONS } from '../../src/model/harvest-job.ts'
 import { type HarvestSchedule, positionFrom } from '../../src/model/harvest-schedule.ts'
-import { createSchedules, type Schedules } from '../../src/schedules/schedules.ts'
-import { channel, event, MANY, originEndpoint } from '../../src/stores/nouns.contract.ts'
+import { createSchedules } from '../../src/schedules/schedules.ts'
+import { channel, MANY, originEndpoint } from '../../src/stores/nouns.contract.ts'
 import type { Resources } from '../../src/stores/resources.ts'
 import { harvestSchedule } from '../../src/stores/schedule-records.contract.ts'
-import type { WorkClaims } from '../../src/stores/work-claims.ts'
 import type { Random } from '../judges/random.ts'
+import { live, Mortality, type MortalNode, MortalNodes, type NodeStore, type Time } from './mortal.ts'
 
 const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
@@ -18,16 +18,6 @@ const DAY_MS = 24 * HOUR_MS
 /** Longer than outages last together, and a day. */
 const STARTOVER_SECONDS = 7 * 86_400
 const QUIET: Log = { info() {}, warn() {}, error() {} }
-
-/** A database with everything in it, as one node has it open. */
-export type NodeStore = {
-  readonly resources: Resources
-  readonly claims?: WorkClaims
-  close(): Promise<void>
-}
-
-/** Thrown in place of a store's answer: the node is gone. */
-class Killed extends Error {}
 
 type Place = { readonly zone: string; readonly at: string }
 
@@ -103,45 +93,14 @@ export type ScheduleLife = {
 /** Lives some days; resolves to the number of assets. Throws where a window has not become one asset. */
 export async function liveSchedules({ open, nodes, random, from, days }: ScheduleLife): Promise<number> {
   const until = from + days * DAY_MS
-  let now: number = from
-  const clock = () => utcMs(now)
-  const live: Node[] = []
-  const assets: HarvestJob[] = []
+  const time: Time = { now: from }
+  const clock = () => utcMs(time.now)
 
   const first = await open()
   await prepare(first.resources, from, utcMs(until))
   await first.close()
-
-  const start = async () => live.push(await startNode(open, clock, random))
-  const kill = async (node: Node) => {
-    live.splice(live.indexOf(node), 1)
-    await node.store.close()
-  }
-  while (live.length < nodes) await start()
-
-  for (;;) {
-    const isOver = now >= until + 2 * DAY_MS
-    // The last days are without crashes, so that everything comes to an end.
-    const risk = now < until ? 0.04 : 0
-    const working = live.map(async (node) => {
-      node.risk = risk
-      await node.schedules.makeJobs().catch(() => {})
-    })
-    await Promise.all(working)
-    for (const node of live.filter(({ isKilled }) => isKilled)) await kill(node)
-    while (live.length < nodes) await start()
-    assets.push(...(await harvestAll(live[0]!.store.resources, clock())))
-    if (isOver) break
-    // Mostly some minutes, sometimes an outage of everything.
-    const isLong = risk === 0 || random.next() < 0.02
-    now += isLong ? random.integer(2, risk > 0 ? 20 : 5) * HOUR_MS : random.integer(1, 40) * MINUTE_MS
-    if (risk > 0 && random.next() < 0.03) {
-      const [node] = live
-      if (node && random.next() < 0.5) await node.schedules.release().catch(() => {})
-      if (node) await kill(node)
-      await start()
-    }
-  }
+  const living = new MortalNodes(nodes, () => startNode(open, clock, random))
+  const assets = await live(living, { time, until, afterwardsMs: 2 * DAY_MS, random })
 
   const expected = SCHEDULES.flatMap(({ schedule, starts }) => {
     const moments = starts(from, until + 9 * DAY_MS)
@@ -161,8 +120,8 @@ export async function liveSchedules({ open, nodes, random, from, days }: Schedul
   assert.deepEqual(found.toSorted(), expected.toSorted())
   const keys = assets.map(({ s3Destination: { manifestKey } }) => manifestKey)
   assert.equal(new Set(keys).size, keys.length, 'no two assets have one key')
-  await checkHistory(live[0]!.store.resources, expected)
-  await Promise.all(live.map(({ store }) => store.close()))
+  await checkHistory(living.resources, expected)
+  await living.close()
   return assets.length
 }
 
@@ -202,23 +161,16 @@ async function prepare(resources: Resources, from: UtcMs, until: UtcMs): Promise
   }
 }
 
-type Node = {
-  readonly store: NodeStore
-  readonly schedules: Schedules
-  /** How likely it is to be killed at each change of the database. */
-  risk: number
-  isKilled: boolean
-}
-
 let nodesStarted = 0
 
-async function startNode(open: () => Promise<NodeStore>, clock: () => UtcMs, random: Random): Promise<Node> {
+async function startNode(open: () => Promise<NodeStore>, clock: () => UtcMs, random: Random): Promise<MortalNode> {
   const store = await open()
   const owner = `node ${++nodesStarted}`
+  const mortality = new Mortality(random)
   const resources = {
     ...store.resources,
-    createHarvestJob: mortal(store.resources.createHarvestJob),
-    recordScheduleRuns: mortal(store.resources.recordScheduleRuns),
+    createHarvestJob: mortality.mortal(store.resources.createHarvestJob),
+    recordScheduleRuns: mortality.mortal(store.resources.recordScheduleRuns),
   }
   const schedules = createSchedules({
     resources,
@@ -230,39 +182,7 @@ async function startNode(open: () => Promise<NodeStore>, clock: () => UtcMs, ran
     harvest: { changed() {}, forecast: nobodyAsks, firstDifference: nobodyAsks, removeLeftovers: nobodyAsks },
     ...(store.claims && { shared: { claims: store.claims, owner, clock } }),
   })
-  const node: Node = { store, schedules, risk: 0, isKilled: false }
-
-  /** A change that the node may not live to make, or to hear of. */
-  function mortal<Args extends readonly unknown[], Result>(change: (...args: Args) => Promise<Result>) {
-    return async (...args: Args): Promise<Result> => {
-      const dies = !node.isKilled && random.next() < node.risk
-      const isBefore = random.next() < 0.5
-      if (node.isKilled || (dies && isBefore)) {
-        node.isKilled = true
-        throw new Killed(owner)
-      }
-      const result = await change(...args)
-      if (dies) {
-        node.isKilled = true
-        throw new Killed(owner)
-      }
-      return result
-    }
-  }
-  return node
+  return { store, mortality, work: () => schedules.makeJobs(), release: () => schedules.release() }
 }
 
 const nobodyAsks = () => Promise.reject(new Error('nobody asks for it'))
-
-/** Harvests every job there is. */
-async function harvestAll(resources: Resources, now: UtcMs): Promise<readonly HarvestJob[]> {
-  const done: HarvestJob[] = []
-  for (;;) {
-    const job = await resources.claimHarvestJob({ owner: 'worker', now, leaseMs: DAY_MS })
-    if (!job) return done
-    const claim = { id: job.id, fence: job.run.fence }
-    const end = { at: now, outcome: { state: 'SUCCEEDED' } as const, event: event(job.id) }
-    assert.equal(await resources.finishHarvestJob(claim, end), 'finished')
-    done.push(job)
-  }
-}
