@@ -40,6 +40,9 @@ export const LOG_EVENTS = {
   'harvest-job-set-aside': 'The process is stopping; another one, or the next, continues a harvest job.',
   'harvest-job-succeeded': 'A harvest job succeeded.',
   'harvest-job-taken-over': 'Another worker took over a harvest job of this one.',
+  'harvest-rule-failed':
+    'What a harvest rule makes of an event could not be made because of an error; it is tried again.',
+  'harvest-rule-missed': 'Nothing could be made of events that a harvest rule is for; its history says why.',
   'harvest-schedule-failed': 'A job of a harvest schedule could not be made because of an error; it is tried again.',
   'harvest-schedule-missed': 'No harvest job could be made for windows of a schedule; its history says why.',
   'ingest-credentials-wrong': 'An encoder used wrong credentials.',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { openArchive } from './archive/archive.ts'
 import { Scrub } from './archive/scrub.ts'
+import { startAutomations } from './automations.ts'
 import { CheckedClock, logNotice } from './checked-clock.ts'
 import type { MachineClocks } from './clock.ts'
 import { Turns } from './concurrency/turns.ts'
@@ -35,7 +36,6 @@ import { createOrigin } from './origin/origin.ts'
 import { assetFormatOf } from './packaging/deliverables/asset-format.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
 import { periodically } from './periodic.ts'
-import { createSchedules } from './schedules/schedules.ts'
 import { Stopping } from './stopping.ts'
 import { openBuckets } from './stores/bucket-settings.ts'
 import { FileSpool, type FileSpoolOptions } from './stores/file-spool.ts'
@@ -52,8 +52,6 @@ const LEAST_SETTLE_MS = 600_000
 const HARVEST_MS = 500
 /** Interval at which MP4 files are freed that viewers no longer request. */
 const MOVIES_MS = 10_000
-/** Interval at which schedules are looked for that are due. */
-const SCHEDULES_MS = 1000
 const CHECKPOINT_MS = 200
 const SHORTEST_LEASE_MS = 1000
 const DELIVERY_MS = 500
@@ -260,6 +258,7 @@ export async function startServer(
       removeLeftovers: (job, limit) => removeLeftovers(job, { buckets, resources }, limit, stopping.isClosing),
     }
     const ofJobs = { resources, clock: date, extent, limits, harvest }
+    const clips = clipContents(archive)
     const control = createControl({
       ...ofJobs,
       steady,
@@ -269,7 +268,7 @@ export async function startServer(
       region: config.region,
       publicUrl: () => config.publicUrl ?? url,
       credentials: config.credentials,
-      clips: clipContents(archive),
+      clips,
       timelines: segmentIndex,
     })
 
@@ -278,10 +277,7 @@ export async function startServer(
     closers.push(() => listeners.close())
     if (plays('harvest')) {
       const claims = stores.sharing?.claims
-      const shared = claims && { claims, owner: `${owner}/schedules`, clock: steady }
-      const schedules = createSchedules({ ...ofJobs, log, account, shared })
-      releasers.push(() => schedules.release())
-      closers.push(periodically(SCHEDULES_MS, () => schedules.makeJobs(), failed('making the jobs of schedules')))
+      startAutomations({ ...ofJobs, archive, clips, log, account, owner, steady, claims }, stopping, failed)
       await harvester.takeUp()
       closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
     }

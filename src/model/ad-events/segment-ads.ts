@@ -22,6 +22,8 @@ export type EndedAd = ShownAd & {
   readonly endUtc: UtcMs
   /** The section that ended it, in hexadecimal; absent where it ended otherwise. */
   readonly closer?: string
+  /** True where nothing says that it ends there, but nothing tells of it any more either. */
+  readonly isAssumed?: true
 }
 
 /**

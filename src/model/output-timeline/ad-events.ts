@@ -102,7 +102,8 @@ function changesAt(before: OutputAdEvents, segment: AdSegment, marks: AdMarks | 
     if (!same || end) {
       // What nothing tells of any more ends with what was shown.
       const { end: at, endUtc, closer }: AdEnd = end ?? before
-      if (isShown) ended.push({ ...shownAd(event), end: at, endUtc, ...(closer !== undefined && { closer }) })
+      const how = { ...(closer !== undefined && { closer }), ...(!end && { isAssumed: true as const }) }
+      if (isShown) ended.push({ ...shownAd(event), end: at, endUtc, ...how })
       continue
     }
     const after = movedOn(event, same, before, segment)
