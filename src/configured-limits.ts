@@ -10,6 +10,7 @@ export function configuredLimits(config: Config): ControlLimits {
     maxHarvestJobsInProgress: config.maxHarvestJobs,
     maxHarvestJobsScheduled: config.maxScheduledHarvestJobs,
     maxHarvestSchedules: config.maxHarvestSchedules,
+    maxHarvestRules: config.maxHarvestRules,
     maxClips: config.maxClips,
     maxClipBytes: config.maxClipBytes,
     longestMp4Ms: config.maxMp4DurationMs,

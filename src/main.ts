@@ -36,6 +36,8 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
   process.exitCode = await harvest(args).catch(giveUp)
 } else if (command === 'schedule') {
   await schedule(args).catch(giveUp)
+} else if (command === 'rule') {
+  await rule(args).catch(giveUp)
 } else if (command === 'clip') {
   await clip(args).catch(giveUp)
 } else if (command === 'archive') {
@@ -131,6 +133,11 @@ async function harvest(words: readonly string[]): Promise<number> {
 async function schedule(words: readonly string[]): Promise<void> {
   const { scheduleCommand } = await import('./cli/schedule-command.ts')
   await scheduleCommand(words, process.env, terminal())
+}
+
+async function rule(words: readonly string[]): Promise<void> {
+  const { ruleCommand } = await import('./cli/rule-command.ts')
+  await ruleCommand(words, process.env, terminal())
 }
 
 async function clip(words: readonly string[]): Promise<void> {

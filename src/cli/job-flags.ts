@@ -12,7 +12,7 @@ export const CONNECTION_FLAGS = {
   data: { type: 'string' },
 } as const
 
-/** What jobs, and those of schedules, write and where. */
+/** What jobs, and those of schedules and rules, write and where. */
 export const JOB_OPTION_FLAGS = {
   to: { type: 'string' },
   role: { type: 'string' },
@@ -57,14 +57,23 @@ export function timeFlag(flags: Flags, flag: string, now: number): string | unde
   return value === undefined ? undefined : timeOf(`--${flag}`, value, now)
 }
 
-/** The members of a job, or of a schedule, that JOB_OPTION_FLAGS give. */
+/** The members of a job, of a schedule or of a rule that JOB_OPTION_FLAGS give. */
 export function jobOptionsOf(flags: Flags) {
+  return { s3Destination: destinationOf(flags), ...jobPoliciesOf(flags) }
+}
+
+/** Where `--to` says that assets are written. */
+export function destinationOf(flags: Flags) {
   const [, bucketName, manifestKey] = /^([^/]+)\/(.+)$/.exec(neededFlag(flags, 'to')) ?? []
   if (!bucketName || !manifestKey) throw new CommandMisused('--to must be BUCKET/PATH, such as clips/goal/index.m3u8')
+  return { bucketName, manifestKey, roleArn: flags['role'] ?? ANY_ROLE }
+}
+
+/** What the flags say of jobs, but for their destination. */
+export function jobPoliciesOf(flags: Flags) {
   const policy = (flag: string) =>
     flags[flag] === undefined ? undefined : String(flags[flag]).toUpperCase().replaceAll('-', '_')
   return {
-    s3Destination: { bucketName, manifestKey, roleArn: flags['role'] ?? ANY_ROLE },
     gapPolicy: policy('gaps'),
     earlyEndPolicy: policy('early-end'),
     report: flags['report'],

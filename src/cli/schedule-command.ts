@@ -1,6 +1,7 @@
-import type { ScheduleReport, ScheduleRunReport } from '../control/schedule-report.ts'
+import type { ScheduleReport } from '../control/schedule-report.ts'
 import { WEEKDAYS } from '../model/recurrence.ts'
-import { type Command, type CommandDeps, listed, runApiCommand, type Task } from './api-commands.ts'
+import { type Command, type CommandDeps, runApiCommand, type Task } from './api-commands.ts'
+import { automationCommands } from './automation-commands.ts'
 import { JOB_OPTION_FLAGS, jobOptionsOf, neededFlag, say, textFlag, timeFlag } from './job-flags.ts'
 import { runLine, scheduleLine, scheduleText } from './schedule-text.ts'
 import { CommandMisused, type Terminal } from './terminal.ts'
@@ -22,12 +23,13 @@ const SCHEDULE_FLAGS = {
 
 const COMMANDS: Readonly<Record<string, Command<void>>> = {
   create: { takesId: false, flags: SCHEDULE_FLAGS, run: create },
-  list: { takesId: false, run: list },
-  describe: { takesId: true, run: (task) => show(task, 'GET', '') },
-  runs: { takesId: true, run: runs },
-  stop: { takesId: true, run: (task) => show(task, 'POST', '/stop') },
-  start: { takesId: true, run: (task) => show(task, 'POST', '/start') },
-  delete: { takesId: true, run: remove },
+  ...automationCommands({
+    path: 'harvest_schedules',
+    member: 'harvestSchedules',
+    line: scheduleLine,
+    text: scheduleText,
+    runLine,
+  }),
 }
 
 /** Runs `windrow schedule …`. Throws CommandFailed or CommandMisused. */
@@ -70,25 +72,3 @@ function everyOf(text: string, at: string | undefined, timeZone: string | undefi
   })
   return { weekdays, at, timeZone }
 }
-
-async function list({ api, terminal }: Task): Promise<void> {
-  const schedules = listed<ScheduleReport>(api, 'harvest_schedules', 'harvestSchedules')
-  for await (const schedule of schedules) say(terminal, schedule, () => scheduleLine(schedule))
-}
-
-async function runs({ api, terminal, id }: Task): Promise<void> {
-  const all = listed<ScheduleRunReport>(api, `${pathOf(id)}/runs`, 'runs')
-  for await (const run of all) say(terminal, run, () => `${runLine(run)}\n`)
-}
-
-async function show({ api, terminal, id }: Task, method: string, action: string): Promise<void> {
-  const schedule = (await api.ask(method, `${pathOf(id)}${action}`)) as ScheduleReport
-  say(terminal, schedule, () => scheduleText(schedule))
-}
-
-async function remove({ api, terminal, id }: Task): Promise<void> {
-  await api.ask('DELETE', pathOf(id))
-  say(terminal, { id, state: 'DELETED' }, () => `${id} deleted\n`)
-}
-
-const pathOf = (id: string) => `harvest_schedules/${encodeURIComponent(id)}`

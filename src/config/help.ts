@@ -17,6 +17,13 @@ const COMMANDS = [
   ['windrow schedule runs ID', 'what became of its windows'],
   ['windrow schedule stop ID, start ID', 'make no more jobs, or go on'],
   ['windrow schedule delete ID', 'delete a schedule; its jobs stay'],
+  ['windrow rule create RULE', 'create a rule, which makes a harvest job or a clip of each event of SCTE 35'],
+  ['windrow rule change ID', 'change what the flags of a RULE say'],
+  ['windrow rule list', 'all rules'],
+  ['windrow rule describe ID', 'a rule, with the events that go on and those that were over last'],
+  ['windrow rule runs ID', 'what became of events'],
+  ['windrow rule stop ID, start ID', 'make nothing more, or go on'],
+  ['windrow rule delete ID', 'delete a rule; its jobs and clips stay'],
   ['windrow clip create CLIP', 'a window under URLs of its own, for as long as it is wanted'],
   ['windrow clip list [--channel ID]', 'all clips'],
   ['windrow clip describe ID', 'a clip with its URLs'],
@@ -55,6 +62,16 @@ const SCHEDULE_FLAGS = [
   ['--role, --gaps, --early-end, …', 'as of jobs: also --report, --make, --chapters and --cut'],
 ] as const
 
+const RULE_FLAGS = [
+  ['--id ID, --endpoint ID', 'its id, and the origin endpoint'],
+  ['--on EVENTS', 'program, chapter, break, splice-insert, provider-advertisement, …, or types such as 0x40'],
+  ['--upid PATTERN', 'only of UPIDs such as NEWS*, where * stands for any characters'],
+  ['--min LENGTH, --max LENGTH', 'only of events that last so long, such as 10m'],
+  ['--to BUCKET/PATTERN', 'for jobs, such as clips/{channel}/{start:yyyy/MM/dd}/{upid}-{id}/index.m3u8'],
+  ['--clip, --expires-after LENGTH', 'instead: for clips, and how long they last'],
+  ['--role, --gaps, --early-end, …', 'as of jobs: also --report, --make, --chapters and --cut'],
+] as const
+
 const CLIP_FLAGS = [
   ['--channel ID, or --endpoint ID', 'the channel, or one of its origin endpoints'],
   ['--start TIME, --end TIME', 'as of jobs'],
@@ -86,10 +103,13 @@ export function helpText(): string {
     'SCHEDULE, a harvest schedule:',
     ...SCHEDULE_FLAGS.map(row),
     '',
+    'RULE, a harvest rule:',
+    ...RULE_FLAGS.map(row),
+    '',
     'CLIP, a clip:',
     ...CLIP_FLAGS.map(row),
     '',
-    'The server that the harvest, schedule and clip commands talk to:',
+    'The server that the harvest, schedule, rule and clip commands talk to:',
     ...CONNECTION_FLAGS.map(row),
     '',
     'TO, where the copy is to be (the archive that is copied is that of the settings below):',

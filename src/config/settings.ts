@@ -187,6 +187,7 @@ export const SETTINGS = {
     'Most harvest jobs whose window begins in the future.',
   ),
   maxHarvestSchedules: preset('max-harvest-schedules', integer(0, 10_000), '100', 'Most harvest schedules.'),
+  maxHarvestRules: preset('max-harvest-rules', integer(0, 1000), '100', 'Most harvest rules.'),
   maxClips: preset('max-clips', integer(0, 100_000), '1000', 'Most clips.'),
   maxClipBytes: preset(
     'max-clip-bytes',

@@ -19,6 +19,7 @@ export type ControlLimits = {
   /** Harvest jobs that begin in the future. */
   readonly maxHarvestJobsScheduled: number
   readonly maxHarvestSchedules: number
+  readonly maxHarvestRules: number
   readonly maxClips: number
   /** Bytes of all clips together, each counted by itself. */
   readonly maxClipBytes: number
@@ -37,6 +38,7 @@ export const DEFAULT_LIMITS: ControlLimits = {
   maxHarvestJobsInProgress: 10,
   maxHarvestJobsScheduled: 100,
   maxHarvestSchedules: 100,
+  maxHarvestRules: 100,
   maxClips: 1000,
   maxClipBytes: 100 * 2 ** 30,
   longestMp4Ms: 3_600_000,
@@ -57,21 +59,26 @@ export type ControlResources = Pick<
   | 'createChannel'
   | 'createClip'
   | 'createHarvestJob'
+  | 'createHarvestRule'
   | 'createHarvestSchedule'
   | 'createOriginEndpoint'
   | 'deleteChannel'
   | 'deleteClip'
+  | 'deleteHarvestRule'
   | 'deleteHarvestSchedule'
   | 'deleteOriginEndpoint'
   | 'harvestJobById'
+  | 'harvestRuleById'
   | 'harvestScheduleById'
   | 'listChannels'
   | 'listClips'
   | 'listEvents'
   | 'listHarvestJobs'
   | 'listHarvestObjects'
+  | 'listHarvestRules'
   | 'listHarvestSchedules'
   | 'listOriginEndpoints'
+  | 'listRuleRuns'
   | 'listScheduleRuns'
   | 'originEndpointByGuid'
   | 'originEndpointById'
@@ -79,6 +86,7 @@ export type ControlResources = Pick<
   | 'rewindEventSink'
   | 'updateChannel'
   | 'updateClip'
+  | 'updateHarvestRule'
   | 'updateHarvestSchedule'
   | 'updateOriginEndpoint'
 >

@@ -1,6 +1,6 @@
 import { WEEKDAYS } from '../model/recurrence.ts'
 import type { Member, Operation, Structure } from './operation.ts'
-import { ID, INTEGER, member, operation, PAGING, STRING } from './windrow-members.ts'
+import { ID, INTEGER, member, membersOfMany, operation, PAGING, STRING } from './windrow-members.ts'
 
 export type ScheduleOperation =
   | 'CreateHarvestSchedule'
@@ -31,9 +31,6 @@ const OVERLAP: Structure = {
   members: [member('beforeSeconds', 'body', INTEGER), member('afterSeconds', 'body', INTEGER)],
 }
 
-/** What a schedule says itself of the jobs that it makes. */
-const OF_ONE_JOB = ['id', 'originEndpointId', 'startTime', 'endTime', 'ranges']
-
 /** The operations on schedules, which take the members of a job that all of their jobs have. */
 export function scheduleOperations(job: readonly Member[]): readonly Operation[] {
   const schedule = [
@@ -43,7 +40,7 @@ export function scheduleOperations(job: readonly Member[]): readonly Operation[]
     member('endTime', 'body', STRING),
     member('durationSeconds', 'body', INTEGER),
     member('overlap', 'body', OVERLAP),
-    ...job.filter(({ name }) => !OF_ONE_JOB.includes(name)),
+    ...membersOfMany(job),
   ]
   return [
     operation('CreateHarvestSchedule', 'POST harvest_schedules', 200, [

@@ -14,6 +14,7 @@ import { jobOfRanges } from './job-of-ranges.ts'
 import type { OperationInput } from './mediapackage-v1/api.ts'
 import { createJob } from './new-harvest-job.ts'
 import type { PageInput } from './page-tokens.ts'
+import { ruleHandlers } from './rules.ts'
 import { scheduleHandlers } from './schedules.ts'
 import type { WindrowOperation } from './windrow-operations.ts'
 
@@ -127,6 +128,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     },
 
     ...scheduleHandlers(context),
+    ...ruleHandlers(context),
     ...clipHandlers(context),
   }
 }

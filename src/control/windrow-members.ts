@@ -34,3 +34,11 @@ function structure(members: readonly Member[]): Structure {
 export function membersOf(name: string): readonly Member[] {
   return OPERATIONS.find((each) => each.name === name)?.input.members ?? []
 }
+
+/** What a schedule, or a rule, says itself of the jobs that it makes. */
+const OF_ONE_JOB = ['id', 'originEndpointId', 'startTime', 'endTime', 'ranges']
+
+/** Those members of a job that all jobs of a schedule, or a rule, have. */
+export function membersOfMany(job: readonly Member[]): readonly Member[] {
+  return job.filter(({ name }) => !OF_ONE_JOB.includes(name))
+}

@@ -1,6 +1,7 @@
 import { DELIVERABLE_KINDS } from '../model/deliverable.ts'
 import { type ClipOperation, clipOperations } from './clip-operations.ts'
 import type { Member, Operation, Structure } from './operation.ts'
+import { type RuleOperation, ruleOperations } from './rule-operations.ts'
 import { type ScheduleOperation, scheduleOperations } from './schedule-operations.ts'
 import { BOOLEAN, ID, member, membersOf, operation, PAGING, STRING } from './windrow-members.ts'
 
@@ -18,6 +19,7 @@ export type WindrowOperation =
   | 'DescribeInputs'
   | ClipOperation
   | ScheduleOperation
+  | RuleOperation
 
 const DELIVERABLE: Structure = {
   kind: 'structure',
@@ -74,5 +76,6 @@ export const WINDROW_OPERATIONS: readonly Operation[] = [
   operation('ReplayEvents', 'POST event_sinks/{id}/replay', 202, [ID, member('after', 'body', STRING)]),
   operation('DescribeInputs', 'GET channels/{id}/inputs', 200, [ID]),
   ...scheduleOperations(JOB),
+  ...ruleOperations(JOB),
   ...clipOperations(JOB),
 ]

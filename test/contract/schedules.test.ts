@@ -4,7 +4,8 @@ import { scheduleCommand } from '../../src/cli/schedule-command.ts'
 import { CommandFailed, CommandMisused } from '../../src/cli/terminal.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { Resources } from '../../src/stores/resources.ts'
-import { CREDENTIALS, REGION, send } from './control-under-test.ts'
+import { commandRunner } from './command-runner.ts'
+import { send } from './control-under-test.ts'
 import { type Asker, NOW, ROLE, type Row, startAsker } from './rules-asker.ts'
 
 const HOUR_MS = 3_600_000
@@ -217,11 +218,6 @@ it('there are no more harvest schedules than the quota allows', async (t) => {
   assert.deepEqual([answer.status, json(answer)['message']], [429, 'Limit exceeded: at most 1 harvest schedules'])
 })
 
-const KEYS = {
-  WINDROW_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-  WINDROW_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-  WINDROW_REGION: REGION,
-}
 const WORDS = ['--endpoint', 'hls', '--every', '1h', '--to', 'clips/{start:yyyy/MM/dd/HH}.m3u8', '--length', '30m']
 
 describe('windrow schedule', () => {
@@ -234,19 +230,7 @@ describe('windrow schedule', () => {
   })
   after(() => asker.control.close())
 
-  async function run(args: readonly string[], isTerminal = false): Promise<string> {
-    let written = ''
-    await scheduleCommand([...args, '--url', asker.control.endpoint], KEYS, {
-      isTerminal,
-      columns: 200,
-      write: (text) => {
-        written += text
-      },
-      now: () => NOW,
-      sleep: async () => {},
-    })
-    return written
-  }
+  const run = commandRunner(scheduleCommand, () => asker)
   const created = async (id: string, ...args: readonly string[]) =>
     JSON.parse(await run(['create', '--id', id, ...WORDS, ...args])) as Record<string, unknown>
 
