@@ -1,6 +1,7 @@
 import { createChannel, mediaPackage } from '../judges/aws.ts'
 import { encodeLadder, startPush } from '../judges/encoder.ts'
-import { type Engine, type Playback, Player, type Tour } from '../judges/player.ts'
+import type { Playback } from '../judges/playback.ts'
+import { type Engine, Player, type Tour } from '../judges/player.ts'
 import { firstRendition } from '../judges/playlists.ts'
 import { eventually, temporaryFolder } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'

@@ -5,6 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { programPath } from '../programs.ts'
 import { MachineWatch } from './machine.ts'
+import type {
+  Complaint,
+  Edges,
+  Images,
+  Playback,
+  PlayedThrough,
+  SeenStall,
+  Span,
+  Standing,
+  Watched,
+} from './playback.ts'
 import { PlayerLog } from './player-log.ts'
 import { eventually, listen, words } from './processes.ts'
 
@@ -12,100 +23,11 @@ import { eventually, listen, words } from './processes.ts'
 /** `browser` plays a file without a script. */
 export type Engine = 'hls.js' | 'shaka' | 'dash.js' | 'browser'
 
-/** Something a player or its media element complained of. Times in milliseconds. */
-export type Complaint = {
-  /** Since 1970. */
-  readonly at: number
-  readonly text: string
-  /** How long the picture had stood still by then. */
-  readonly still: number
-  /** Seconds of media it had in hand. */
-  readonly ahead: number
-}
-
-/** Milliseconds since 1970. */
-type Span = { readonly from: number; readonly to: number }
-
-/** A span in which the picture fell behind the clock, as the page saw it. */
-type SeenStall = Span & {
-  /** On the media timeline, in seconds. */
-  readonly at: number
-  /** By how many milliseconds. */
-  readonly stood: number
-  /** The least media it had in hand, in seconds. */
-  readonly ahead: number
-}
-
-/** An event of SCTE 35, in seconds of the media timeline unless said otherwise. */
-export type SpliceEvent = {
-  /** Of a date range of HLS, `com.apple.quicktime.HLS`. */
-  readonly scheme: string
-  readonly id: string
-  readonly start: number
-  /** Infinity, or not a number, where it is not known. */
-  readonly end: number
-}
-
-export type Playback = {
-  /** When this was so, in milliseconds since 1970. */
-  readonly now: number
-  /** Position on the media timeline. */
-  readonly mediaSeconds: number
-  /** Seconds of media it holds beyond that, without a hole. */
-  readonly ahead: number
-  /** Of what is listed so far, while the presentation is live. */
-  readonly duration: number
-  /** The first position that can be sought. */
-  readonly earliest: number
-  /** Decoded so far, the dropped ones included. */
-  readonly frames: number
-  readonly dropped: number
-  /** Of the pictures, in pixels. */
-  readonly height: number
-  /** Of the sound. */
-  readonly language: string
-  readonly ended: boolean
-  readonly stalls: readonly SeenStall[]
-  /** When the page was not run. */
-  readonly delays: readonly Span[]
-  /** All that the player has found so far. */
-  readonly events: readonly SpliceEvent[]
-  readonly errors: readonly Complaint[]
-}
-
-export type PlayedThrough = Playback & {
-  /** What it was changed to on the way, in order. */
-  readonly shown: readonly string[]
-}
-
 /** To another level or language. */
 type Change = {
   readonly what: string
   readonly script: string
   readonly holds: (playback: Playback) => boolean
-}
-
-/** How it went for a viewer of a live presentation whose source comes and goes. */
-export type Watched = {
-  /** Of the clock, since the first picture moved. */
-  readonly seconds: number
-  readonly mediaSeconds: number
-  /** Every span in which the picture fell behind the clock, however short. */
-  readonly stalls: readonly Stall[]
-  /** Every place the player went past without playing it. */
-  readonly jumps: readonly Jump[]
-  readonly frames: number
-  readonly dropped: number
-  /** The machine's lateness over all these seconds. */
-  readonly lateSeconds: number
-  readonly errors: readonly string[]
-  /**
-   * Of SCTE 35, each way in which the player has told of them: those of HLS in seconds since 1970, those of DASH in
-   * seconds since availabilityStartTime.
-   */
-  readonly events: readonly SpliceEvent[]
-  /** For how many seconds the picture had stood still in the end. */
-  readonly standing: number
 }
 
 /** As the page tells it. */
@@ -117,30 +39,6 @@ type Seen = Pick<Watched, 'mediaSeconds' | 'jumps' | 'frames' | 'dropped' | 'eve
   readonly delays: readonly Span[]
   readonly errors: readonly Complaint[]
 }
-
-export type Stall = {
-  /** On the media timeline. */
-  readonly at: number
-  readonly seconds: number
-  /** How long the machine did not run what was ready to run, from a little before the stall until its end. */
-  readonly lateSeconds: number
-  /** The least media it had in hand, in seconds. */
-  readonly ahead: number
-}
-
-export type Jump = { readonly from: number; readonly to: number }
-
-/** A picture that stands, and where that is on the media timeline, in seconds. */
-export type Standing = {
-  readonly at: number
-  readonly duration: number
-  /** Grey values, row by row. */
-  readonly values: readonly number[]
-}
-
-export type Edges = { readonly first: Standing; readonly last: Standing }
-
-export type Images = { readonly sizes: readonly string[]; readonly urls: readonly string[] }
 
 /** What a viewer does besides watching. */
 export type Tour = {
