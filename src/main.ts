@@ -15,7 +15,6 @@ import { addressText } from './config/value-kind.ts'
 import { type DescriptorNeeds, fittingConnections } from './http/descriptors.ts'
 import { utcMs } from './media/time.ts'
 import { openLog } from './pino-log.ts'
-import { startServer } from './server.ts'
 import { MOST_PIECE_BYTES } from './stores/objects.ts'
 import { DatabaseRefused } from './stores/resources.ts'
 
@@ -90,6 +89,8 @@ async function serve(flags: readonly string[]): Promise<void> {
     process.exit(FAILED)
   })
 
+  // Everything else: commands without a server need not wait for it.
+  const { startServer } = await import('./server.ts')
   const server = await startServer(config, { machine: { wall, monotonic }, log })
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {

@@ -6,6 +6,8 @@ import { eventually, freePort, type Running, start, temporaryFolder } from './pr
 
 const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 
+const COMPILED = process.env['NODE_COMPILE_CACHE']
+
 export type WindrowOptions = {
   /** Settings by their environment names. */
   readonly environment?: Readonly<Record<string, string>>
@@ -53,6 +55,8 @@ export class Windrow {
     ]
     const env = {
       PATH: process.env['PATH'],
+      // What Node compiles of it is kept, as it is of the tests.
+      ...(COMPILED !== undefined && { NODE_COMPILE_CACHE: COMPILED }),
       WINDROW_ACCESS_KEY_ID: this.accessKeyId,
       WINDROW_SECRET_ACCESS_KEY: this.secretAccessKey,
       WINDROW_LOG_FORMAT: 'json',
