@@ -143,7 +143,16 @@ export function readCopy(folder: string): KeptRendition[] {
   })
 }
 
+/** By the files they were read from, which nobody changes: most are compared with several outputs. */
+const tracks = new Map<string, Promise<Track[]>>()
+
 /** The tracks of a rendition, of the segments from `from` up to and without `to`. */
 export function keptTracks({ segments }: KeptRendition, from = 0, to = segments.length): Promise<Track[]> {
-  return tracksOfSegments(segments.slice(from, to).map(({ file }) => readFileSync(file)))
+  const files = segments.slice(from, to).map(({ file }) => file)
+  const key = files.join('\n')
+  const known = tracks.get(key)
+  if (known) return known
+  const read = tracksOfSegments(files.map((file) => readFileSync(file)))
+  tracks.set(key, read)
+  return read
 }

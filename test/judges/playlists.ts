@@ -31,7 +31,12 @@ type Watched = {
   readonly segments: Map<number, SeenSegment>
   ended: boolean
   sequence: number
+  /** EXT-X-TARGETDURATION, in seconds. */
+  target: number
 }
+
+/** Between two looks; a client may look again after half a target duration. */
+const LONGEST_PAUSE_MS = 1000
 
 /**
  * Follows every rendition until all have ended or `signal` says so; throws when the presentation breaks a promise:
@@ -41,7 +46,8 @@ export async function watchLive(parentUrl: string, signal?: AbortSignal): Promis
   const renditions = await eventually(`a parent playlist at ${parentUrl}`, () => openParent(parentUrl))
   while (!signal?.aborted && !renditions.every(({ ended }) => ended)) {
     await Promise.all(renditions.filter((rendition) => !rendition.ended).map(look))
-    await sleep(300, undefined, signal ? { signal } : {}).catch(() => {})
+    const pause = Math.min(...renditions.map(({ target }) => 500 * target), LONGEST_PAUSE_MS)
+    await sleep(pause, undefined, signal ? { signal } : {}).catch(() => {})
   }
   const ended = renditions.every((rendition) => rendition.ended)
   // Looks at a running presentation are moments apart: only what all of them saw can be compared.
@@ -60,7 +66,7 @@ async function openParent(url: string): Promise<Watched[] | undefined> {
   const text = await response.text()
   if (response.status === 404) return undefined
   if (!response.ok) throw new Error(`${url} was answered ${response.status}`)
-  return renditionsOf(text, url).map((each) => ({ ...each, segments: new Map(), ended: false, sequence: -1 }))
+  return renditionsOf(text, url).map((each) => ({ ...each, segments: new Map(), ended: false, sequence: -1, target: 1 }))
 }
 
 /** URLs of the media playlists a parent playlist names, each once. */
@@ -111,6 +117,7 @@ async function look(watched: Watched): Promise<void> {
   if (first < watched.sequence)
     throw new Error(`${url}: EXT-X-MEDIA-SEQUENCE went back from ${watched.sequence} to ${first}`)
   watched.sequence = first
+  watched.target = playlist.targetDuration
   const last = [...segments.keys()].at(-1)
   if (last !== undefined) {
     if (first > last + 1) throw new Error(`${url}: numbers ${last + 1} to ${first - 1} came and went unseen`)

@@ -118,6 +118,9 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** Milliseconds between two looks: what comes soon is seen soon, and a long wait costs the machine little. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [20, 100]
+
 /**
  * Waits until `probe` gives something; throws with what it was waiting for after TIMEOUT_MS, counted anew whenever
  * `progress` gives something else.
@@ -127,7 +130,8 @@ export async function eventually<T>(
   probe: () => Promise<T | undefined> | T | undefined,
   progress: () => unknown = () => undefined,
 ): Promise<T> {
-  let deadline = performance.now() + TIMEOUT_MS
+  const began = performance.now()
+  let deadline = began + TIMEOUT_MS
   let reached = progress()
   for (;;) {
     const found = await probe()
@@ -136,6 +140,7 @@ export async function eventually<T>(
     if (reachedNow !== reached) deadline = performance.now() + TIMEOUT_MS
     reached = reachedNow
     if (performance.now() > deadline) throw new Error(`waited ${TIMEOUT_MS / 1000} s in vain for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const pause = Math.min(FIRST_PAUSE_MS + (performance.now() - began) / 10, LONGEST_PAUSE_MS)
+    await new Promise((resolve) => setTimeout(resolve, pause))
   }
 }
