@@ -7,7 +7,7 @@ const onServers = needing('ffmpeg', 'postgres', 'swift')
 
 for (const { blocks, ...plan } of [
   { blocks: inFolders, form: 'folder', kills: 3, segments: 20, of: 'every kind' },
-  { blocks: onServers, form: 'node', kills: 2, segments: 30, of: 'ranges' },
+  { blocks: onServers, form: 'node', kills: 2, segments: 16, of: 'ranges' },
 ] as const) {
   blocks.it(
     `makes the same asset when it is killed on the way, and writes nothing twice: ${plan.form}`,
