@@ -66,7 +66,13 @@ async function openParent(url: string): Promise<Watched[] | undefined> {
   const text = await response.text()
   if (response.status === 404) return undefined
   if (!response.ok) throw new Error(`${url} was answered ${response.status}`)
-  return renditionsOf(text, url).map((each) => ({ ...each, segments: new Map(), ended: false, sequence: -1, target: 1 }))
+  return renditionsOf(text, url).map((each) => ({
+    ...each,
+    segments: new Map(),
+    ended: false,
+    sequence: -1,
+    target: 1,
+  }))
 }
 
 /** URLs of the media playlists a parent playlist names, each once. */
