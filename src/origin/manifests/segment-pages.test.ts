@@ -39,6 +39,28 @@ describe('pages of output segments', () => {
     assert.deepEqual(await read(pages, 100, 600, 2), [256, 512, 768])
   })
 
+  it('are fewer in memory where their segments tell much of ad events', async () => {
+    const ends = [{ era: 1, number: 1, end: ALL[0]!.start, endUtc: ALL[0]!.startUtc, closer: 'f'.repeat(32 * 1024) }]
+    const [first] = ALL
+    const asked: number[] = []
+    const reading = (isLong: boolean) => async (range: NumberRange) => {
+      asked.push(range.last)
+      const numbers = Array.from({ length: range.last - range.after }, (_, i) => range.after + i + 1)
+      const shownAds = isLong && { shownAds: { ends } }
+      return writePage(numbers.map((number) => segmentSummaryOf({ ...first!, ...shownAds, number })))
+    }
+    for (const [isLong, again] of [
+      [false, []],
+      [true, [256]],
+    ] as const) {
+      const pages = new SegmentPages()
+      await pages.read(1, { after: 0, last: 14 * 256 }, reading(isLong))
+      asked.length = 0
+      await pages.read(1, { after: 0, last: 256 }, reading(isLong))
+      assert.deepEqual(asked, again)
+    }
+  })
+
   it('fail when one cannot be read, and try it again', async () => {
     const pages = new SegmentPages()
     const failing = (range: NumberRange) => (range.last === 512 ? Promise.reject(new Error('away')) : readPage(range))

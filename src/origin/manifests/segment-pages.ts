@@ -1,4 +1,5 @@
 import { LruCache } from '../../cache/lru-cache.ts'
+import type { AdEvent } from '../../model/ad-events/ad-event.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
 import { parseSummaryPage, type SegmentPageJson } from '../../model/segment-page.ts'
@@ -6,8 +7,10 @@ import { readSegmentSummary, type StoredSegmentSummary } from '../../model/segme
 
 /** Output segments read and cached at a time; reading a page occupies the index for about a millisecond. */
 const PAGE = 256
-/** Approximate bytes of a cached segment for each of its objects. */
+/** Approximate bytes of a cached segment for each of its objects, and for each ad break and ended event it tells of. */
 const OBJECT_BYTES = 200
+/** Of each ad event that it names. */
+const NAME_BYTES = 16
 const CACHE_BYTES = 96 * 1024 * 1024
 
 /** Reads a page of `StoredSegmentSummary`s, as JSON. */
@@ -64,6 +67,17 @@ export class SegmentPages {
   }
 }
 
-function costOf({ slots }: SegmentSummary): number {
-  return slots.reduce((sum, { objects }) => sum + (1 + Object.keys(objects).length) * OBJECT_BYTES, OBJECT_BYTES)
+function costOf({ slots, adBreaks = [], shownAds = {} }: SegmentSummary): number {
+  const { begins = [], goesOn = [], ends = [] } = shownAds
+  const named = [...begins, ...goesOn].reduce((sum, { numbers }) => sum + numbers.length * NAME_BYTES, 0)
+  const ended = ends.reduce((sum, { closer = '' }) => sum + OBJECT_BYTES + closer.length, 0)
+  return slots.reduce(
+    (sum, { objects, ads }) => sum + (1 + Object.keys(objects).length) * OBJECT_BYTES + costOfEvents(ads?.begins),
+    OBJECT_BYTES * (1 + adBreaks.length) + named + ended,
+  )
+}
+
+/** Of many events, each may have a long section. */
+function costOfEvents(events: readonly AdEvent[] = []): number {
+  return events.reduce((sum, { opener, upid }) => sum + 2 * OBJECT_BYTES + opener.length + (upid?.hex.length ?? 0), 0)
 }
