@@ -1,7 +1,8 @@
 /** SCTE-35 messages and ad tags without measure, in an encoder's own channel and beside another one. */
 import assert from 'node:assert/strict'
 import { median } from '../bench/measure.ts'
-import { type AdFloodFigures, breakBegins, floodWithAds, idOfBreakAt, type Signalled } from '../hostile/ad-flood.ts'
+import { breakBegins, breakIdAt } from '../fixtures/announced-breaks.ts'
+import { type AdFloodFigures, floodWithAds, type Signalled } from '../hostile/ad-flood.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf, sha256 } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
 import { needing } from '../programs.ts'
@@ -102,7 +103,7 @@ async function assertRanges(channel: Signalled, count: number): Promise<void> {
   for (const number of numbers) {
     const date = (at: number) => new Date(pusher.dateOf(at)).toISOString()
     const own = lines.filter((line) =>
-      new RegExp(`ID="${idOfBreakAt(number)}\\b.*START-DATE="${date(number)}"`).test(line),
+      new RegExp(`ID="${breakIdAt(number)}\\b.*START-DATE="${date(number)}"`).test(line),
     )
     assert.equal(own.length, 2, `${number}: ${own.join('\n')}`)
     assert.match(own[0]!, /PLANNED-DURATION=2\.000,SCTE35-OUT=0x/)

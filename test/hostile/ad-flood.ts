@@ -5,9 +5,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CreateOriginEndpointCommand, type MediaPackageClient } from '@aws-sdk/client-mediapackage'
-import { spliceInsert, spliceSection } from '../fixtures/splice-messages.ts'
+import { announcedBreaks } from '../fixtures/announced-breaks.ts'
 import { packed, withSplices } from '../fixtures/splice-packets.ts'
-import { type Counters, type Pes, readMultiplex, writeMultiplex } from '../fixtures/transport-stream.ts'
+import { type Counters, readMultiplex, writeMultiplex } from '../fixtures/transport-stream.ts'
 import { apiOf, createChannel, createHlsEndpoint, type Ingest, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { MachineWatch } from '../judges/machine.ts'
@@ -57,17 +57,6 @@ type Spans = { readonly puts: Span[]; readonly listed: Record<ChannelName, Span[
 type InputReport = { readonly habits: readonly { readonly habit: string; readonly count: number }[] }
 
 const SECOND = 1000
-const TICKS = 90_000
-const WRAP = 2 ** 33
-/** Each sixth segment announces a break of two, which begins with the next but one. */
-const BREAK_EVERY = 6
-export const breakBegins = (number: number) => number % BREAK_EVERY === 2
-export const BREAK_SECONDS = 2
-const breakId = (number: number) => 1000 + number
-
-/** What breaks of an encoder are called, by the segment with which they begin. */
-export const idOfBreakAt = (number: number) => `${breakId(number)}`
-
 /** A channel with its encoder and an endpoint for each way to write markers. */
 export class Signalled {
   readonly urls: Readonly<Record<'enhanced' | 'ranges' | 'tags' | 'dash', string>>
@@ -175,19 +164,12 @@ export class SignallingPusher extends Pusher {
     if (this.flood > 0) this.flooded.add(number)
     const multiplex = readMultiplex(rendition.segment(number))
     const flood = this.flood > 0 ? floodOfMessages(number, this.flood) : []
-    const own = packed(announcedBy(number, multiplex.packets), { pid: SPLICE_PIDS[0]!, before: 0 })
+    const own = packed(announcedBreaks(number, multiplex.packets, rendition.segmentSeconds), {
+      pid: SPLICE_PIDS[0]!,
+      before: 0,
+    })
     return writeMultiplex(withSplices(multiplex, [...own, ...flood], { pids: SPLICE_PIDS }), counters)
   }
-}
-
-/** The message with which a segment announces a break. */
-function announcedBy(number: number, packets: readonly Pes[]): readonly Buffer[] {
-  if (!breakBegins(number + 2)) return []
-  const pictures = packets.flatMap(({ streamId, pts }) => (streamId >> 4 === 0xe && pts !== undefined ? pts : []))
-  const at = (Math.min(...pictures) + 2 * TICKS) % WRAP
-  const duration = BREAK_SECONDS * TICKS
-  const command = spliceInsert({ id: breakId(number + 2), isOut: true, at, break: { autoReturn: true, duration } })
-  return [spliceSection({ command })]
 }
 
 /** Resolves with a server that still runs. */

@@ -8,7 +8,12 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { CreateOriginEndpointCommand, DescribeChannelCommand } from '@aws-sdk/client-mediapackage'
+import {
+  CreateOriginEndpointCommand,
+  DescribeChannelCommand,
+  UpdateOriginEndpointCommand,
+} from '@aws-sdk/client-mediapackage'
+import { announcingBreaks, breakBegins } from '../fixtures/announced-breaks.ts'
 import {
   createChannel,
   createHarvestJob,
@@ -37,6 +42,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const FIRST = 'a62d299'
 const NODES = 3
 const SEGMENT_SECONDS = 6
+const HLS = {
+  SegmentDurationSeconds: SEGMENT_SECONDS,
+  PlaylistWindowSeconds: 300,
+  ProgramDateTimeIntervalSeconds: 1,
+  AdMarkers: 'SCTE35_ENHANCED',
+} as const
 /** Segments that are pushed before the first node is replaced, and after each step. */
 const SEGMENTS = 6
 
@@ -94,12 +105,12 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
     let nodes = await Promise.all(Array.from({ length: NODES }, () => started(startOld())))
     const client = mediaPackage(nodes[0]!)
     const ingest = await createChannel(client, 'tv')
-    const paths = [
-      await createHlsEndpoint(client, 'tv', 'hls', { SegmentDurationSeconds: SEGMENT_SECONDS }),
-      await createCmafEndpoint(nodes[1]!),
-    ].map((url) => new URL(url).pathname)
+    const paths = [await createHlsEndpoint(client, 'tv', 'hls', HLS), await createCmafEndpoint(nodes[1]!)].map(
+      (url) => new URL(url).pathname,
+    )
     const began = Date.now() - 3600_000
-    pusher = new SpreadingPusher(ingest, await encodeLoop({ ...TINY, segmentSeconds: SEGMENT_SECONDS }), began)
+    const loop = await encodeLoop({ ...TINY, segmentSeconds: SEGMENT_SECONDS })
+    pusher = new SpreadingPusher(ingest, loop.map(announcingBreaks), began)
     const push = async (count: number) => {
       for (const end = pusher!.published + count; pusher!.published < end; ) await pusher!.pushNext()
     }
@@ -154,6 +165,15 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
       await push(SEGMENTS)
       await compare(`${leaving.url} is gone`)
     }
+    // What the nodes before know nothing of is there once nobody of them is left: breaks of which messages tell.
+    await mediaPackage(nodes[0]!).send(
+      new UpdateOriginEndpointCommand({ Id: 'hls', StartoverWindowSeconds: 86_400, HlsPackage: HLS }),
+    )
+    const first = pusher.published
+    await push(3 * SEGMENTS)
+    await compare('cut at ad boundaries')
+    const breaks = await breaksShown(nodes, paths[0]!, pusher, first)
+    log(`${breaks} breaks alike at ${nodes.length} nodes`)
     const clips = await Promise.all(Array.from({ length: harvests }, (_, n) => digestsOf(s3, `clip-${n + 1}/`)))
     for (const clip of clips) assert.deepEqual(clip, clips[0])
     assert.ok(!all.some((node) => node.log.includes('unexpected-error')))
@@ -162,6 +182,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
       segments: pusher.published,
       requests: pusher.requests,
       harvests,
+      breaks,
       'going back': canGoBack ? 'shown' : 'not shown: the build before refuses every newer schema',
     }
   } finally {
@@ -169,6 +190,30 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
     await Promise.all(all.map((node) => node.stop()))
     await Promise.all([database.stop(), swift.stop()])
   }
+}
+
+/** Throws unless all nodes show the breaks of segments from one on, with the same tags; gives how many there are. */
+async function breaksShown(nodes: readonly Windrow[], path: string, pusher: Pusher, first: number): Promise<number> {
+  const texts = await Promise.all(
+    nodes.map(async ({ url }) => {
+      const target = `${new URL(path, url)}`
+      const [rendition] = renditionsOf((await fetchBytes(target)).toString(), target)
+      return (await fetchBytes(rendition!.url)).toString()
+    }),
+  )
+  const [text = '', ...others] = texts
+  for (const other of others) assert.equal(other, text)
+  const shown = new Map(
+    text
+      .split('#EXT-X-PROGRAM-DATE-TIME:')
+      .map((part) => [part.slice(0, part.indexOf('\n')), /#EXT-X-CUE-(OUT-CONT|OUT|IN)/.exec(part)?.[1]] as const),
+  )
+  const dates = Array.from({ length: pusher.published - first - 1 }, (_, i) => first + i)
+  const begun = dates.filter((number) => number > first && breakBegins(number))
+  const at = (number: number) => shown.get(new Date(pusher.dateOf(number)).toISOString())
+  assert.ok(begun.length > 1)
+  for (const number of begun) assert.deepEqual([at(number), at(number - 1)], ['OUT', undefined], `${number}:\n${text}`)
+  return begun.length
 }
 
 /** A folder with the build before. */
@@ -241,7 +286,8 @@ async function shown(url: URL): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {}
   for (const rendition of renditionsOf((await fetchBytes(`${url}`)).toString(), `${url}`)) {
     const { pathname } = new URL(rendition.url)
-    found[pathname] = (await fetchBytes(rendition.url)).toString()
+    // Nodes of the build before may know nothing of ads.
+    found[pathname] = (await fetchBytes(rendition.url)).toString().replaceAll(/^#EXT-(OATCLS|X-CUE).*\n/gm, '')
     assert.doesNotMatch(found[pathname], /EXT-X-GAP|EXT-X-DISCONTINUITY$/m)
     for (const { uri } of (await fetchMediaPlaylist(rendition.url)).segments) {
       found[`${pathname} ${uri}`] = sha256(await fetchBytes(`${new URL(uri, rendition.url)}`))
