@@ -21,6 +21,7 @@ import { openPostgresStore, type PostgresStore } from '../../src/stores/postgres
 import type { ResourceChange } from '../../src/stores/resources.ts'
 import { seededRandom } from '../judges/random.ts'
 import { needing } from '../programs.ts'
+import { liveRules } from '../rules/rule-life.ts'
 import { liveSchedules } from '../schedules/schedule-life.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 
@@ -156,13 +157,20 @@ describe('two processes on one PostgreSQL', () => {
     assert.equal(await resources.finishHarvestJob(claimOf(ours), end), 'finished')
   })
 
+  const nodesOf = (url: string) => async () => {
+    const store = await openPostgresStore({ url, poolSize: 2, log: { info() {}, warn() {}, error() {} } })
+    return { resources: store.resources, claims: store.workClaims, close: () => store.close() }
+  }
+
   it('become one asset each of the windows of schedules, while clocks are put back and nodes die', async () => {
-    const url = await server.createDatabase()
-    const openNode = async () => {
-      const store = await openPostgresStore({ url, poolSize: 2, log: { info() {}, warn() {}, error() {} } })
-      return { resources: store.resources, claims: store.workClaims, close: () => store.close() }
-    }
+    const open = nodesOf(await server.createDatabase())
     const from = utcMs(Date.UTC(2026, 9, 24, 20))
-    assert.ok((await liveSchedules({ open: openNode, nodes: 2, random: seededRandom(1), from, days: 0.5 })) > 20)
+    assert.ok((await liveSchedules({ open, nodes: 2, random: seededRandom(1), from, days: 0.5 })) > 20)
+  })
+
+  it('become one asset each of the programmes that rules are for, while inputs are switched and nodes die', async () => {
+    const open = nodesOf(await server.createDatabase())
+    const from = utcMs(Date.UTC(2026, 9, 24, 20))
+    assert.ok((await liveRules({ open, nodes: 2, random: seededRandom(2), from, days: 0.5 })) > 15)
   })
 })
