@@ -46,7 +46,7 @@ const HARVEST_FLAGS = [
   ['--early-end POLICY', 'for an encoder that stopped before the end: clamp (default) or fail'],
   ['--report', 'write a harvest.json beside the asset'],
   ['--make KINDS', 'hls, cmaf, dash, mss, mp4, audio, subtitles, stills, metadata; several with commas'],
-  ['--chapters id3', 'of MP4 and audio files: from titles in timed ID3 (default: none)'],
+  ['--chapters id3', 'of MP4 and audio files: from titles in timed ID3; or scte35 (default: none)'],
   ['--cut HOW', 'segment, or frame: files begin and end at the pictures asked for'],
   ['--watch, --text', 'show the job until it ends; as text even without a terminal'],
 ] as const

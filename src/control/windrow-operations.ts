@@ -1,4 +1,4 @@
-import { DELIVERABLE_KINDS } from '../model/deliverable.ts'
+import { CHAPTER_ORIGINS, DELIVERABLE_KINDS } from '../model/deliverable.ts'
 import { type ClipOperation, clipOperations } from './clip-operations.ts'
 import type { Member, Operation, Structure } from './operation.ts'
 import { type RuleOperation, ruleOperations } from './rule-operations.ts'
@@ -31,7 +31,7 @@ const DELIVERABLE: Structure = {
     member('times', 'body', { kind: 'list', of: STRING }),
     member('sprite', 'body', BOOLEAN),
     member('renditions', 'body', { kind: 'string', values: ['BEST', 'ALL'] }),
-    member('chapters', 'body', { kind: 'string', values: ['ID3'] }),
+    member('chapters', 'body', { kind: 'string', values: CHAPTER_ORIGINS }),
   ],
 }
 

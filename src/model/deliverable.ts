@@ -22,8 +22,10 @@ export type Deliverable =
       readonly sprite?: boolean
     }
 
-/** What the chapters of a file are made of: the titles in timed ID3. */
-export type ChapterOrigin = 'ID3'
+/** What the chapters of a file are made of: the titles in timed ID3, or what SCTE 35 marks. */
+export type ChapterOrigin = (typeof CHAPTER_ORIGINS)[number]
+
+export const CHAPTER_ORIGINS = ['ID3', 'SCTE35'] as const
 
 /** A manifest and its segments, in one of the formats in which endpoints serve them. */
 export type PresentationKind = 'HLS' | 'CMAF' | 'DASH' | 'MSS'

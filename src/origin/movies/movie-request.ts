@@ -1,5 +1,5 @@
 import type { UtcRange } from '../../media/time.ts'
-import type { ChapterOrigin } from '../../model/deliverable.ts'
+import { CHAPTER_ORIGINS, type ChapterOrigin } from '../../model/deliverable.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { quoteValue, refuse } from '../../model/rules.ts'
 import { viewingWindow } from '../../model/viewing-window.ts'
@@ -40,13 +40,12 @@ export function parseMovieQuery(
   const [start, end] = [given.get('start') ?? times.start, given.get('end') ?? times.end]
   const cut = given.get('cut')?.toLowerCase() ?? 'segment'
   if (!CUTS.includes(cut)) refuse('cut', `must be ${CUTS.join(' or ')}, got ${quoteValue(given.get('cut') ?? '')}`)
-  const chapters = given.get('chapters')
-  if (chapters !== undefined && chapters.toLowerCase() !== 'id3') {
-    refuse('chapters', `must be id3, got ${quoteValue(chapters)}`)
-  }
+  const asked = given.get('chapters')
+  const chapters = CHAPTER_ORIGINS.find((origin) => origin === asked?.toUpperCase())
+  if (asked !== undefined && !chapters) refuse('chapters', `must be id3 or scte35, got ${quoteValue(asked)}`)
   const window = viewingWindow(start, end)
   if (!window) refuse('start', 'must be given: a file has the window start=<time>&end=<time>')
   if (window.end === undefined) refuse('end', 'must be given: a file has the window start=<time>&end=<time>')
   const span = { start: window.start, end: window.end }
-  return { span, isCut: cut === 'frame', ...(chapters !== undefined && { chapters: 'ID3' }) }
+  return { span, isCut: cut === 'frame', ...(chapters && { chapters }) }
 }

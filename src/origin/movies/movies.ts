@@ -186,7 +186,7 @@ export class Movies {
         signal.throwIfAborted()
         const options = {
           ...(isCut && { cuts: placedCuts(endpoint, window.summary, cutsOf(span, window.summary)) }),
-          ...(chapters && { chapters: movieChapters({ endpoint, window: window.summary }) }),
+          ...(chapters && { chapters: movieChapters({ endpoint, window: window.summary }, chapters) }),
         }
         return progressiveFile(tracks, (after) => window.batches(after), deps, options)
       })

@@ -36,8 +36,8 @@ export function movieTracks(order: Pick<AssetOrder, 'endpoint' | 'window'>): rea
 }
 
 /** The chapters of that file. */
-export function movieChapters(order: Pick<AssetOrder, 'endpoint' | 'window'>): ChapterSource {
-  return chaptersIn(order, withBestVideo)
+export function movieChapters(order: Pick<AssetOrder, 'endpoint' | 'window'>, origin: ChapterOrigin): ChapterSource {
+  return chaptersIn(order, withBestVideo, origin)
 }
 
 /** All audio of a window as one file. */
@@ -65,13 +65,18 @@ function movieFile(
 ): readonly AssetWholeFile[] {
   const tracks = tracksIn(order, choose)
   if (tracks.length === 0) return []
-  const options = { cuts: order.options.cuts, ...(chapters && { chapters: chaptersIn(order, choose) }) }
+  const options = { cuts: order.options.cuts, ...(chapters && { chapters: chaptersIn(order, choose, chapters) }) }
   const body: AssetWholeFile['body'] = (batches, source) =>
     progressiveFile(tracks, batches, { ...source, keptBytes: KEPT_BYTES }, options)
   return [{ name, track: name, body }]
 }
 
-function chaptersIn({ endpoint, window }: Pick<AssetOrder, 'endpoint' | 'window'>, choose: TrackChoice): ChapterSource {
+function chaptersIn(
+  { endpoint, window }: Pick<AssetOrder, 'endpoint' | 'window'>,
+  choose: TrackChoice,
+  origin: ChapterOrigin,
+): ChapterSource {
+  if (origin === 'SCTE35') return { marked: window, ranges: window.ranges }
   const tracksOf = presentTracks({ endpoint, window })
   const tagged = window.eras.flatMap((era) => {
     const tracks = tracksOf(era)

@@ -6,11 +6,13 @@ import { SampleTableWriter, type TableEntries } from '../../media/mp4/sample-tab
 import { emptySamples } from '../../media/sample.ts'
 import { rescale, TICKS_PER_MS, TICKS_PER_SECOND } from '../../media/time.ts'
 import type { OutputSegment, ShownRange } from '../../model/output-segment.ts'
+import type { EventsWindow } from '../ads/shown-events.ts'
 import { rangeOf } from '../cuts.ts'
 import { samplesOf } from '../segments/segment-samples.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import type { SingleVideo } from '../tracks/track-set.ts'
 import type { Shown } from './edits.ts'
+import { MarkedParts } from './marked-parts.ts'
 import type { MovieClock } from './movie-clock.ts'
 
 /** More than any player lists: the last one goes on where there are more. */
@@ -19,10 +21,11 @@ const MOST_CHAPTERS = 1000
 /** Of the track of chapters: a chapter of weeks has to fit into 32 bits. */
 const TIMESCALE = 1000
 
-/** What a file takes its chapters from. */
+/** What a file takes its chapters from: timed ID3, or what SCTE 35 marks in its window. */
 export type ChapterSource = {
   /** The track of each era with which timed ID3 is delivered, by the era's id. */
-  readonly tagged: ReadonlyMap<number, SingleVideo>
+  readonly tagged?: ReadonlyMap<number, SingleVideo>
+  readonly marked?: EventsWindow
   /** The ranges of the window, where it has several. */
   readonly ranges: readonly ShownRange[] | undefined
 }
@@ -41,16 +44,21 @@ export type ChapterTrack = {
 }
 
 /**
- * The chapters of a file: each tag with a title (TIT2) begins one, unless the one before has the same title. What is
- * before the first tag of a file, or of a range, has a chapter without a name. Segments are told in their order.
+ * The chapters of a file: each tag with a title (TIT2), or each part that SCTE 35 marks, begins one, unless the one
+ * before has the same title. What is before the first tag of a file, or of a range, has a chapter without a name.
+ * Segments are told in their order.
  */
 export class Chapters {
   private readonly source: ChapterSource
   private readonly marks: Mark[] = []
   private range: ShownRange | undefined
+  private readonly parts: MarkedParts | undefined
+  /** Where the segment before begins, on the clock. */
+  private before = -Infinity
 
   constructor(source: ChapterSource) {
     this.source = source
+    this.parts = source.marked && new MarkedParts(source.marked)
   }
 
   /** Goes on to the next segment, which is on the clock already. Throws LostMedia. */
@@ -61,10 +69,17 @@ export class Chapters {
   ): Promise<void> {
     const range = rangeOf(this.source.ranges, segment)
     const shift = clock.shiftIn(TICKS_PER_SECOND)
-    if (this.marks.length === 0) this.mark({ part, at: -Infinity, title: '' })
-    else if (range !== this.range) this.mark({ part, at: segment.start + shift, title: '' })
+    const isFirst = this.marks.length === 0
+    const isNew = isFirst || range !== this.range
+    const marked = this.parts?.enter(segment, isNew)
+    const begin = segment.start + shift
+    if (isNew) this.add({ part, at: isFirst ? -Infinity : begin, title: marked?.title ?? '' })
+    const earliest = isNew ? begin : this.before
     this.range = range
-    const track = this.source.tagged.get(segment.era)
+    this.before = begin
+    // What changes within a segment that could not be cut there is told with the next one.
+    for (const { at, title } of marked?.parts ?? []) this.mark({ part, at: Math.max(at + shift, earliest), title })
+    const track = this.source.tagged?.get(segment.era)
     const { events = [] } = (track && (await samplesOf(track, segment, media))) ?? {}
     const search = titlesIn(events)
     let found = search.next()
@@ -73,7 +88,11 @@ export class Chapters {
   }
 
   private mark(mark: Mark): void {
-    if (mark.title !== this.marks.at(-1)?.title && this.marks.length < MOST_CHAPTERS) this.marks.push(mark)
+    if (mark.title !== this.marks.at(-1)?.title) this.add(mark)
+  }
+
+  private add(mark: Mark): void {
+    if (this.marks.length < MOST_CHAPTERS) this.marks.push(mark)
   }
 
   /**
