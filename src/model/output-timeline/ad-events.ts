@@ -25,7 +25,7 @@ export type OutputAdEvents = {
 /** An event under the name by which segments show it, on their dates. */
 type OpenEvent = OpenAdEvent &
   ShownAd & {
-    /** The name that its input gives it now, and the beginning, where they are others. */
+    /** The name that its input gives it now, and the beginning by the dates of that, where they are others. */
     readonly now?: AdName & Pick<OpenAdEvent, 'startUtc'>
   }
 
@@ -134,24 +134,26 @@ function changesAt(before: OutputAdEvents, segment: AdSegment, marks: AdMarks | 
  * that have the same beginning; another input has the same event where both are locked, and hardly differ about it.
  */
 function goesOnAs(event: OpenEvent, other: OpenEvent, before: OutputAdEvents, { era, input }: AdSegment): boolean {
-  const { now = event } = event
+  const { now = nowOf(event) } = event
   if (keyOf(now) === keyOf(other)) return true
   if (now.era === other.era || !isAlike(event, other)) return false
-  if (before.input === input) return now.startUtc === other.startUtc
+  // Only its own dates go on: those by which a segment shows it are moved to those of what is shown before.
+  if (before.input === input) return now.startUtc === nowOf(other).startUtc
   return before.era === era && Math.abs(event.startUtc - other.startUtc) <= SAME_START_MS
 }
 
 /** The event as a segment shows it that names it by `other`. Its dates never change. */
 function movedOn(event: OpenEvent, other: OpenEvent, before: OutputAdEvents, segment: AdSegment): OpenEvent {
-  const { now: wasNamed, ...shown } = event
+  const { now: wasNamed, shift, ...shown } = event
   const isOwn = keyOf(event) === keyOf(other)
-  const now = isOwn ? {} : { now: { ...nameOf(other), startUtc: other.startUtc } }
-  if (before.era === segment.era) return { ...shown, ...now }
-  const { ticks: by, ms } = event.shift ?? NO_SHIFT
-  if (isOwn) return { ...shown, ...shiftOf({ ticks: other.shift?.ticks ?? 0, ms }) }
+  const now = isOwn ? {} : { now: nowOf(other) }
+  if (before.era === segment.era) return { ...shown, ...(shift && { shift }), ...now }
+  const { ticks: by, ms } = shift ?? NO_SHIFT
+  const own = other.shift?.ticks ?? 0
+  if (isOwn) return { ...shown, ...shiftOf({ ticks: own, ms }) }
   if (!wasNamed && before.input === segment.input) {
     // The messages are the same, and the older name is forgotten first.
-    return { ...other, ...(event.reused !== undefined && { reused: event.reused }) }
+    return { ...shown, ...nameOf(other), ...shiftOf({ ticks: own, ms: shown.startUtc - nowOf(other).startUtc }) }
   }
   const later = segment.start - before.end - (segment.startUtc - before.endUtc) * TICKS_PER_MS
   return { ...shown, ...shiftOf({ ticks: by + later, ms }), ...now }
@@ -161,6 +163,11 @@ function movedOn(event: OpenEvent, other: OpenEvent, before: OutputAdEvents, seg
 function endingAt(before: OutputAdEvents, { era, start }: AdSegment, marks: AdMarks | undefined) {
   const by = before.era === era ? 0 : before.end - start
   return endingIn(marks).map((end) => ({ ...end, end: ticks(end.end + by) }))
+}
+
+/** The name that its input gives an event, and when it begins by the dates of that. */
+function nowOf({ startUtc, shift, ...name }: OpenEvent): NonNullable<OpenEvent['now']> {
+  return { ...nameOf(name), startUtc: utcMs(startUtc - (shift?.ms ?? 0)) }
 }
 
 function beginningIn(marks: AdMarks | undefined, shift: Shift | undefined): OpenEvent[] {
