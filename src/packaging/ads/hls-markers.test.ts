@@ -5,6 +5,7 @@ import { TICKS_PER_SECOND, ticks, utcMs } from '../../media/time.ts'
 import type { AdEvent, AdEventEnd } from '../../model/ad-events/ad-event.ts'
 import type { AdTrigger, HlsManifest } from '../../model/manifest.ts'
 import { hlsMarkers } from './hls-markers.ts'
+import { toldEvents } from './told-events.ts'
 
 const NOON = Date.UTC(2026, 5, 1, 12)
 const seconds = (time: number) => ticks(time * TICKS_PER_SECOND)
@@ -128,6 +129,33 @@ describe('DATERANGE', () => {
     const found = tags('DATERANGE', { segments: segments(marks, 3), adEvents })
     const whole = tags('DATERANGE', { segments: segments(marks) })
     assert.deepEqual(found, { 3: [...whole[1]!, ...whole[2]!], 4: whole[4], 5: whole[5] })
+  })
+
+  it('has one end of an event that several ranges show, which is its own', () => {
+    const all = segments(marks)
+    const begun = { era: 1, event: marks[1].begins[0]! }
+    const parts = [all.slice(0, 2), all.slice(3, 4), all.slice(4)]
+    const numbered = parts.flat().map((segment, number) => ({ ...segment, number }))
+    const ranges = [
+      [-1, 1],
+      [1, 2],
+      [2, 6],
+    ].map(([after, last]) => ({ start: utc(0), end: utc(14), numbers: { after: after!, last: last! } }))
+    const adEvents = ranges.map(({ numbers }) => ({ ...begun, within: numbers }))
+    const opening = '#EXT-X-DATERANGE:ID="77",START-DATE="2026-06-01T12:00:02.000Z",SCTE35-CMD=0xFC10'
+    const found = tags('DATERANGE', { segments: numbered, adEvents, ranges })
+    assert.deepEqual([found[1], found[2], found[3]], [[opening], [opening], [opening]])
+    const ends = Object.values(found)
+      .flat()
+      .filter((line) => line.includes('ID="77",') && line.includes('END-DATE'))
+    assert.deepEqual(
+      ends.map((line) => /END-DATE="(.*?)"/.exec(line)?.[1]),
+      ['2026-06-01T12:00:10.000Z'],
+    )
+    const told = toldEvents({ segments: numbered, adEvents, ranges }, 9)
+    assert.deepEqual(told[0], { id: 77, kind: 'segmentation', typeId: 0x10, start: utc(2), end: utc(10) })
+    const cut = toldEvents({ segments: numbered.slice(0, 3), adEvents, ranges }, 9)
+    assert.deepEqual(cut, [{ id: 77, kind: 'segmentation', typeId: 0x10, start: utc(2) }])
   })
 
   it('closes ads by SCTE35-IN where a message does', () => {

@@ -70,7 +70,10 @@ function continuation({ start, plannedDuration, opener }: AdEvent, at: Ticks): s
   return `#EXT-X-CUE-OUT-CONT:${[elapsed, ...duration, `SCTE35=${base64(opener)}`].join()}`
 }
 
-/** EXT-X-DATERANGE, RFC 8216 §4.3.2.7: a tag where an event begins, and another with the same ID where it ends. */
+/**
+ * EXT-X-DATERANGE, RFC 8216 §4.3.2.7: a tag where an event begins, and another with the same ID where it ends. Where it
+ * is cut, it has not ended: two tags with one ID cannot have different ends.
+ */
 function dateRanges({ begins, ends, newlyTold }: EventsAtSegment, isAd: (event: AdEvent) => boolean): string[] {
   const opening = (event: ShownEvent) => {
     const { plannedDuration, opener } = event
@@ -84,7 +87,7 @@ function dateRanges({ begins, ends, newlyTold }: EventsAtSegment, isAd: (event: 
     const message = closer === undefined ? [] : [`SCTE35-${isAd(event) ? 'IN' : 'CMD'}=${hex(closer)}`]
     return dateRange(event, [`END-DATE="${isoDateTime(endUtc)}"`, `DURATION=${length}`, ...message])
   }
-  return [...newlyTold.map(opening), ...ends.map(closing), ...begins.map(opening)]
+  return [...newlyTold.map(opening), ...ends.filter(({ isCut }) => !isCut).map(closing), ...begins.map(opening)]
 }
 
 function dateRange(event: ShownEvent, attributes: readonly string[]): string {

@@ -21,21 +21,24 @@ export type EventsAtSegment = {
   readonly newlyTold: readonly ShownEvent[]
 }
 
-export type EndedEvent = { readonly event: ShownEvent } & Omit<AdEventEnd, 'number'>
+export type EndedEvent = { readonly event: ShownEvent } & Omit<AdEventEnd, 'number'> & {
+    /** True where it goes on, but its range of the window is over: another one may show more of it. */
+    readonly isCut?: true
+  }
 
 /** What is read of a window. */
 export type EventsWindow = Pick<SummaryWindow, 'segments' | 'adEvents' | 'ranges'>
 
 /**
  * The ad events of a window, segment by segment, on the timeline on which these are shown; nothing for segments at
- * which none begins, ends or goes on. What is open ends with a range.
+ * which none begins, ends or goes on. What is open is cut where a range ends.
  */
 export function* shownEvents(window: EventsWindow): Generator<readonly [SegmentSummary, EventsAtSegment]> {
   let events = new ShownEvents(window.adEvents)
   let before: SegmentSummary | undefined
   for (const segment of window.segments) {
     const isNewRange = before && rangeOf(window.ranges, segment) !== rangeOf(window.ranges, before)
-    const ended = isNewRange ? events.allEnded(before!) : []
+    const ended = isNewRange ? events.allCut(before!) : []
     if (isNewRange) events = new ShownEvents(window.adEvents)
     const found = events.enter(segment)
     // What ends where a range begins belongs to what was before it in the archive.
@@ -72,9 +75,9 @@ class ShownEvents {
     return { begins, ends, goesOn, newlyTold }
   }
 
-  /** All that is open, as ended with a segment. */
-  allEnded(segment: SegmentSummary): EndedEvent[] {
-    const end = { end: ticks(segment.start + segment.duration), endUtc: endUtcOf(segment) }
+  /** All that is open, as ended with the last segment of a range. */
+  allCut(segment: SegmentSummary): EndedEvent[] {
+    const end = { end: ticks(segment.start + segment.duration), endUtc: endUtcOf(segment), isCut: true } as const
     return [...this.open.values()].map((event) => ({ event, ...end }))
   }
 

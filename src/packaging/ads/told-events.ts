@@ -35,7 +35,7 @@ export function toldEvents(window: EventsWindow, limit: number): readonly ToldEv
   }
   for (const [segment, { begins, ends, goesOn }] of shownEvents(window)) {
     // What ends where a window begins is not in it.
-    if (segment !== window.segments[0]) for (const { event, endUtc } of ends) add(event, endUtc)
+    if (segment !== window.segments[0]) for (const { event, endUtc, isCut } of ends) if (!isCut) add(event, endUtc)
     for (const event of [...goesOn, ...begins]) add(event)
   }
   return [...told.values()]
