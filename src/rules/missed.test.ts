@@ -117,6 +117,22 @@ describe('events of which a rule can make nothing', () => {
     assert.deepEqual(await runs(), [...made, `5-12 ${ID}000500-10-2`, `12-14 ${ID}001200-10-3`])
   })
 
+  it('are none where dates go back, since the clock of the source was fast, or another input takes over', async () => {
+    const { told, at, runs, output } = await rehearsed()
+    told({ id: 1 }, 26, 28)
+    await at(5)
+    output.gap(minute(25))
+    await at(30)
+    told({ id: 2 }, 11, 13)
+    told({ id: 3 }, 13, 20)
+    output.gap(minute(10))
+    await at(14)
+    const made = [`11-13 ${ID}001100-10-2`, `26-28 ${ID}002600-10-1`]
+    assert.deepEqual(await runs(), made)
+    await at(21)
+    assert.deepEqual(await runs(), [made[0], `13-20 ${ID}001300-10-3`, made[1]])
+  })
+
   it('go on as the rule is now, if it was changed while one was made', async () => {
     const { told, at, runs, world, restart, rule } = await rehearsed()
     told({ id: 1 }, 1, 2)

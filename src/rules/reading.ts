@@ -4,7 +4,13 @@ import { begunBefore } from '../model/ad-events/begun-before.ts'
 import { isBefore } from '../model/harvest-gaps.ts'
 import type { RulePosition } from '../model/harvest-rule.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import { type EraAdEvent, endUtcOf, overlaps, type SegmentSummary } from '../model/output-segment.ts'
+import {
+  type EraAdEvent,
+  endUtcOf,
+  type OutputSegment,
+  overlaps,
+  type SegmentSummary,
+} from '../model/output-segment.ts'
 import { parseSummaryPage } from '../model/segment-page.ts'
 import { compactSegmentSummary } from '../model/segment-summary.ts'
 
@@ -43,7 +49,8 @@ export async function readAfter(
 ): Promise<RuleReading | undefined> {
   const newest = endUtcOf(edge.segment)
   const oldest = (await archive.extent(endpoint))?.start ?? newest
-  const from = utcMs(Math.max(position.until, oldest) - LOOK_BACK_MS)
+  const next = await nextOf(archive, endpoint, position)
+  const from = utcMs(Math.min(Math.max(position.until, oldest) - LOOK_BACK_MS, next?.startUtc ?? Infinity))
   for (let span = SPAN_MS; ; span *= 2) {
     const end = utcMs(from + span)
     const range = await archive.range(endpoint, { start: from, end }, edge)
@@ -55,6 +62,16 @@ export async function readAfter(
     }
     if (end > newest) return undefined
   }
+}
+
+/** The segment behind a position, as far as that tells: dates go back where the clock of a source does. */
+async function nextOf(
+  archive: RuleArchive,
+  endpoint: OriginEndpoint,
+  { segment }: RulePosition,
+): Promise<OutputSegment | undefined> {
+  const found = segment && (await archive.outputSegment(endpoint, segment.number + 1))
+  return typeof found === 'object' ? found.segment : undefined
 }
 
 async function readingOf(range: SegmentRange, position: RulePosition) {

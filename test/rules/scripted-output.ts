@@ -1,5 +1,5 @@
 /** What an endpoint shows of a scripted source: output segments whose marks are made of messages by the real rules. */
-import type { LiveEdge } from '../../src/archive/reader.ts'
+import type { Absence, LiveEdge, SegmentInEra } from '../../src/archive/reader.ts'
 import type { SpliceSignal } from '../../src/media/splice-signal.ts'
 import { ticks, type UtcMs, type UtcRange, utcMs } from '../../src/media/time.ts'
 import { adSignalsOf } from '../../src/model/ad-events/signal.ts'
@@ -56,7 +56,7 @@ export class ScriptedOutput {
       edge: async () => this.edge(),
       extent: async () => this.extent(),
       range: async (_, window, edge) => this.range(window, edge),
-      outputSegment: async (_, number) => (number < 1 || number >= this.number ? 'no such' : 'no longer kept'),
+      outputSegment: async (_, number) => this.outputSegment(number),
     }
   }
 
@@ -161,6 +161,13 @@ export class ScriptedOutput {
   private edge(): LiveEdge | undefined {
     const segment = this.segments.at(-1)
     return segment && { version: 1, ended: false, segment, following: [], publishedUntil: endUtcOf(segment) }
+  }
+
+  private outputSegment(number: number): SegmentInEra | Absence {
+    const segment = this.segments.find((each) => each.number === number)
+    if (!segment) return number < 1 || number >= this.number ? 'no such' : 'no longer kept'
+    const clock = { time: segment.start, utc: segment.startUtc }
+    return { segment, era: { id: segment.era, origin: { kind: 'input', input: '1' }, streams: [], clock } }
   }
 
   private extent(): UtcRange | undefined {
