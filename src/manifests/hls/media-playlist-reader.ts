@@ -135,9 +135,11 @@ class MediaPlaylistReader {
 
   private adTag({ line, text }: PlaylistLine): void {
     const { lines, lineBytes, bytes } = MOST_AD_TAGS
-    const size = new TextEncoder().encode(text).length
-    const isWithin = this.adTags.length < lines && size <= lineBytes && this.adTagBytes + size <= bytes
-    if (isWithin && adTagLine(text) !== undefined) {
+    const isWithin = (size: number) => size <= lineBytes && this.adTagBytes + size <= bytes
+    // Bytes are counted only of what may be kept, since that takes time: they are no fewer than characters.
+    const isShort = this.adTags.length < lines && isWithin(text.length)
+    const size = isShort ? new TextEncoder().encode(text).length : Infinity
+    if (isWithin(size) && adTagLine(text) !== undefined) {
       this.adTags.push(text)
       this.adTagBytes += size
     } else this.note('ad-tags-left-out', { line, text })
