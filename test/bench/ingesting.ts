@@ -72,7 +72,7 @@ export async function benchIngesting(): Promise<Measure[]> {
 }
 
 /** Gives the bytes of segments taken. */
-async function closedLoop(pushers: readonly Pusher[], seconds: number): Promise<number> {
+export async function closedLoop(pushers: readonly Pusher[], seconds: number): Promise<number> {
   const deadline = performance.now() + seconds * 1000
   const taken = pushers.map(async (pusher) => {
     const before = pusher.bytesTaken

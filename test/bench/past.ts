@@ -13,6 +13,7 @@ import type { SourceObject } from '../../src/model/source-segment.ts'
 import type { SegmentIndex } from '../../src/stores/segment-index.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { audio, variant, video } from '../origin/sample-channel.ts'
+import { adEventRowsOf, PastAdEvents, type PastAds } from './past-ads.ts'
 
 const SEGMENT_SECONDS = 2
 const DURATION = ticksFromSeconds(SEGMENT_SECONDS)
@@ -42,6 +43,8 @@ export type Past = {
   readonly hasSources?: boolean
   /** Endpoints of the same segment duration that show the same. */
   readonly others?: readonly string[]
+  /** What SCTE-35 messages told of it; the output timeline is one that is cut at ad boundaries then. */
+  readonly ads?: PastAds
 }
 
 /** `writePastInto` the SQLite database of a data folder. */
@@ -67,23 +70,39 @@ export async function writePastInto(
   ingest: InputRef,
   began: UtcMs,
   count: number,
-  { streams = STREAMS, hasSources = false, others = [] }: Past = {},
+  { streams = STREAMS, hasSources = false, others = [], ads }: Past = {},
 ): Promise<void> {
   const outputTimeline = await segmentIndex.openOutputTimeline(
     { guid: endpointGuid, revision: 1 },
     ingest,
     SEGMENT_SECONDS,
+    ads !== undefined,
   )
-  for (const guid of others) await segmentIndex.openOutputTimeline({ guid, revision: 1 }, ingest, SEGMENT_SECONDS)
-  const open = { ...openOutputTimelineState(DURATION, 1, ingest.ingestEndpointId), nextNumber: count + 1 }
+  for (const guid of others)
+    await segmentIndex.openOutputTimeline({ guid, revision: 1 }, ingest, SEGMENT_SECONDS, ads !== undefined)
+  const open = {
+    ...openOutputTimelineState(DURATION, 1, ingest.ingestEndpointId),
+    ...(ads && { isCut: true }),
+    nextNumber: count + 1,
+  }
+  const events = ads && new PastAdEvents(ads)
   const outputTimelines = [{ id: outputTimeline.id, expectedVersion: 0, state: JSON.stringify(open) }]
   const state = JSON.stringify(emptyTimeline())
   const origin = { kind: 'input', input: ingest.ingestEndpointId } as const
   const era: Era = { id: 1, origin, clock: { time: BEGINS, utc: began }, streams }
   for (let first = 0; first < count; first += STEP) {
-    const slots = Array.from({ length: Math.min(STEP, count - first) }, (_, i) => slotAt(first + i, began, streams))
-    const outputSegments = slots.map(({ index, objects: _, ...slot }) => ({
+    const slots: Slot[] = []
+    const shown: ReturnType<PastAdEvents['shownWith']>[] = []
+    for (let index = first; index < Math.min(first + STEP, count); index++) {
+      const unmarked = slotAt(index, began, streams)
+      const marks = events?.marksAt(unmarked)
+      const slot = { ...unmarked, ...(marks && { ads: marks }) }
+      slots.push(slot)
+      shown.push(events?.shownWith(slot, ingest.ingestEndpointId) ?? {})
+    }
+    const outputSegments = slots.map(({ index, objects: _, ads: __, ...slot }, i) => ({
       ...slot,
+      ...shown[i],
       outputTimeline: outputTimeline.id,
       number: index + 1,
       firstSlot: index,
@@ -96,8 +115,9 @@ export async function writePastInto(
     const objects = hasSources ? slots.flatMap((slot) => sourcesOf(slot, streams)) : []
     const rows = slots.map((slot) => ({ slot, summary: slotSummaryOf(slot) }))
     const more = { objects, settled: [], eras: first === 0 ? [era] : [], slots: rows, outputSegments }
+    const adEvents = ads ? adEventRowsOf(slots) : {}
     const filled = first === 0 ? { outputTimelines } : {}
-    await segmentIndex.commitTimeline(ingest, { expectedVersion: first / STEP, state, ...more, ...filled })
+    await segmentIndex.commitTimeline(ingest, { expectedVersion: first / STEP, state, ...more, ...adEvents, ...filled })
   }
 }
 

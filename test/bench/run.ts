@@ -3,6 +3,8 @@
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { benchAdSignalling } from './ad-signalling.ts'
+import { benchDayOfAds } from './day-of-ads.ts'
 import { benchFortnight } from './fortnight.ts'
 import { benchFortnightInPostgres } from './fortnight-postgres.ts'
 import { benchHarvestFiles } from './harvest-files.ts'
@@ -41,6 +43,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   serving: benchServing,
   packaging: benchPackaging,
   'time shift': benchTimeShift,
+  'ad signalling': benchAdSignalling,
+  'day of ads': benchDayOfAds,
   fortnight: benchFortnight,
   'fortnight in PostgreSQL': benchFortnightInPostgres,
   harvesting: benchHarvesting,
