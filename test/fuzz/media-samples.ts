@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { encodedBytes } from '../fixtures/encoded.ts'
 
@@ -15,6 +16,18 @@ export async function run(command: string, args: readonly string[], input?: Uint
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${code}\n${Buffer.concat(errors)}`)
   return Buffer.concat(output)
+}
+
+const answers = new Map<string, Promise<Buffer>>()
+
+/** What a tool answers of the same bytes is always the same: it is asked once. */
+function runOnce(command: string, args: readonly string[], input: Uint8Array): Promise<Buffer> {
+  const key = JSON.stringify([command, args, createHash('sha256').update(input).digest('hex')])
+  const known = answers.get(key)
+  if (known) return known
+  const answer = run(command, args, input)
+  answers.set(key, answer)
+  return answer
 }
 
 const VIDEO = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25']
@@ -52,7 +65,7 @@ export type ProbedPacket = {
 export async function ffprobePackets(media: Uint8Array, select: string): Promise<ProbedPacket[]> {
   const fields = 'packet=stream_index,pts,dts,duration,size,flags,data_hash,pos'
   const args = ['-v', 'error', '-select_streams', select, '-show_entries', fields, '-show_data_hash', 'md5']
-  const json = JSON.parse(String(await run('ffprobe', [...args, '-of', 'json', 'pipe:0'], media)))
+  const json = JSON.parse(String(await runOnce('ffprobe', [...args, '-of', 'json', 'pipe:0'], media)))
   return json.packets.map(({ pts, dts, ...rest }: ProbedPacket) => ({
     ...rest,
     pts: Number(pts),
@@ -65,7 +78,7 @@ export async function ffprobePackets(media: Uint8Array, select: string): Promise
 /** MD5 of every decoded frame of `stream`, one per line, in output order; rejects on any decoding error. */
 export async function decodedFrames(media: Uint8Array, stream: 'v:0' | 'a:0'): Promise<string[]> {
   const args = ['-v', 'error', '-xerror', '-i', 'pipe:0', '-map', `0:${stream}`, '-f', 'framemd5', 'pipe:1']
-  return hashColumn(await run('ffmpeg', args, media))
+  return hashColumn(await runOnce('ffmpeg', args, media))
 }
 
 /** What containers do differently, taken off: start codes, parameter sets and delimiters; ADTS headers. */
@@ -78,13 +91,15 @@ const BARE = {
 /** MD5 of every packet of the stream that `map` names, of H.264, HEVC or AAC, whatever container it was in. */
 export async function packetHashes(media: Uint8Array, kind: keyof typeof BARE, map: string): Promise<string[]> {
   const copy = ['-map', map, '-c', 'copy', '-copyinkf', '-bsf', BARE[kind]]
-  return hashColumn(await run('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...copy, '-f', 'framemd5', 'pipe:1'], media))
+  return hashColumn(
+    await runOnce('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...copy, '-f', 'framemd5', 'pipe:1'], media),
+  )
 }
 
 /** The decoder configuration record that ffmpeg writes for the video, in hexadecimal. */
 export async function extradata(ts: Uint8Array, box: 'avcC' | 'hvcC'): Promise<string> {
   const mux = ['-map', '0:v', '-c', 'copy', '-tag:v', box === 'avcC' ? 'avc1' : 'hvc1', '-movflags', 'empty_moov']
-  const mp4 = await run('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...mux, '-f', 'mp4', 'pipe:1'], ts)
+  const mp4 = await runOnce('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...mux, '-f', 'mp4', 'pipe:1'], ts)
   const at = mp4.indexOf(box)
   return mp4.toString('hex', at + 4, at - 4 + mp4.readUInt32BE(at - 4))
 }
