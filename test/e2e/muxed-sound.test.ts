@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { encodedFiles } from '../fixtures/encoded.ts'
 import { createChannel, type Ingest, mediaPackage } from '../judges/aws.ts'
 import { DigestClient } from '../judges/digest-client.ts'
+import type { Playback } from '../judges/playback.ts'
 import { Player } from '../judges/player.ts'
 import { eventually, words } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
@@ -86,9 +87,12 @@ describe('main sound in the variants, and another language beside it', { concurr
   ] as const) {
     it(`is played by ${engine} as ${output}, English first and German when asked for`, async () => {
       const url = urls.get(output)!
-      const { language } = await player.playLive(engine, url, 1)
-      assert.match(language, /^en/)
-      const switched = await player.playLive(engine, url, 1, { switches: true })
+      let first = ''
+      const onBegin = ({ language }: Playback) => {
+        first = language
+      }
+      const switched = await player.playLive(engine, url, 1, { switches: true, onBegin })
+      assert.match(first, /^en/)
       assert.match(switched.language, /^(de|ger)/)
     })
   }

@@ -47,6 +47,8 @@ export type Tour = {
   readonly seekBack?: number
   /** Watches every level, and every language, for as long. */
   readonly switches?: boolean
+  /** Is given what it begins with. */
+  readonly onBegin?: (playback: Playback) => void
 }
 
 const FLAGS = words(`--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
@@ -109,6 +111,7 @@ export class Player {
       const viewing = new Viewing(page, url, this.machine)
       await viewing.becomes('play', ({ mediaSeconds, frames }) => mediaSeconds > 0 && frames > 0)
       let last = await viewing.keepsPace(seconds)
+      tour.onBegin?.(last)
       if (tour.screenshot !== undefined) await page.screenshot({ path: tour.screenshot })
       if (tour.switches) last = await viewing.switches(seconds)
       if (tour.seekBack !== undefined) last = await viewing.seeksBack(tour.seekBack, seconds)
