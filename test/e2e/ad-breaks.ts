@@ -23,8 +23,11 @@ const WRAP = 2 ** 33
 const TICKS = 90_000
 const HLS = 'com.apple.quicktime.HLS'
 const DASH = 'urn:scte:scte35:2013:xml'
-/** Seconds of the programme before the players come. */
-const BEFORE = 14
+/**
+ * Seconds of the programme before the players come, in which a break begins. Of a playlist that is shorter at first,
+ * shaka-player keeps less, and on a machine that is late then nothing.
+ */
+const BEFORE = 40
 /** Until the players have played what they had in hand. */
 const AFTER_MS = 4000
 const NEAR = { SuggestedPresentationDelaySeconds: 8, MinUpdatePeriodSeconds: 2, MinBufferTimeSeconds: 4 }
@@ -44,10 +47,12 @@ type WatchedBreaks = {
 }
 
 /**
- * `seconds` of a programme, which comes by two inputs: each is lost in the middle of a break, and is back in the next
- * one. Faults are all that a player or a parser has found otherwise than tshark, and where playback stood still.
+ * Players watch for so many seconds of a programme, which comes by two inputs: each is lost in the middle of a break,
+ * and is back in the next one. Faults are all that a player or a parser has found otherwise than tshark, and where
+ * playback stood still.
  */
-export async function watchAdBreaks(seconds: number, log: (line: string) => void): Promise<WatchedBreaks> {
+export async function watchAdBreaks(watchedSeconds: number, log: (line: string) => void): Promise<WatchedBreaks> {
+  const seconds = BEFORE + watchedSeconds
   const [loop, windrow, player] = await Promise.all([encodeLoop(), Windrow.start(), Player.start()])
   const inputs = await createRedundantChannel(mediaPackage(windrow), 'breaks')
   const urls = await createEndpoints(mediaPackage(windrow))
