@@ -127,6 +127,17 @@ describe('ad events', () => {
       [at(0, segment(1, 0x30, 2, 8)), at(3, segment(1, 0x31, 4))],
       ['', '+1', '-1!', ''],
     ],
+    [
+      'an end that is said again when the next event of that id has begun',
+      [at(0, segment(1, 0x30, 2)), at(3, segment(1, 0x30, 4), segment(1, 0x31, 4)), at(7, segment(1, 0x31, 4))],
+      ['', '+1', '-1! +2', '(2)', '(2)'],
+    ],
+    [
+      'ends of two events of one id that are both said before the first is over',
+      [at(0, out(7, 2)), at(3, out(7, 6), back(7, 4), back(7, 8))],
+      ['', '+1', '-1!', '+2', '-2!'],
+    ],
+    ['an end whose time is before its event', [at(0, out(7, 4)), at(7, back(7, 2))], ['', '', '+1', '-1!', '']],
     ['an end type of another id', [at(0, segment(1, 0x30, 2, 4)), at(3, segment(2, 0x31, 4))], ['', '+1', '(1)', '-1']],
     [
       'a programme that the next one ends',

@@ -189,13 +189,17 @@ function announce(state: AdEventsState, event: PlannedEvent, arrival: Ticks): nu
 }
 
 function end(state: AdEventsState, { kind, id, typeIds, time, arrival, section }: AdSignal & { does: 'end' }): void {
-  const isMeant = (event: PlannedEvent) => {
+  const at = time ?? arrival
+  const isMeant = (event: OverEvent) => {
     return event.kind === kind && event.id === id && (typeIds?.includes(event.typeId ?? -1) ?? true)
   }
+  const isAhead = (event: OverEvent) => isMeant(event) && event.start < at
+  // Of several events with one id, the last that has begun by then.
+  const begun = [...state.open, ...state.announced].filter(isAhead)
+  const last = begun.reduce<PlannedEvent | undefined>((a, each) => (a && a.start >= each.start ? a : each), undefined)
   // One that was said again when its event was over does not end the next.
-  const isAhead = (event: PlannedEvent) => event.start < (time ?? arrival)
-  const event = state.open.find(isMeant) ?? state.announced.find((each) => isMeant(each) && isAhead(each))
-  if (event) Object.assign(event, { end: time ?? arrival, closer: section })
+  const event = last ?? (state.over.some(isAhead) ? undefined : state.open.find(isMeant))
+  if (event) Object.assign(event, { end: at, closer: section })
 }
 
 /** An event that is cancelled before it begins is not to be; afterwards, it ends at once. */
