@@ -65,6 +65,7 @@ export function checkSelection(selection: EventSelection): void {
   if (upid !== undefined) {
     if (upid === '') refuse('upid', 'must not be empty')
     if (upid.length > MOST_PATTERN) refuse('upid', `must be at most ${MOST_PATTERN} characters, got ${upid.length}`)
+    if (!/^[ -~]*$/.test(upid)) refuse('upid', 'must be printable ASCII, as all UPIDs are in text')
     if (selection.events.every((word) => word === 'SPLICE_INSERT') && segmentationTypeIds.length === 0) {
       refuse('upid', 'must not be given for SPLICE_INSERT alone, which has no UPID')
     }
@@ -84,6 +85,13 @@ export function selects(selection: EventSelection): (event: Omit<MarkedEvent, 's
     if (!isOfType && !(word && events.includes(word))) return false
     return parts === undefined || (event.upid !== undefined && globMatches(parts, upidText(event.upid)))
   }
+}
+
+/** Whether a selection is for events of several types; splice events are one. */
+export function isOfSeveralTypes({ upid: _, ...selection }: EventSelection): boolean {
+  const isMeant = selects(selection)
+  const segmentations = Array.from({ length: 256 }, (_, typeId) => ({ kind: 'segmentation', id: 0, typeId }) as const)
+  return [{ kind: 'splice', id: 0 } as const, ...segmentations].filter(isMeant).length > 1
 }
 
 /** Whether a selection is for an event that lasts so long. */

@@ -59,8 +59,10 @@ describe('what a rule makes of an event', () => {
   const unlike = 's3Destination.manifestKey: must name events'
   const keys: readonly [string, string | undefined, Partial<HarvestOptions>?, string[]?][] = [
     ['{id}.m3u8', undefined],
-    ['{start}-{event}.m3u8', undefined],
-    ['{event}/{start:yyyy/MM/dd/HHmmss}.m3u8', undefined],
+    ['{start}-{event}.m3u8', undefined, {}, ['CHAPTER']],
+    ['{event}/{start:yyyy/MM/dd/HHmmss}.m3u8', undefined, {}, ['CHAPTER']],
+    ['{start}-{event}.m3u8', `${unlike} of different types differently`],
+    ['{end}-{event}.m3u8', `${unlike} that begin at different times differently`, {}, ['CHAPTER']],
     ['{upid}.m3u8', unlike],
     ['{start}.m3u8', `${unlike} with different ids differently`],
     ['{event}/{start:yyyy/MM/dd/HHmm}.m3u8', `${unlike} that begin at different times differently`],

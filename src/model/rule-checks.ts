@@ -1,6 +1,6 @@
 import { utcMs } from '../media/time.ts'
 import { keyPattern, type PatternPlace, type PatternValues } from './destination-pattern.ts'
-import { checkSelection, type MarkedEvent } from './event-selection.ts'
+import { checkSelection, isOfSeveralTypes, type MarkedEvent } from './event-selection.ts'
 import { folderOfKey } from './harvest-job.ts'
 import { type HarvestRule, RULE_KEY, type RuleAction, ruledValues } from './harvest-rule.ts'
 import { between, refuse } from './rules.ts'
@@ -21,10 +21,11 @@ export function checkRule(rule: HarvestRule): void {
 }
 
 const SAMPLE: MarkedEvent = { kind: 'segmentation', id: 1, typeId: 0x10, start: utcMs(Date.UTC(2026, 0, 1, 1, 1, 1)) }
+const SAMPLE_END = utcMs(SAMPLE.start + 60_000)
 
 /** An event that a rule could select, for checks of what is made of it. */
 export function sampleOf(rule: Pick<HarvestRule, 'id' | 'originEndpointId'>): PatternValues {
-  return ruledValues(rule, SAMPLE, utcMs(SAMPLE.start + 60_000), 'channel')
+  return ruledValues(rule, SAMPLE, SAMPLE_END, 'channel')
 }
 
 /** Events that differ from the sample in one thing, and what that is called. */
@@ -45,12 +46,10 @@ const OF_OTHER_TYPE = ['of different types', { typeId: 0x20 }] as const
 
 /** Throws RuleViolation where two events would be written under one key, or deliverables with names into one folder. */
 function checkNames(rule: HarvestRule, { s3Destination, options }: RuleAction & { kind: 'JOB' }): void {
-  const { events, segmentationTypeIds } = rule.selection
-  const hasTypes = new Set([...events, ...segmentationTypeIds]).size > 1
-  const others = [...OTHERS, ...(hasTypes ? [OF_OTHER_TYPE] : [])]
+  const others = [...OTHERS, ...(isOfSeveralTypes(rule.selection) ? [OF_OTHER_TYPE] : [])]
   const valuesOf = (change: Partial<MarkedEvent>) => {
-    const event = { ...SAMPLE, ...change }
-    return ruledValues(rule, event, utcMs(event.start + 60_000), 'channel')
+    // Events of one id may end in the same second, if one of them is short.
+    return ruledValues(rule, { ...SAMPLE, ...change }, SAMPLE_END, 'channel')
   }
   const { places, expand } = keyPattern(RULE_KEY, s3Destination.manifestKey)
   // One hour of a year comes twice in many time zones.

@@ -74,6 +74,8 @@ const REFUSED: readonly Row[] = [
   [{ segmentationTypeIds: [0x41] }, 'segmentationTypeIds[0]: must be the segmentation_type_id of a beginning'],
   [{ segmentationTypeIds: [1.5] }, 'segmentationTypeIds[0]: must be a whole number'],
   [{ upid: '' }, 'upid: must not be empty'],
+  [{ upid: 'NEWS/é*' }, 'upid: must be printable ASCII'],
+  [{ upid: 'NEWS\0' }, 'upid: must be printable ASCII'],
   [{ upid: 'x'.repeat(257) }, 'upid: must be at most 256 characters'],
   [{ minDurationSeconds: -1 }, 'minDurationSeconds: must be between 0 and 86400'],
   [{ maxDurationSeconds: 59 }, 'maxDurationSeconds: must be between 60 and 86400'],
@@ -83,6 +85,15 @@ const REFUSED: readonly Row[] = [
   [{ action: 'CLIP' }, 's3Destination: must not be given where action is CLIP'],
   [s3('{channel}.m3u8'), 's3Destination.manifestKey: must name events that begin at different times differently'],
   [s3('{start}-{event}.m3u8'), 's3Destination.manifestKey: must name events of different types differently'],
+  // Programmes have two types.
+  [
+    { events: ['PROGRAM'], segmentationTypeIds: [], ...s3('{start}-{event}.m3u8') },
+    's3Destination.manifestKey: must name events of different types differently',
+  ],
+  [
+    { events: ['BREAK'], segmentationTypeIds: [], ...s3('{end}-{event}.m3u8') },
+    's3Destination.manifestKey: must name events that begin at different times differently',
+  ],
   [s3('{id}.mp4'), 's3Destination.manifestKey: must be a path that ends in the file name of an HLS'],
   [s3('{schedule}/{id}.m3u8'), 's3Destination.manifestKey: must not have {schedule}'],
   [s3('{title}/{id}.m3u8'), 's3Destination.manifestKey: must have no other words in braces'],
@@ -127,13 +138,8 @@ describe('a harvest rule', () => {
   })
 
   it('may have a key of its id and its beginning where it is for one type', async () => {
-    const { segmentationTypeIds: _, ...one } = {
-      ...RULE,
-      id: 'one',
-      events: ['PROGRAM'],
-      ...s3('{start}-{event}.m3u8'),
-    }
-    await asker.made(RULES, one)
+    const one = { ...RULE, events: ['CHAPTER'], segmentationTypeIds: [0x20], ...s3('{start}-{event}.m3u8') }
+    await asker.made(RULES, { ...one, id: 'one' })
   })
 
   for (const [rows, sound] of [
