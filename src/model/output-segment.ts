@@ -1,5 +1,5 @@
 import { msBetween, type Ticks, ticks, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
-import type { AdBreak } from './ad-events/ad-breaks.ts'
+import type { KeptAdBreak } from './ad-events/ad-breaks.ts'
 import type { AdEvent, AdMarks, BeginningAds } from './ad-events/ad-event.ts'
 import type { SegmentAds } from './ad-events/segment-ads.ts'
 import type { ArrivedMessage } from './ad-events/signal.ts'
@@ -178,7 +178,7 @@ export type SegmentSummary = {
    * The ad breaks of its period in which it lies, and those before on which it depends where DASH Periods begin. Absent
    * where the output timeline is not cut at ad boundaries.
    */
-  readonly adBreaks?: readonly AdBreak[]
+  readonly adBreaks?: readonly KeptAdBreak[]
   /** The shift of its slots, which are those of a locked input, onto this era's timeline and dates. */
   readonly shift?: { readonly ticks: Ticks; readonly ms: number }
   /**

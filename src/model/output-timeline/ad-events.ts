@@ -1,5 +1,5 @@
 import { msBetween, TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
-import { type AdBreak, adBreaksAt } from '../ad-events/ad-breaks.ts'
+import { type AdBreak, adBreaksAt, type KeptAdBreak, keptAdBreaks } from '../ad-events/ad-breaks.ts'
 import type { AdEventEnd, AdMarks, OpenAdEvent, Shift } from '../ad-events/ad-event.ts'
 import { type AdName, type EndedAd, grouped, keyOf, type SegmentAds, type ShownAd } from '../ad-events/segment-ads.ts'
 import type { Slot } from '../output-segment.ts'
@@ -51,7 +51,7 @@ const SAME_START_MS = 500
 export function enterSegment(
   known: OutputAdEvents | undefined,
   segment: AdSegment,
-): { readonly known?: OutputAdEvents; readonly shownAds?: SegmentAds; readonly adBreaks?: readonly AdBreak[] } {
+): { readonly known?: OutputAdEvents; readonly shownAds?: SegmentAds; readonly adBreaks?: readonly KeptAdBreak[] } {
   const { era, input, start, startUtc, duration, slots } = segment
   const [head, ...others] = slots
   if (!known && slots.every(({ ads }) => !ads)) return {}
@@ -79,7 +79,7 @@ export function enterSegment(
       breaks,
     },
     ...(Object.keys(shownAds).length > 0 && { shownAds }),
-    ...(breaks.length > 0 && { adBreaks: breaks }),
+    ...(breaks.length > 0 && { adBreaks: keptAdBreaks(breaks, start) }),
   }
 }
 

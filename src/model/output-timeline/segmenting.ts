@@ -87,7 +87,10 @@ function enterAds(output: OutputTimelineState, segment: OutputSegment): Pick<Out
   const isNewPeriod = segment.period?.number === segment.number
   const { known, shownAds, adBreaks } = enterSegment(output.adEvents, { ...segment, input, isNewPeriod })
   if (known) output.adEvents = known
-  return { ...(shownAds && { shownAds }), ...(isCut && adBreaks && { adBreaks }) }
+  return {
+    ...(shownAds && { shownAds }),
+    ...(isCut && adBreaks && { adBreaks }),
+  }
 }
 
 /** Images are not listed more often than once a second in the longest output segment. */

@@ -1,4 +1,4 @@
-import type { AdBreak, SegmentBefore } from '../../model/ad-events/ad-breaks.ts'
+import { type AdBreak, adBreaksOf, type SegmentBefore } from '../../model/ad-events/ad-breaks.ts'
 import type { AdSettings } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import { qualifies } from './qualifying.ts'
@@ -13,8 +13,8 @@ export type AdBoundary = SegmentBefore & {
  * The ad boundary from which an output segment is in one break, or in none; undefined where its period had none before.
  * Breaks that overlap are one, which is that of the event that began first. It is the same in all windows.
  */
-export function adBoundaryOf({ adBreaks = [] }: Pick<SegmentSummary, 'adBreaks'>, settings: AdSettings) {
-  const breaks = adBreaks.filter((each) => qualifies(each, settings))
+export function adBoundaryOf(segment: Pick<SegmentSummary, 'adBreaks' | 'start'>, settings: AdSettings) {
+  const breaks = adBreaksOf(segment).filter((each) => qualifies(each, settings))
   const isOpen = ({ ends }: AdBreak) => ends === undefined
   const ended = breaks.flatMap(({ ends }) => ends ?? [])
   let outer = earliest(breaks.filter(isOpen))
