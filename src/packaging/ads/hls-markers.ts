@@ -84,7 +84,8 @@ function dateRanges({ begins, ends, newlyTold }: EventsAtSegment, isAd: (event: 
     const endUtc = utcMs(Math.max(ended.endUtc, event.startUtc))
     const end = ticks(Math.max(ended.end, event.start))
     const length = lengthOf({ event, end, endUtc })
-    const message = closer === undefined ? [] : [`SCTE35-${isAd(event) ? 'IN' : 'CMD'}=${hex(closer)}`]
+    // Not SCTE35-CMD, which the opening tag may have: attributes of one ID never differ.
+    const message = closer === undefined ? [] : [`SCTE35-IN=${hex(closer)}`]
     return dateRange(event, [`END-DATE="${isoDateTime(endUtc)}"`, `DURATION=${length}`, ...message])
   }
   return [...newlyTold.map(opening), ...ends.filter(({ isCut }) => !isCut).map(closing), ...begins.map(opening)]
