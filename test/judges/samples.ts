@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { sha256 } from './playlists.ts'
 import { spawnOwned } from './processes.ts'
 
 /** A coded picture, audio frame or the like. Times are in units of the track's timescale. */
@@ -43,9 +44,16 @@ export type Reading = {
   readonly decode?: boolean
 }
 
+/** Of bytes that were read before, by digest: their tracks are what they were. */
+const known = new Map<string, Promise<SampleTrack[][]>>()
+
 /** The tracks of a file, in its order. Throws what ffmpeg says when it cannot read it. */
 export async function samplesOf(reading: Reading): Promise<SampleTrack[]> {
-  const [tracks] = await readTogether([reading])
+  const { input, wrapping, decode = false } = reading
+  const key = typeof input !== 'string' && `${wrapping} ${decode} ${sha256(Buffer.concat(input))}`
+  const reads = (key && known.get(key)) || readTogether([reading])
+  if (key) known.set(key, reads)
+  const [tracks] = await reads
   return tracks!
 }
 
