@@ -73,7 +73,8 @@ export async function samplesOfEach(readings: readonly Reading[]): Promise<Sampl
 const FIRST_PIPE = 3
 
 async function readTogether(readings: readonly Reading[]): Promise<SampleTrack[][]> {
-  const codecs = await codecsOfEach(readings)
+  const named = readings.map(codecsNamed)
+  const codecs = named.every((each) => each !== undefined) ? named : await codecsOfEach(readings)
   const output = (at: number) => FIRST_PIPE + readings.length + at
   const sources = readings.flatMap(({ input, wrapping, decode = false }, at) => [
     // Errors of decoding end the run, warnings of it do not.
@@ -104,6 +105,32 @@ async function readTogether(readings: readonly Reading[]): Promise<SampleTrack[]
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
   if (code !== 0) throw new Error(`ffmpeg ${args.join(' ')} ended with ${code ?? signal}:\n${await complaints}`)
   return (await Promise.all(texts)).map(readFramehash)
+}
+
+/** Sample entries of MP4, of which ffmpeg's codecs follow as far as `FILTERS` tells them apart. */
+const ENTRIES = {
+  avc1: 'h264',
+  avc3: 'h264',
+  hvc1: 'hevc',
+  hev1: 'hevc',
+  mp4a: 'aac',
+  'ac-3': 'ac3',
+  'ec-3': 'eac3',
+} as Readonly<Record<string, string | undefined>>
+
+/**
+ * The codecs that the sample descriptions of an MP4 file name, in the order of its tracks; undefined where they are not
+ * all known, or in another container.
+ */
+function codecsNamed({ input, wrapping }: Reading): string[] | undefined {
+  if (wrapping !== 'mp4' || typeof input === 'string') return undefined
+  const bytes = Buffer.concat(input)
+  const codecs: (string | undefined)[] = []
+  // Behind its type: version and flags, a count of one, and the entry, which has a size before its type.
+  for (let at = bytes.indexOf('stsd'); at >= 0; at = bytes.indexOf('stsd', at + 4)) {
+    codecs.push(ENTRIES[bytes.toString('latin1', at + 16, at + 20)])
+  }
+  return codecs.length > 0 && codecs.every((codec) => codec !== undefined) ? codecs : undefined
 }
 
 /** What ffmpeg calls the codec of each track. It says that of everything it opens, before it misses an output. */
