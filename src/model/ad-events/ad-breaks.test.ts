@@ -33,8 +33,8 @@ describe('the ad breaks that an output segment tells of', () => {
 
   it('are few, even where each begins before the one before it is over', () => {
     const told = afterAds((i) => ({ begun: [event(i + 1, 0x30)], ended: i > 1 ? [name(i - 1)] : [] }))
-    assert.equal(told.length, 32)
-    assert.equal(told.at(-1)?.event, 1000)
+    assert.ok(told.length <= 16, `${told.length}`)
+    assert.ok(told.at(-1)!.event > 980, `${told.at(-1)!.event}`)
   })
 
   it('are none where nothing that happens is ever a break', () => {

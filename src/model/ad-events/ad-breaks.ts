@@ -81,8 +81,8 @@ export type AdChanges = {
   readonly renamed: readonly { readonly from: AdName; readonly to: AdName }[]
 }
 
-/** More than streams have, which nest a few. */
-const MOST_BREAKS = 32
+/** Of each kind: more than streams have, which nest a few. */
+const MOST_OF_A_KIND = 16
 
 /**
  * The breaks that an output segment tells of: those in which it lies, and of those that are over, what the beginning of
@@ -122,20 +122,27 @@ function isOf({ era, number }: AdName, adBreak: Pick<AdBreak, 'era' | 'event'>):
 
 /**
  * Those that go on, those that overlap the beginning of one of these, and so on, and those that ended last, of each
- * kind.
+ * kind. Of too many, those are left out that begin last: without one that began before, the Period of what follows
+ * would begin elsewhere, amid segments of another.
  */
 function neededOf(breaks: readonly AdBreak[]): readonly AdBreak[] {
   const needed = new Set<AdBreak>()
   const kinds = new Map<string, AdBreak>()
   for (const each of breaks.toSorted((a, b) => a.begins.ago - b.begins.ago)) {
-    const { begins, ends, trigger, isRestricted } = each
+    const { begins, ends } = each
     if (!ends || [...needed].some((later) => ends.ago < later.begins.ago && later.begins.ago < begins.ago)) {
       needed.add(each)
     }
     if (!ends) continue
-    const kind = `${trigger} ${isRestricted}`
-    if (ends.ago < (kinds.get(kind)?.ends?.ago ?? Infinity)) kinds.set(kind, each)
+    if (ends.ago < (kinds.get(kindOf(each))?.ends?.ago ?? Infinity)) kinds.set(kindOf(each), each)
   }
   const last = new Set(kinds.values())
-  return breaks.filter((each) => needed.has(each) || last.has(each)).slice(-MOST_BREAKS)
+  const all = breaks.filter((each) => needed.has(each) || last.has(each))
+  const byKind = Object.values(Object.groupBy(all, kindOf))
+  const kept = new Set(byKind.flatMap((alike = []) => alike.slice(0, MOST_OF_A_KIND)))
+  return all.filter((each) => kept.has(each))
+}
+
+function kindOf({ trigger, isRestricted }: AdBreak): string {
+  return `${trigger} ${isRestricted}`
 }
