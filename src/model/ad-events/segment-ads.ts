@@ -87,16 +87,25 @@ export type AdsAtSegment = {
   readonly ends: readonly EndedAd[]
   /** What goes on there and is shown by no earlier segment of the window. */
   readonly joins: readonly ShownAd[]
+  /** The keys of what is over, of which no segment of the window tells. */
+  readonly passed: readonly string[]
 }
 
-const NOTHING: AdsAtSegment = { begins: [], ends: [], joins: [] }
+const NOTHING: AdsAtSegment = { begins: [], ends: [], joins: [], passed: [] }
 
-/** Goes through consecutive segments of an output timeline. Costs what changes, not what goes on. */
+/**
+ * Goes through segments of an output timeline, of which some may be left out: dates, by which windows are asked for,
+ * may go back. Costs what changes, not what goes on.
+ */
 export class AdsWalk {
   private readonly open = new Set<string>()
+  private number: number | undefined
 
-  enter({ shownAds }: Pick<SegmentSummary, 'shownAds'>): AdsAtSegment {
-    if (!shownAds) return NOTHING
+  enter({ number, shownAds }: Pick<SegmentSummary, 'number' | 'shownAds'>): AdsAtSegment {
+    const isNext = this.number === undefined || number === this.number + 1
+    this.number = number
+    const passed = isNext ? [] : this.leaveOut(shownAds)
+    if (!shownAds) return passed.length > 0 ? { ...NOTHING, passed } : NOTHING
     const { begins = [], ends = [], goesOn = [], renamed = [] } = shownAds
     for (const { from, to } of renamed) if (this.open.delete(keyOf(from))) this.open.add(keyOf(to))
     for (const ended of ends) this.open.delete(keyOf(ended))
@@ -105,7 +114,16 @@ export class AdsWalk {
     if (count > this.open.size) for (const ad of each(goesOn)) if (!this.open.has(keyOf(ad))) joins.push(ad)
     const begun = [...each(begins)]
     for (const ad of [...joins, ...begun]) this.open.add(keyOf(ad))
-    return begun.length + ends.length + joins.length > 0 ? { begins: begun, ends, joins } : NOTHING
+    const changes = begun.length + ends.length + joins.length + passed.length
+    return changes > 0 ? { begins: begun, ends, joins, passed } : NOTHING
+  }
+
+  /** Forgets what is not open any more behind segments that were left out. */
+  private leaveOut({ ends = [], goesOn = [], renamed = [] }: SegmentAds = {}): readonly string[] {
+    const there = new Set([...ends, ...each(goesOn), ...renamed.map(({ from }) => from)].map(keyOf))
+    const passed = [...this.open].filter((key) => !there.has(key))
+    for (const key of passed) this.open.delete(key)
+    return passed
   }
 }
 

@@ -99,6 +99,30 @@ describe('SCTE35_ENHANCED', () => {
   })
 })
 
+describe('segments that a window leaves out', () => {
+  const marks = {
+    1: { begins: [event(1, 2)] },
+    2: { goesOn: [1] },
+    3: { ends: [end(1, 6)], begins: [event(2, 6)] },
+    4: { goesOn: [2] },
+    5: { ends: [end(2, 10)] },
+  }
+  const adEvents = [{ era: 1, event: event(2, 6) }]
+
+  it('have ended what is open before them, and begun what goes on behind them', () => {
+    const all = segments(marks)
+    const within = { segments: [...all.slice(0, 3), ...all.slice(4)], adEvents }
+    assert.deepEqual(tags('SCTE35_ENHANCED', within)[4], ['#EXT-X-CUE-OUT-CONT:ElapsedTime=2.000,SCTE35=/CA='])
+    const opening = '#EXT-X-DATERANGE:ID="2",START-DATE="2026-06-01T12:00:06.000Z",SCTE35-OUT=0xFC20'
+    assert.deepEqual(tags('DATERANGE', within)[4], [opening])
+    assert.match(tags('DATERANGE', within)[5]![0]!, /ID="2",.*END-DATE="2026-06-01T12:00:10\.000Z"/)
+    const behind = { segments: [...all.slice(0, 3), ...all.slice(6)], adEvents: [] }
+    const cues = Object.entries(tags('SCTE35_ENHANCED', behind)).slice(2)
+    assert.deepEqual(cues, [['6', ['#EXT-X-CUE-IN']]])
+    assert.deepEqual(Object.keys(tags('DATERANGE', behind)), ['1'])
+  })
+})
+
 describe('DATERANGE', () => {
   const marks = {
     1: { begins: [segmentation(1, 2, 0x10, { id: 77 })] },

@@ -22,7 +22,7 @@ export type EventsAtSegment = {
 }
 
 export type EndedEvent = { readonly event: ShownEvent } & Omit<AdEventEnd, 'number'> & {
-    /** True where it goes on, but its range of the window is over: another one may show more of it. */
+    /** True where the window has nothing of its end, only what is behind it, or more of it in another range. */
     readonly isCut?: true
   }
 
@@ -31,14 +31,14 @@ export type EventsWindow = Pick<SummaryWindow, 'segments' | 'adEvents' | 'ranges
 
 /**
  * The ad events of a window, segment by segment, on the timeline on which these are shown; nothing for segments at
- * which none begins, ends or goes on. What is open is cut where a range ends.
+ * which none begins, ends or goes on. What is open is cut where a range ends, or where what ends it is left out.
  */
 export function* shownEvents(window: EventsWindow): Generator<readonly [SegmentSummary, EventsAtSegment]> {
   let events = new ShownEvents(window.adEvents)
   let before: SegmentSummary | undefined
   for (const segment of window.segments) {
     const isNewRange = before && rangeOf(window.ranges, segment) !== rangeOf(window.ranges, before)
-    const ended = isNewRange ? events.allCut(before!) : []
+    const ended = isNewRange ? events.allCut() : []
     if (isNewRange) events = new ShownEvents(window.adEvents)
     const found = events.enter(segment)
     // What ends where a range begins belongs to what was before it in the archive.
@@ -54,6 +54,7 @@ class ShownEvents {
   private readonly known = new Map<string, EraAdEvent[]>()
   /** Those that are open, in the order in which they were shown. */
   private readonly open = new Map<string, ShownEvent>()
+  private before: SegmentSummary | undefined
   private readonly walk = new AdsWalk()
 
   constructor(adEvents: readonly EraAdEvent[] = []) {
@@ -63,6 +64,8 @@ class ShownEvents {
   enter(segment: SegmentSummary): EventsAtSegment {
     for (const row of beginningIn(segment)) this.learn(row)
     const changes = this.walk.enter(segment)
+    const passed = this.cut(changes.passed)
+    this.before = segment
     for (const { from, to } of segment.shownAds?.renamed ?? []) this.rename(from, to)
     const ends = changes.ends.flatMap(({ end, endUtc, closer, ...ad }) => {
       const event = this.open.get(keyOf(ad)) ?? this.shown(ad, segment)
@@ -72,13 +75,23 @@ class ShownEvents {
     const newlyTold = changes.joins.flatMap((ad) => this.opened(ad, segment))
     const goesOn = [...this.open.values()]
     const begins = changes.begins.flatMap((ad) => this.opened(ad, segment))
-    return { begins, ends, goesOn, newlyTold }
+    return { begins, ends: [...passed, ...ends], goesOn, newlyTold }
   }
 
-  /** All that is open, as ended with the last segment of a range. */
-  allCut(segment: SegmentSummary): EndedEvent[] {
-    const end = { end: ticks(segment.start + segment.duration), endUtc: endUtcOf(segment), isCut: true } as const
-    return [...this.open.values()].map((event) => ({ event, ...end }))
+  /** All that is open, cut where the segment ends that was entered last. */
+  allCut(): EndedEvent[] {
+    return this.cut([...this.open.keys()])
+  }
+
+  private cut(keys: readonly string[]): EndedEvent[] {
+    const { before } = this
+    if (!before) return []
+    const end = { end: ticks(before.start + before.duration), endUtc: endUtcOf(before), isCut: true } as const
+    return keys.flatMap((key) => {
+      const event = this.open.get(key)
+      this.open.delete(key)
+      return event ? { event, ...end } : []
+    })
   }
 
   private learn(row: EraAdEvent): void {
