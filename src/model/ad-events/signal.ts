@@ -101,6 +101,7 @@ function segmentation(signal: Exclude<Segmentation, { isCancel: true }>): Said |
     typeId,
     ...(duration !== undefined && { duration: ticks(duration), endsByItself: true }),
     ...(restrictions && { isRestricted: true }),
-    ...(upid && { upid: { type: upid.type, hex: upid.bytes } }),
+    // Some senders have a type for a UPID that they do not have.
+    ...(upid?.bytes && { upid: { type: upid.type, hex: upid.bytes } }),
   }
 }

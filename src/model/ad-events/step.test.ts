@@ -209,6 +209,17 @@ describe('ad events', () => {
     assert.equal(marks[3]?.ends?.[0]?.end, base + seconds(6))
   })
 
+  it('have a UPID where a message has bytes of one', () => {
+    const upids = [{ type: 8, bytes: '00ab' }, { type: 8, bytes: '' }, undefined].map((upid, id) => {
+      return { ...segment(id, 0x34, 0), ...(upid && { upid }) } as SpliceSignal
+    })
+    const [marks] = allMarks([at(0, ...upids)], 1)
+    assert.deepEqual(
+      marks?.begins?.map(({ upid }) => upid),
+      [{ type: 8, hex: '00ab' }, undefined, undefined],
+    )
+  })
+
   it('are bounded, and far times are refused', () => {
     const state = noAdEvents()
     const all = Array.from({ length: 10_000 }, (_, id) => out(id, 1))
