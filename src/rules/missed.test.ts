@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { ENDPOINT, minute, rehearse } from '../../test/rules/rehearsal.ts'
+import { ENDPOINT, JOBS, minute, rehearse } from '../../test/rules/rehearsal.ts'
+import type { HarvestRule } from '../model/harvest-rule.ts'
 import { harvestJob, MANY, originEndpoint } from '../stores/nouns.contract.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
 
@@ -14,10 +15,10 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function rehearsed() {
+async function rehearsed(changes?: Partial<HarvestRule>) {
   const store = await openSqliteStore(join(folder, `${stores.length}.db`))
   stores.push(store)
-  const made = await rehearse(store.resources)
+  const made = await rehearse(store.resources, changes)
   await made.create()
   return made
 }
@@ -115,6 +116,30 @@ describe('events of which a rule can make nothing', () => {
     restart()
     await at(15)
     assert.deepEqual(await runs(), [...made, `5-12 ${ID}000500-10-2`, `12-14 ${ID}001200-10-3`])
+  })
+
+  it('are none where the endpoint is deleted while they are read: they wait for it', async () => {
+    for (const action of [JOBS, { kind: 'CLIP', cut: 'FRAME' } as const]) {
+      const { told, at, runs, world, restart } = await rehearsed({ action })
+      const { resources } = world
+      told({ id: 1 }, 1, 2)
+      world.resources = {
+        ...resources,
+        async originEndpointById(id) {
+          const found = await resources.originEndpointById(id)
+          if (found) await resources.deleteOriginEndpoint(id, world.now, found.revision)
+          return found
+        },
+      }
+      restart()
+      await at(3)
+      assert.deepEqual(await runs(), [])
+      world.resources = resources
+      restart()
+      await resources.createOriginEndpoint(ENDPOINT, MANY)
+      await at(4)
+      assert.deepEqual(await runs(), [`1-2 ${ID}000100-10-1`])
+    }
   })
 
   it('are none where dates go back, since the clock of the source was fast, or another input takes over', async () => {

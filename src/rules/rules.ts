@@ -115,22 +115,22 @@ class RuleReader {
     const runs: RuleRun[] = []
     if (reading.deleted) runs.push(deletedRun(reading.deleted, this.deps.clock()))
     let reached = position
-    let isFull = false
+    let isLater = false
     for (const { segment, ended, open } of ruleSteps(rule, reading, position.open)) {
       const own = await this.runsOf(ended, place)
-      isFull = own === 'quota'
-      if (own === 'quota') break
+      isLater = own === 'later'
+      if (own === 'later') break
       runs.push(...own)
       const { outputTimeline } = reading
       reached = { until: endUtcOf(segment), segment: { outputTimeline, number: segment.number }, open }
     }
     if (reached === position) return undefined
     const moved = await this.record(record, runs, reached)
-    return moved && reading.hasMore && !isFull ? moved : undefined
+    return moved && reading.hasMore && !isLater ? moved : undefined
   }
 
-  /** What becomes of events that are over; 'quota' where there are too many jobs in progress. */
-  private async runsOf(ended: readonly FinishedEvent[], place: RulePlace): Promise<readonly RuleRun[] | 'quota'> {
+  /** What becomes of events that are over; 'later' where there are too many jobs in progress, or no endpoint by now. */
+  private async runsOf(ended: readonly FinishedEvent[], place: RulePlace): Promise<readonly RuleRun[] | 'later'> {
     const runs: RuleRun[] = []
     for (const each of ended) {
       const { event, end, isTold } = each
@@ -138,11 +138,15 @@ class RuleReader {
       // Nobody knows how long one is whose end is not told.
       if (isTold && !isOfLength(selection, end - event.start)) continue
       const outcome = await ruledAsset(place, each, this.deps)
-      if (outcome === 'quota') return outcome
+      if (outcome === 'quota' || ('failure' in outcome && !(await this.isThere(place)))) return 'later'
       const times = { start: event.start, end, recordedAt: this.deps.clock() }
       runs.push({ key: eventKey(event), ...times, event, ...outcome })
     }
     return runs
+  }
+
+  private async isThere({ endpoint }: RulePlace): Promise<boolean> {
+    return (await this.deps.resources.originEndpointById(endpoint.id)) !== undefined
   }
 
   /**
