@@ -1,23 +1,32 @@
 import { ticks, ticksFromSeconds, utcMs } from '../../src/media/time.ts'
-import type { AdEvent, AdMarks, OpenAdEvent } from '../../src/model/ad-events/ad-event.ts'
+import type { AdEvent, AdEventEnd, AdMarks, OpenAdEvent } from '../../src/model/ad-events/ad-event.ts'
 import type { OutputSegment, Slot } from '../../src/model/output-segment.ts'
 import { addSlot } from '../../src/model/output-timeline/segmenting.ts'
 import { openOutputTimelineState } from '../../src/model/output-timeline/state.ts'
 
 /** What becomes of ad events with a slot; those that go on are named by the numbers of events that have begun. */
-export type SketchedMarks = Omit<AdMarks, 'era' | 'goesOn'> & {
+export type SketchedMarks = Omit<AdMarks, 'era' | 'ends' | 'goesOn'> & {
   readonly era?: number
+  readonly ends?: readonly SketchedEnd[]
   readonly goesOn?: readonly (number | OpenAdEvent)[]
 }
+
+/** The end of an event, by its number. */
+export type SketchedEnd = Omit<AdEventEnd, Exclude<keyof OpenAdEvent, 'number'>>
 
 /** The marks of slots, by place; in era 1 where they do not say. Throws for a number with which no event begins. */
 export function marksOf(sketched: Readonly<Record<number, SketchedMarks>>): ReadonlyMap<number, AdMarks> {
   const known = new Map<number, AdEvent>()
   for (const { begins = [] } of Object.values(sketched)) for (const event of begins) known.set(event.number, event)
   return new Map(
-    Object.entries(sketched).map(([place, { era = 1, goesOn, ...marks }]) => [
+    Object.entries(sketched).map(([place, { era = 1, goesOn, ends, ...marks }]) => [
       Number(place),
-      { era, ...marks, ...(goesOn && { goesOn: goesOn.map((one) => openEvent(one, known)) }) },
+      {
+        era,
+        ...marks,
+        ...(ends && { ends: ends.map((end) => ({ ...openEvent(end.number, known), ...end })) }),
+        ...(goesOn && { goesOn: goesOn.map((one) => openEvent(one, known)) }),
+      },
     ]),
   )
 }

@@ -27,8 +27,7 @@ export type AdEvent = {
 }
 
 /** The end of an event. */
-export type AdEventEnd = {
-  readonly number: number
+export type AdEventEnd = OpenAdEvent & {
   /** Its effective time on the era's timeline; not before the event's start. */
   readonly end: Ticks
   readonly endUtc: UtcMs
@@ -63,7 +62,9 @@ export function laterEvent(event: AdEvent, by: Shift): AdEvent {
 export function laterMarks(marks: AdMarks, by: Shift): AdMarks {
   const { begins, ends, goesOn } = marks
   const laterEnd = (each: AdEventEnd) => {
-    return { ...each, end: ticks(each.end + by.ticks), endUtc: utcMs(each.endUtc + by.ms) }
+    const { end, endUtc, startUtc } = each
+    const dates = { startUtc: utcMs(startUtc + by.ms), endUtc: utcMs(endUtc + by.ms) }
+    return { ...each, end: ticks(end + by.ticks), ...dates }
   }
   return {
     ...marks,

@@ -87,11 +87,11 @@ export function atSlot(state: AdEventsState, slot: SlotStart, tolerance: number)
     const { kind, id, typeId } = event
     const over = { kind, id, ...(typeId !== undefined && { typeId }), start: event.start }
     state.over = [...state.over.slice(1 - MOST_OVER), over]
-    const { number, closer, end } = event
+    const { closer, end } = event
     const isClosed = closer !== undefined && at === end
     const ended = ticks(Math.max(at, event.start))
     const endUtc = utcMs(Math.max(utcOf(ended), event.startUtc))
-    ends.push({ number, end: ended, endUtc, ...(isClosed && { closer }) })
+    ends.push({ ...nameOf(event), end: ended, endUtc, ...(isClosed && { closer }) })
   }
   for (const event of state.open) if (isReached(endOf(event))) close(event, endOf(event))
   const reached = state.announced.filter((event) => isReached(event.start))

@@ -102,7 +102,7 @@ const event = (number: number): AdEvent => ({
   opener: 'fc',
 })
 
-const END = { number: 1, end: ticks(0), endUtc: utcMs(0) }
+const END = { ...event(1), end: ticks(0), endUtc: utcMs(0) }
 
 /** What may be at the start of a slot; only the last two are no boundaries. */
 const MARKS: readonly Pick<Slot, 'ads' | 'adTags'>[] = [

@@ -86,6 +86,16 @@ describe('an ad event', () => {
     }
   }
 
+  it('ends as the other input says with whose segment it ends, though nothing says so where it began', () => {
+    const sends = { A: (i: number) => i < 20, B: () => true }
+    const [end, ...others] = live({ later: 200, sends, changed: 99, event: [5, 20] }).flatMap(
+      ({ shownAds }) => shownAds?.ends ?? [],
+    )
+    assert.deepEqual(others, [])
+    assert.equal(end?.isAssumed, undefined)
+    assert.equal(end?.closer, 'fc20')
+  })
+
   it('has the times of its own era where that is shown as it is, after it was shown on another timeline', () => {
     const seconds = (time: number) => ticks(ticksFromSeconds(time))
     const about = { number: 0, kind: 'splice', id: 7, startUtc: EPOCH } as const

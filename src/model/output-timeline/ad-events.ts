@@ -86,7 +86,8 @@ export function enterSegment(
 const NOTHING = { open: [], begun: [], ended: [], ids: [], breaks: [] } as const
 
 function changesAt(before: OutputAdEvents, segment: AdSegment, marks: AdMarks | undefined) {
-  const ends = new Map([...before.ended, ...endingAt(before, segment, marks)].map((end) => [keyOf(end), end]))
+  const ending = endingAt(before, segment, marks)
+  const ends = new Map([...before.ended, ...ending].map((end) => [keyOf(end), end]))
   const going = (marks?.goesOn ?? []).map((event) => openEvent(event, marks!.era, segment.shift))
   const beginning = beginningIn(marks, segment.shift)
   const unclaimed = new Set([...going, ...beginning])
@@ -98,7 +99,9 @@ function changesAt(before: OutputAdEvents, segment: AdSegment, marks: AdMarks | 
     const isShown = before.open.includes(event)
     const same = [...unclaimed].find((other) => goesOnAs(event, other, before, segment))
     if (same) unclaimed.delete(same)
-    const end = ends.get(keyOf(same ?? event.now ?? event))
+    // Where another input is shown from here on, that may say so.
+    const isEnd = (end: AdEventEnd & AdName) => goesOnAs(event, openEvent(end, end.era, segment.shift), before, segment)
+    const end = ends.get(keyOf(same ?? event.now ?? event)) ?? ending.find(isEnd)
     if (!same || end) {
       // What nothing tells of any more ends with what was shown.
       const { end: at, endUtc, closer }: AdEnd = end ?? before

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type SketchedMarks, segmentsWith } from '../../../test/timeline/ad-marks.ts'
+import { type SketchedEnd, type SketchedMarks, segmentsWith } from '../../../test/timeline/ad-marks.ts'
 import { TICKS_PER_SECOND, ticks, utcMs } from '../../media/time.ts'
-import type { AdEvent, AdEventEnd } from '../../model/ad-events/ad-event.ts'
+import type { AdEvent } from '../../model/ad-events/ad-event.ts'
 import type { AdTrigger, HlsManifest } from '../../model/manifest.ts'
 import { hlsMarkers } from './hls-markers.ts'
 import { toldEvents } from './told-events.ts'
@@ -22,7 +22,7 @@ const event = (number: number, start: number, more: Partial<AdEvent> = {}): AdEv
 })
 const segmentation = (number: number, start: number, typeId: number, more: Partial<AdEvent> = {}) =>
   event(number, start, { kind: 'segmentation', typeId, ...more })
-const end = (number: number, at: number, closer?: string): AdEventEnd => ({
+const end = (number: number, at: number, closer?: string): SketchedEnd => ({
   number,
   end: seconds(at),
   endUtc: utc(at),

@@ -21,7 +21,7 @@ export type EventsAtSegment = {
   readonly newlyTold: readonly ShownEvent[]
 }
 
-export type EndedEvent = { readonly event: ShownEvent } & Omit<AdEventEnd, 'number'> & {
+export type EndedEvent = { readonly event: ShownEvent } & Pick<AdEventEnd, 'end' | 'endUtc' | 'closer'> & {
     /** True where the window has nothing of its end, only what is behind it, or more of it in another range. */
     readonly isCut?: true
   }

@@ -13,9 +13,9 @@ import {
   written,
 } from '../../../test/origin/sample-channel.ts'
 import { type DashSettings, dashEndpoint } from '../../../test/origin/sample-endpoints.ts'
-import { marksOf, type SketchedMarks } from '../../../test/timeline/ad-marks.ts'
+import { marksOf, type SketchedEnd, type SketchedMarks } from '../../../test/timeline/ad-marks.ts'
 import { TICKS_PER_SECOND, ticks, utcMs } from '../../media/time.ts'
-import type { AdEvent, AdEventEnd } from '../../model/ad-events/ad-event.ts'
+import type { AdEvent } from '../../model/ad-events/ad-event.ts'
 import { begunBefore } from '../../model/ad-events/begun-before.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../../model/output-segment.ts'
 import { addSlot, closeRun } from '../../model/output-timeline/segmenting.ts'
@@ -49,7 +49,7 @@ function ad(number: number, typeId: number, start: number, more: Partial<AdEvent
   return { ...event, startUtc: utc(start), opener, ...more }
 }
 
-const end = (number: number, seconds: number): AdEventEnd => ({ number, end: at(seconds), endUtc: utc(seconds) })
+const end = (number: number, seconds: number): SketchedEnd => ({ number, end: at(seconds), endUtc: utc(seconds) })
 
 type Marks = Readonly<Record<number, SketchedMarks>>
 
