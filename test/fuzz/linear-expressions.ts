@@ -142,6 +142,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     ],
     ['`^<OCTET>(\\\\.<OCTET>){3}/(3[0-2]|[12]?[0-9])$`', undefined, 'digits'],
   ],
+  'src/model/event-selection.ts': [['^[ -~]*$', 'EP012345678912*', 'run']],
   'src/model/event.ts': [[String.raw`\.\d+Z$`, '2026-01-31T20:15:00.000Z', 'place']],
   'src/model/harvest-request.ts': [
     [

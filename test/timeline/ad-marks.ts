@@ -1,5 +1,5 @@
 import { ticks, ticksFromSeconds, utcMs } from '../../src/media/time.ts'
-import type { AdEvent, AdEventEnd, AdMarks, OpenAdEvent } from '../../src/model/ad-events/ad-event.ts'
+import type { AdEventEnd, AdMarks, OpenAdEvent } from '../../src/model/ad-events/ad-event.ts'
 import type { OutputSegment, Slot } from '../../src/model/output-segment.ts'
 import { addSlot } from '../../src/model/output-timeline/segmenting.ts'
 import { openOutputTimelineState } from '../../src/model/output-timeline/state.ts'
@@ -16,8 +16,10 @@ export type SketchedEnd = Omit<AdEventEnd, Exclude<keyof OpenAdEvent, 'number'>>
 
 /** The marks of slots, by place; in era 1 where they do not say. Throws for a number with which no event begins. */
 export function marksOf(sketched: Readonly<Record<number, SketchedMarks>>): ReadonlyMap<number, AdMarks> {
-  const known = new Map<number, AdEvent>()
-  for (const { begins = [] } of Object.values(sketched)) for (const event of begins) known.set(event.number, event)
+  const known = new Map<number, OpenAdEvent>()
+  for (const { begins = [], goesOn = [] } of Object.values(sketched)) {
+    for (const event of [...goesOn, ...begins]) if (typeof event !== 'number') known.set(event.number, event)
+  }
   return new Map(
     Object.entries(sketched).map(([place, { era = 1, goesOn, ends, ...marks }]) => [
       Number(place),
@@ -31,7 +33,7 @@ export function marksOf(sketched: Readonly<Record<number, SketchedMarks>>): Read
   )
 }
 
-function openEvent(one: number | OpenAdEvent, known: ReadonlyMap<number, AdEvent>): OpenAdEvent {
+function openEvent(one: number | OpenAdEvent, known: ReadonlyMap<number, OpenAdEvent>): OpenAdEvent {
   if (typeof one !== 'number') return one
   const event = known.get(one)
   if (!event) throw new Error(`no event begins with the number ${one}`)
