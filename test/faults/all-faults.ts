@@ -1,5 +1,6 @@
 import { AD_FAULTS } from './ad-faults.ts'
 import { ARCHIVE_FAULTS } from './archive-faults.ts'
+import { ENCRYPTION_FAULTS } from './encryption-faults.ts'
 import type { Fault } from './fault.ts'
 import { HARVEST_FAULTS } from './harvest-faults.ts'
 import { JUDGE_FAULTS } from './judge-faults.ts'
@@ -15,6 +16,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...OUTPUT_FAULTS,
   ...ARCHIVE_FAULTS,
   ...OBJECT_FAULTS,
+  ...ENCRYPTION_FAULTS,
   ...HARVEST_FAULTS,
   ...NODE_FAULTS,
   ...SCHEDULE_FAULTS,

@@ -1,0 +1,126 @@
+import { AacSamples } from '../audio/aac-samples.ts'
+import { Ac3Samples } from '../audio/ac3-samples.ts'
+import { type FrameHeader, FrameWalker } from '../audio/frame-walker.ts'
+import type { FrameSyntax } from '../audio/sampler.ts'
+import type { SampleMaker, SampleSink } from '../audio/samples.ts'
+import { WALKED_AT_ONCE } from '../audio/track.ts'
+import { bytesOfHex } from '../bytes.ts'
+import { BLOCK_SIZE } from '../cbc.ts'
+import { AdtsHeader, PARAMETRIC_STEREO, withSbr, writeAudioSpecificConfig } from '../codecs/aac.ts'
+import { Ac3Header } from '../codecs/ac3-header.ts'
+import { StepMeter, type Steps } from '../steps.ts'
+import { replicationOf } from './aac-descriptors.ts'
+import type { JoinedPes } from './joined-pes.ts'
+import { CIPHER_COST, type SampleCipher } from './sample-cipher.ts'
+
+/** Bytes of a frame after its ADTS header, or from its syncword on, that are not encrypted. */
+const CLEAR_LEAD = 16
+/** Bytes of an AC-3 frame that describe it. */
+const AC3_SETUP_SIZE = 10
+
+/** What the program map tells of encrypted audio, whose frames cannot tell it all any more. */
+export type AudioSetup = {
+  readonly codec: 'aac' | 'ac3' | 'ec3'
+  /** audio_type of four letters, and setup_data: absent where no frame told enough. */
+  readonly type?: string
+  readonly data?: Uint8Array
+}
+
+/**
+ * Encrypts the frames of an audio stream in place: whole blocks, what is left of a frame stays clear. Bytes that are
+ * not part of a frame are left as they are.
+ * @returns undefined when there is no frame
+ */
+export function* encryptFrames(
+  syntax: FrameSyntax,
+  stream: JoinedPes,
+  descriptors: Uint8Array,
+  cipher: SampleCipher,
+): Steps<AudioSetup | undefined> {
+  return syntax === 'aac' ? yield* encryptAac(stream, descriptors, cipher) : yield* encryptAc3(stream, cipher)
+}
+
+const UNUSED: SampleSink = { sample() {}, skip() {} }
+
+function* encryptAac(stream: JoinedPes, descriptors: Uint8Array, cipher: SampleCipher): Steps<AudioSetup | undefined> {
+  const first = new AdtsHeader()
+  const maker = new AacSamples(UNUSED)
+  // The blocks of a frame with a CRC have their positions behind seven or nine bytes of header.
+  const clear = (header: AdtsHeader) => Math.min(header.headerSize, ADTS_WITH_CRC) + CLEAR_LEAD
+  const count = yield* encryptAll(
+    () => new AdtsHeader(),
+    maker,
+    stream,
+    cipher,
+    clear,
+    (bytes, at) => {
+      first.read(bytes, at)
+    },
+  )
+  if (count === 0) return undefined
+  const { objectType, sampleRateIndex, channelConfiguration } = first
+  const config = maker.configuration ?? { objectType, sampleRateIndex, channelConfiguration }
+  const core = { sampleRate: first.sampleRate, channels: maker.describe()?.channels ?? 0 }
+  const replication = replicationOf(descriptors, core)
+  if (replication === undefined) return { codec: 'aac', type: 'zaac', data: writeAudioSpecificConfig(config) }
+  const type = replication === PARAMETRIC_STEREO ? 'zacp' : 'zach'
+  return { codec: 'aac', type, data: writeAudioSpecificConfig(withSbr(config, replication)) }
+}
+
+const ADTS_WITH_CRC = 9
+
+function* encryptAc3(stream: JoinedPes, cipher: SampleCipher): Steps<AudioSetup | undefined> {
+  const first = new Ac3Header()
+  const maker = new Ac3Samples(UNUSED)
+  let beginning = new Uint8Array(0)
+  const count = yield* encryptAll(
+    () => new Ac3Header(),
+    maker,
+    stream,
+    cipher,
+    () => CLEAR_LEAD,
+    (bytes, at) => {
+      first.read(bytes, at)
+      beginning = Uint8Array.from(bytes.subarray(at, at + Math.min(AC3_SETUP_SIZE, first.frameSize)))
+    },
+  )
+  if (count === 0) return undefined
+  if (!first.isEnhanced) return { codec: 'ac3', type: 'zac3', data: beginning }
+  const configuration = maker.describe()?.configuration
+  return { codec: 'ec3', ...(configuration !== undefined && { type: 'zec3', data: bytesOfHex(configuration) }) }
+}
+
+/**
+ * Encrypts each frame behind what `clear` tells of its header; calls `meet` with the first, and `maker` with all,
+ * before they are encrypted.
+ * @returns the number of frames
+ */
+function* encryptAll<Header extends FrameHeader>(
+  makeHeader: () => Header,
+  maker: SampleMaker<Header>,
+  { bytes, filled: end }: JoinedPes,
+  cipher: SampleCipher,
+  clear: (header: Header) => number,
+  meet: (bytes: Uint8Array, at: number) => void,
+): Steps<number> {
+  const meter = new StepMeter()
+  let count = 0
+  let since = 0
+  const walker = new FrameWalker(makeHeader, (header, source, at) => {
+    if (count++ === 0) meet(source, at)
+    since++
+    maker.frame(header, source, at, at, undefined)
+    const from = at + clear(header)
+    const size = Math.max(0, at + header.frameSize - from) & ~(BLOCK_SIZE - 1)
+    if (size > 0) source.set(cipher.encrypt(cipher.iv, source.subarray(from, from + size)), from)
+  })
+  for (let at = 0; ; ) {
+    const pieceEnd = Math.min(at + WALKED_AT_ONCE, end)
+    at = walker.walk(bytes, at, pieceEnd, pieceEnd === end)
+    if (pieceEnd === end) break
+    if (meter.ends(WALKED_AT_ONCE + since * CIPHER_COST)) yield
+    since = 0
+  }
+  maker.end()
+  return count
+}
