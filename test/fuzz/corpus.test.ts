@@ -15,7 +15,7 @@ const MOST_BLOCKS_A_BYTE = 20
 const MOST_BLOCKS = 50_000
 const MOST_BYTES = 200_000
 const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 300)
-const REFUSED = /^(MalformedMedia|MalformedPlaylist|TooManyStreams|problem): |^no tag$/
+const REFUSED = /^(MalformedMedia|MalformedPlaylist|NoSampleAes|TooManyStreams|problem): |^no tag$/
 
 describe('the corpus', () => {
   if (process.env['WINDROW_WRITE_CORPUS'] !== undefined) {

@@ -13,6 +13,7 @@ import { demuxPackedAudio, PackedAudioProbe } from '../../src/media/packed-audio
 import { readSpliceInfo } from '../../src/media/scte35/splice-info.ts'
 import { filterTs } from '../../src/media/ts/filter.ts'
 import { TsProbe } from '../../src/media/ts/probe.ts'
+import { encryptSamples, NoSampleAes } from '../../src/media/ts/sample-aes.ts'
 import { parseCueText } from '../../src/media/webvtt/cue-text.ts'
 import { WebVttProbe } from '../../src/media/webvtt/probe.ts'
 import { readWebVtt } from '../../src/media/webvtt/reader.ts'
@@ -23,6 +24,12 @@ const CHUNK = 1000
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8')
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+
+/** Stands for AES, which is no code of ours. */
+const INVERTING = {
+  encrypt: (_: Uint8Array, blocks: Uint8Array) => blocks.map((byte) => ~byte),
+  iv: new Uint8Array(16),
+}
 
 /** Every reader of bytes from outside, with a few words on what it made of them. It throws what it refuses. */
 const READERS = {
@@ -40,6 +47,7 @@ const READERS = {
     return `${samples.join(' ')} samples, ${events.length} tags, ${dropped} dropped, ${continuityErrors} errors`
   },
   'ts filter': (bytes) => `${filterTs([bytes], () => true).length} bytes`,
+  'ts encryption': (bytes) => `${sum(encryptSamples([bytes], INVERTING).map(({ length }) => length))} bytes`,
   'splice info': (bytes) => {
     const info = readSpliceInfo(bytes)
     return typeof info === 'string' ? `problem: ${info}` : `${info.signals.length} signals`
@@ -88,14 +96,17 @@ export type Reader = keyof typeof READERS
 
 export const ALL_READERS = Object.keys(READERS) as Reader[]
 
+const REFUSALS = [MalformedMedia, MalformedPlaylist, NoSampleAes, Refusal]
+
 /** What a reader makes of bytes, or the name of its error and what that says. Throws what is no refusal. */
 export function outcomeOf(reader: Reader, bytes: Uint8Array): string {
   try {
     return READERS[reader](bytes)
   } catch (error) {
-    const isRefusal = error instanceof MalformedMedia || error instanceof MalformedPlaylist || error instanceof Refusal
+    const isRefusal = REFUSALS.some((kind) => error instanceof kind)
     if (!isRefusal) throw error
-    return `${error instanceof Refusal ? error.code : error.name}: ${error.message}`
+    const { name, message } = error as Error
+    return `${error instanceof Refusal ? error.code : name}: ${message}`
   }
 }
 

@@ -24,6 +24,7 @@ export type WorstInput = {
 const REFUSALS = [
   'MalformedMedia',
   'MalformedPlaylist',
+  'NoSampleAes',
   'Refusal',
   'RuleViolation',
   'ApiError',

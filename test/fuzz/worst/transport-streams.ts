@@ -14,7 +14,7 @@ import { type ListedStream, TsWriter, tablesOf } from './ts-writer.ts'
 
 const MiB = 1024 * 1024
 /** The largest segment accepted by default. */
-const MOST = 64 * MiB
+export const MOST = 64 * MiB
 /** Bytes of a body that arrive at a time. */
 const CHUNK = 64 * 1024
 
@@ -98,7 +98,7 @@ const repeatedSplices = (packets: Buffer) => (size: number) =>
 const manyStreams = (first: number) =>
   tablesOf(Array.from({ length: 30 }, (_, i) => ({ pid: first + i, type: 0x0f }))).subarray(188)
 
-const SEGMENTS: Readonly<Record<string, (size: number) => Buffer>> = {
+export const SEGMENTS: Readonly<Record<string, (size: number) => Buffer>> = {
   'a picture in each packet': eachOf([AVC], VIDEO, 0xe0, Buffer.concat([hex('000001 09f0'), IDR])),
   'a key frame with its sets in each packet': eachOf([AVC], VIDEO, 0xe0, KEY_FRAME),
   'an audio frame in each packet': eachOf([AVC, AAC], AUDIO, 0xc0, repeated(ADTS, 16)),
