@@ -9,12 +9,18 @@ import type { Soak } from '../test/soak-plan.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const option = { type: 'string' } as const
-const { values } = parseArgs({ options: { only: option, seed: option, runs: option, load: option } })
+const help = { type: 'boolean', short: 'h' } as const
+const { values } = parseArgs({ options: { only: option, seed: option, runs: option, load: option, help } })
 const seed = wholeNumber('seed', randomInt(2 ** 31))
 const [runs, load] = [wholeNumber('runs', 6), wholeNumber('load', 0)]
 
 const files = globSync('test/soak/*.ts', { cwd: root, exclude: ['**/*.test.ts'] }).sort()
 const all = await Promise.all(files.map((file) => import(join(root, file)) as Promise<Soak>))
+if (values.help) {
+  console.log('npm run soak -- [--only NAME] [--seed NUMBER] [--runs N] [--load N]\n\nLong tests (* only by name):')
+  for (const { name, onlyByName } of all) console.log(`  ${name}${onlyByName ? ' *' : ''}`)
+  process.exit(0)
+}
 const chosen = all.filter(({ name, onlyByName }) => (values.only === undefined ? !onlyByName : name === values.only))
 if (chosen.length === 0)
   throw new Error(`no soak "${values.only}"; there are: ${all.map(({ name }) => name).join(', ')}`)
