@@ -5,7 +5,7 @@ import { hevcCodec } from './codec-string.ts'
 import { readHevcPps, readHevcSps, readVps } from './hevc.ts'
 import { readHvcC, withOpenArrays, writeHvcC } from './hevc-configuration.ts'
 import { HevcStream } from './hevc-stream.ts'
-import { skipScalingListData, skipShortTermRefPicSets } from './hevc-syntax.ts'
+import { readShortTermSets, skipScalingListData } from './hevc-syntax.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
@@ -92,14 +92,24 @@ describe('structures on the way', () => {
     assert.equal(reader.u(8), 0b10110101)
   })
   it('are read to their end: reference picture sets', () => {
-    // Three sets: two pictures before; predicted from it, of three flags one with the picture left out; predicted from
-    // that.
-    const data = '00100 011 1 11 11 1 0 1 1 00 1 1 0 1 1 1 1'
+    // Three sets: two pictures before; predicted from it, one picture moved to this one's place and left out, one not
+    // taken over, one added; predicted from that, so of two flags.
+    const data = '00100 011 1 11 11 1 0 1 1 00 1 1 0 1 1 1'
     const reader = new BitReader(bits(`${data} 10110101`))
-    skipShortTermRefPicSets(reader)
+    assert.deepEqual(readShortTermSets(reader), [
+      [
+        { delta: -1, used: true },
+        { delta: -2, used: true },
+      ],
+      [{ delta: 1, used: true }],
+      [
+        { delta: 1, used: true },
+        { delta: 2, used: true },
+      ],
+    ])
     assert.equal(reader.u(8), 0b10110101)
-    assert.throws(() => skipShortTermRefPicSets(new BitReader(bits('0000001000010'))), /num_short_term_ref_pic_sets 65/)
-    assert.throws(() => skipShortTermRefPicSets(new BitReader(bits('010 000010010 1'))), /num_negative_pics 17/)
+    assert.throws(() => readShortTermSets(new BitReader(bits('0000001000010'))), /num_short_term_ref_pic_sets 65/)
+    assert.throws(() => readShortTermSets(new BitReader(bits('010 000010010 1'))), /num_negative_pics 17/)
   })
 })
 

@@ -1,5 +1,6 @@
 import { BitReader } from '../bytes.ts'
-import { skipHrdParameters, skipScalingListData, skipShortTermRefPicSets } from './hevc-syntax.ts'
+import { type HevcCodingTools, readCodingTools } from './hevc-coding-tools.ts'
+import { skipHrdParameters } from './hevc-syntax.ts'
 import { unescapeNal } from './nal.ts'
 import {
   checkedSize,
@@ -121,19 +122,28 @@ export function skipToSequenceId(bits: BitReader) {
 }
 
 export function readHevcSps(nal: Uint8Array): HevcSps {
+  return readHevcSequence(nal).sps
+}
+
+/** Reads a sequence parameter set up to its extensions; `bits` goes on with sps_extension_present_flag. */
+export function readHevcSequence(nal: Uint8Array): {
+  readonly sps: HevcSps
+  readonly tools: HevcCodingTools
+  readonly bits: BitReader
+} {
   const bits = new BitReader(unescapeNal(nal, HEVC_NAL_HEADER_SIZE))
   const { vpsId, subLayersMinus1, temporalIdNesting, profileTierLevel } = skipToSequenceId(bits)
   const id = inRange(bits.ue(), 15, 'sps_seq_parameter_set_id')
   const chromaFormat = inRange(bits.ue(), 3, 'chroma_format_idc')
   const separatePlanes = chromaFormat === 3 && bits.flag()
-  const size = readSize(bits, separatePlanes ? 0 : chromaFormat)
+  const { coded, ...size } = readSize(bits, separatePlanes ? 0 : chromaFormat)
   const bitDepthLuma = 8 + inRange(bits.ue(), 8, 'bit_depth_luma_minus8')
   const bitDepthChroma = 8 + inRange(bits.ue(), 8, 'bit_depth_chroma_minus8')
   const orderBits = 4 + inRange(bits.ue(), 12, 'log2_max_pic_order_cnt_lsb_minus4')
   skipSubLayerOrdering(bits, subLayersMinus1)
-  skipCodingTools(bits, orderBits)
+  const tools = readCodingTools(bits, orderBits, coded)
   const vui = bits.flag() ? readVui(bits, subLayersMinus1) : { minSpatialSegmentation: 0 }
-  return {
+  const sps = {
     id,
     vpsId,
     subLayers: subLayersMinus1 + 1,
@@ -147,37 +157,17 @@ export function readHevcSps(nal: Uint8Array): HevcSps {
     orderBits,
     ...vui,
   }
+  return { sps, tools, bits }
 }
 
 function readSize(bits: BitReader, chromaArray: number) {
-  const codedWidth = bits.ue()
-  const codedHeight = bits.ue()
-  checkedSize(codedWidth, codedHeight)
-  if (!bits.flag()) return { width: codedWidth, height: codedHeight }
+  const coded = checkedSize(bits.ue(), bits.ue())
+  if (!bits.flag()) return { ...coded, coded }
   const unitX = chromaArray === 1 || chromaArray === 2 ? 2 : 1
   const unitY = chromaArray === 1 ? 2 : 1
   const cropX = (bits.ue() + bits.ue()) * unitX
   const cropY = (bits.ue() + bits.ue()) * unitY
-  return checkedSize(codedWidth - cropX, codedHeight - cropY)
-}
-
-/** Skips log2_min_luma_coding_block_size_minus3 to strong_intra_smoothing_enabled_flag. */
-function skipCodingTools(bits: BitReader, orderBits: number): void {
-  for (let i = 0; i < 6; i++) bits.ue()
-  if (bits.flag() && bits.flag()) skipScalingListData(bits)
-  bits.u(2) // amp_enabled_flag, sample_adaptive_offset_enabled_flag
-  if (bits.flag()) {
-    bits.u(8) // pcm_sample_bit_depth of luma and chroma
-    bits.ue()
-    bits.ue()
-    bits.flag()
-  }
-  skipShortTermRefPicSets(bits)
-  if (bits.flag()) {
-    const longTerm = inRange(bits.ue(), 32, 'num_long_term_ref_pics_sps')
-    for (let i = 0; i < longTerm; i++) bits.u(orderBits + 1)
-  }
-  bits.u(2) // sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
+  return { ...checkedSize(coded.width - cropX, coded.height - cropY), coded }
 }
 
 function readVui(bits: BitReader, subLayersMinus1: number) {
@@ -211,22 +201,52 @@ export type HevcPps = {
 }
 
 export function readHevcPps(nal: Uint8Array): HevcPps {
+  return readHevcPicture(nal).pps
+}
+
+/** What a picture parameter set says of slice headers before its tiles. */
+export type HevcPictureTools = {
+  readonly cabacInitPresent: boolean
+  /** Reference pictures of each list, where a slice does not say how many. */
+  readonly references: readonly [number, number]
+  readonly transformSkip: boolean
+  readonly sliceChromaOffsets: boolean
+  /** weighted_pred_flag. */
+  readonly weightedP: boolean
+  /** weighted_bipred_flag. */
+  readonly weightedB: boolean
+}
+
+/** Reads a picture parameter set up to entropy_coding_sync_enabled_flag; `bits` goes on behind it. */
+export function readHevcPicture(nal: Uint8Array): {
+  readonly pps: HevcPps
+  readonly tools: HevcPictureTools
+  readonly bits: BitReader
+} {
   const bits = new BitReader(unescapeNal(nal, HEVC_NAL_HEADER_SIZE))
   const id = inRange(bits.ue(), 63, 'pps_pic_parameter_set_id')
   const spsId = inRange(bits.ue(), 15, 'pps_seq_parameter_set_id')
   const dependentSlices = bits.flag()
   const outputFlagPresent = bits.flag()
   const extraSliceHeaderBits = bits.u(3)
-  bits.u(2) // sign_data_hiding_enabled_flag, cabac_init_present_flag
-  bits.ue() // num_ref_idx_l0_default_active_minus1
-  bits.ue() // num_ref_idx_l1_default_active_minus1
+  bits.flag() // sign_data_hiding_enabled_flag
+  const cabacInitPresent = bits.flag()
+  const references = [bits.ue() + 1, bits.ue() + 1] as const // num_ref_idx_l0_default_active_minus1, …_l1_…
   bits.se() // init_qp_minus26
-  bits.u(2) // constrained_intra_pred_flag, transform_skip_enabled_flag
+  bits.flag() // constrained_intra_pred_flag
+  const transformSkip = bits.flag()
   if (bits.flag()) bits.ue() // diff_cu_qp_delta_depth
   bits.se() // pps_cb_qp_offset
   bits.se() // pps_cr_qp_offset
-  bits.u(4) // slice chroma offsets, weighted_pred_flag, weighted_bipred_flag, transquant_bypass_enabled_flag
+  const sliceChromaOffsets = bits.flag()
+  const weightedP = bits.flag()
+  const weightedB = bits.flag()
+  bits.flag() // transquant_bypass_enabled_flag
   const tiles = bits.flag()
   const entropyCodingSync = bits.flag()
-  return { id, spsId, dependentSlices, outputFlagPresent, extraSliceHeaderBits, tiles, entropyCodingSync }
+  return {
+    pps: { id, spsId, dependentSlices, outputFlagPresent, extraSliceHeaderBits, tiles, entropyCodingSync },
+    tools: { cabacInitPresent, references, transformSkip, sliceChromaOffsets, weightedP, weightedB },
+    bits,
+  }
 }
