@@ -22,6 +22,7 @@ describe('readSps', () => {
       separatePlanes: false,
       frameNumberBits: 4,
       orderBits: 6,
+      statesOrderDelta: false,
       mayHaveFields: false,
       width: 1920,
       height: 1080,

@@ -42,6 +42,8 @@ export type Sps = VideoUsability & {
   readonly frameNumberBits: number
   /** Size of pic_order_cnt_lsb in bits; 0 when pic_order_cnt_type is not 0. */
   readonly orderBits: number
+  /** Slices state delta_pic_order_cnt: pic_order_cnt_type 1, and not always zero. */
+  readonly statesOrderDelta: boolean
   /** frame_mbs_only_flag 0: pictures may be fields. */
   readonly mayHaveFields: boolean
   /** Luma samples, after cropping; so is `height`. */
@@ -63,11 +65,11 @@ function readSpsTo(bits: BitReader): { readonly sps: Sps; readonly hasUsability:
   const id = inRange(bits.ue(), 31, 'seq_parameter_set_id')
   const format = HIGH_PROFILES.has(profile) ? readChromaFormat(bits) : DEFAULT_FORMAT
   const frameNumberBits = 4 + inRange(bits.ue(), 12, 'log2_max_frame_num_minus4')
-  const orderBits = readPictureOrderCount(bits)
+  const order = readPictureOrderCount(bits)
   bits.ue() // max_num_ref_frames
   bits.flag() // gaps_in_frame_num_value_allowed_flag
   const size = readSize(bits, format)
-  const sps = { id, profile, constraints, level, ...format, frameNumberBits, orderBits, ...size }
+  const sps = { id, profile, constraints, level, ...format, frameNumberBits, ...order, ...size }
   if (!bits.flag()) return { sps, hasUsability: false }
   const usability = readVideoUsability(bits)
   const hasTiming = bits.flag()
@@ -161,17 +163,18 @@ function skipScalingLists(bits: BitReader, count: number): void {
   }
 }
 
-/** @returns the size of pic_order_cnt_lsb in bits */
-function readPictureOrderCount(bits: BitReader): number {
+function readPictureOrderCount(bits: BitReader): Pick<Sps, 'orderBits' | 'statesOrderDelta'> {
   const type = inRange(bits.ue(), 2, 'pic_order_cnt_type')
-  if (type === 0) return 4 + inRange(bits.ue(), 12, 'log2_max_pic_order_cnt_lsb_minus4')
-  if (type === 2) return 0
-  bits.flag()
+  if (type === 0) {
+    return { orderBits: 4 + inRange(bits.ue(), 12, 'log2_max_pic_order_cnt_lsb_minus4'), statesOrderDelta: false }
+  }
+  if (type === 2) return { orderBits: 0, statesOrderDelta: false }
+  const statesOrderDelta = !bits.flag() // delta_pic_order_always_zero_flag
   bits.se()
   bits.se()
   const cycle = inRange(bits.ue(), 255, 'num_ref_frames_in_pic_order_cnt_cycle')
   for (let i = 0; i < cycle; i++) bits.se()
-  return 0
+  return { orderBits: 0, statesOrderDelta }
 }
 
 function readSize(bits: BitReader, { chromaFormat, separatePlanes }: Format) {
@@ -205,7 +208,11 @@ function readFrameRate(bits: BitReader): VideoFrameRate | undefined {
 export type Pps = { readonly id: number; readonly spsId: number }
 
 export function readPps(nal: Uint8Array): Pps {
-  const bits = new BitReader(unescapeNal(nal, AVC_NAL_HEADER_SIZE))
+  return readPpsIds(new BitReader(unescapeNal(nal, AVC_NAL_HEADER_SIZE)))
+}
+
+/** Reads the beginning of a picture parameter set. */
+export function readPpsIds(bits: BitReader): Pps {
   const id = inRange(bits.ue(), 255, 'pic_parameter_set_id')
   return { id, spsId: inRange(bits.ue(), 31, 'seq_parameter_set_id') }
 }

@@ -26,7 +26,7 @@ export function beginsOrder(type: number): boolean {
 }
 
 /** True for an instantaneous decoding refresh (IDR). */
-function isIdr(type: number): boolean {
+export function isIdr(type: number): boolean {
   return type === HEVC_IDR_W_RADL || type === HEVC_IDR_N_LP
 }
 
