@@ -3,16 +3,22 @@ import { aacParameters, readAudioSpecificConfig } from '../codecs/aac.ts'
 import { ac3Parameters, ec3Parameters, readDac3, readDec3 } from '../codecs/ac3-configuration.ts'
 import type { AudioParameters } from '../codecs/audio-parameters.ts'
 import { type Box, readBoxes, readFullBoxHeader, theBox, writeBox, writeFullBox } from './box.ts'
+import { type TrackEncryption, writeProtectionScheme } from './track-encryption.ts'
 
 /** AudioSampleEntry, ISO/IEC 14496-12 §12.2.3: what a decoder must know before the first sample. */
 
 /** The facts that can be read back from an audio sample entry. */
 export type AudioEntry = AudioParameters & { readonly kind: 'audio' }
 
-/** Writes `mp4a`, ISO/IEC 14496-14 §6.7.2, or `ac-3` or `ec-3`, ETSI TS 102 366 §F.3 and §F.5. */
-export function writeAudioEntry(writer: ByteWriter, { codec, configuration, ...sound }: AudioParameters): void {
+/** Writes `mp4a`, ISO/IEC 14496-14 §6.7.2, or `ac-3` or `ec-3`, ETSI TS 102 366 §F.3 and §F.5; or `enca`. */
+export function writeAudioEntry(
+  writer: ByteWriter,
+  { codec, configuration, ...sound }: AudioParameters,
+  encryption?: TrackEncryption,
+): void {
   const payload = bytesOfHex(configuration)
-  writeBox(writer, entryType(codec), () => {
+  const type = entryType(codec)
+  writeBox(writer, encryption ? 'enca' : type, () => {
     writer.zeros(6)
     writer.u16(1) // data_reference_index
     writer.zeros(8)
@@ -24,6 +30,7 @@ export function writeAudioEntry(writer: ByteWriter, { codec, configuration, ...s
     if (codec === 'ac-3') writeBox(writer, 'dac3', () => writer.write(payload))
     else if (codec === 'ec-3') writeBox(writer, 'dec3', () => writer.write(payload))
     else writeFullBox(writer, 'esds', 0, 0, () => writeElementaryStreamDescriptor(writer, payload))
+    if (encryption) writeProtectionScheme(writer, encryption, type, 'audio')
   })
 }
 

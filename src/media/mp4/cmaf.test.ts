@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createFile, type ISOFile, MP4BoxBuffer } from 'mp4box'
 import { decodedFrames, encodeTs, ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
+import { mp4boxFile } from '../../../test/judges/mp4box-file.ts'
 import { needing } from '../../../test/programs.ts'
 import { MalformedMedia } from '../bytes.ts'
 import type { SampleTable, Track } from '../sample.ts'
@@ -256,13 +256,3 @@ describe('CMAF', () => {
     })
   })
 })
-
-function mp4boxFile(bytes: Uint8Array): ISOFile {
-  const file = createFile()
-  file.onError = (module, message) => assert.fail(`${module}: ${message}`)
-  const buffer = new ArrayBuffer(bytes.length)
-  new Uint8Array(buffer).set(bytes)
-  file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(buffer, 0))
-  file.flush()
-  return file
-}

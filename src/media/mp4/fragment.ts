@@ -1,6 +1,7 @@
 import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
 import { emptySamples, type SampleTable } from '../sample.ts'
 import { type Box, readBoxes, readFullBoxHeader, requireVersion, theBox, writeBox, writeFullBox } from './box.ts'
+import { type FragmentEncryption, writeProtectionSystems, writeSampleEncryption } from './sample-encryption.ts'
 
 /** Movie fragments, ISO/IEC 14496-12 §8.8, with one track fragment and one run each. */
 
@@ -140,6 +141,8 @@ export type Fragment = {
   readonly samples: SampleTable
   /** False leaves out tfdt, where another box states the decoding time. */
   readonly hasDecodeTime?: boolean
+  /** What is said of the samples where they are encrypted. */
+  readonly encryption?: FragmentEncryption
   /** Further whole boxes at the end of the `traf`. */
   readonly more?: readonly Uint8Array[]
 }
@@ -147,7 +150,7 @@ export type Fragment = {
 /** Writes a `moof` and the header of the `mdat`; the samples' media must follow. */
 export function writeMovieFragment(
   writer: ByteWriter,
-  { sequenceNumber, trackId, samples, hasDecodeTime = true, more = [] }: Fragment,
+  { sequenceNumber, trackId, samples, hasDecodeTime = true, encryption, more = [] }: Fragment,
   size: number,
 ): void {
   const start = writer.position
@@ -159,8 +162,10 @@ export function writeMovieFragment(
       writeTfhd(writer, { trackId, ...defaults })
       if (hasDecodeTime) writeTfdt(writer, BigInt(samples.dts[0] ?? 0))
       dataOffsetAt = writeTrun(writer, samples, defaults)
+      if (encryption) writeSampleEncryption(writer, encryption, samples.count, start)
       for (const box of more) writer.write(box)
     })
+    if (encryption?.systems) writeProtectionSystems(writer, encryption.systems)
   })
   writer.patchU32(dataOffsetAt, writer.position + 8 - start)
   writer.u32(size + 8)

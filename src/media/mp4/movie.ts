@@ -7,7 +7,9 @@ import {
   writeMovieHeader,
   writeTrackHeader,
 } from './movie-headers.ts'
+import { type ProtectionSystem, writeProtectionSystem } from './protection-system.ts'
 import { readSampleEntry, type SampleEntry, writeSampleEntry } from './sample-entry.ts'
+import type { TrackEncryption } from './track-encryption.ts'
 
 /** The one track of a CMAF header. */
 export type MovieTrack<Entry = SampleEntry> = {
@@ -17,6 +19,10 @@ export type MovieTrack<Entry = SampleEntry> = {
   /** ISO 639-2; absent for `und`. */
   readonly language?: string
   readonly entry: Entry
+  /** How its samples are encrypted, where they are. */
+  readonly encryption?: TrackEncryption
+  /** The DRM systems that know the key. */
+  readonly systems?: readonly ProtectionSystem[]
 }
 
 /** File Type Box, ISO/IEC 14496-12 §4.3; also Segment Type Box, §8.16.2. */
@@ -51,6 +57,7 @@ export function writeMovie(writer: ByteWriter, track: MovieTrack): void {
       writeBox(writer, 'mdia', () => writeMedia(writer, track))
     })
     writeBox(writer, 'mvex', () => writeTrackExtends(writer, track))
+    for (const system of track.systems ?? []) writeProtectionSystem(writer, system)
   })
 }
 
@@ -92,15 +99,15 @@ function writeMedia(writer: ByteWriter, track: MovieTrack): void {
   writeHandler(writer, kind)
   writeBox(writer, 'minf', () => {
     writeMediaInformation(writer, kind)
-    writeBox(writer, 'stbl', () => writeSampleTable(writer, track.entry))
+    writeBox(writer, 'stbl', () => writeSampleTable(writer, track))
   })
 }
 
 /** Writes stbl, §8.5.1, with one sample description and no samples. */
-function writeSampleTable(writer: ByteWriter, entry: SampleEntry): void {
+function writeSampleTable(writer: ByteWriter, { entry, encryption }: MovieTrack): void {
   writeFullBox(writer, 'stsd', 0, 0, () => {
     writer.u32(1)
-    writeSampleEntry(writer, entry)
+    writeSampleEntry(writer, entry, encryption)
   })
   writeFullBox(writer, 'stts', 0, 0, () => writer.u32(0))
   writeFullBox(writer, 'stsc', 0, 0, () => writer.u32(0))

@@ -5,6 +5,7 @@ import type { Box } from './box.ts'
 import { type ChapterEntry, writeChapterEntry } from './chapter-text.ts'
 import { readTextEntry, type TextSampleEntry, writeTextEntry } from './text-entry.ts'
 import { type TimedTextEntry, writeTimedTextEntry } from './timed-text.ts'
+import type { TrackEncryption } from './track-encryption.ts'
 import { readVideoEntry, type VideoEntry, writeVideoEntry } from './video-entry.ts'
 
 /** The description of a track's samples that a decoder needs before the first of them, ISO/IEC 14496-12 §8.5.2. */
@@ -15,9 +16,10 @@ export type SampleEntry =
   | TimedTextEntry
   | ChapterEntry
 
-export function writeSampleEntry(writer: ByteWriter, entry: SampleEntry): void {
-  if (entry.kind === 'video') writeVideoEntry(writer, entry)
-  else if (entry.kind === 'audio') writeAudioEntry(writer, entry)
+/** Writes a sample entry; of pictures and sound as `encv` and `enca` where their samples are encrypted. */
+export function writeSampleEntry(writer: ByteWriter, entry: SampleEntry, encryption?: TrackEncryption): void {
+  if (entry.kind === 'video') writeVideoEntry(writer, entry, encryption)
+  else if (entry.kind === 'audio') writeAudioEntry(writer, entry, encryption)
   else if (entry.kind === 'text') writeTextEntry(writer, entry)
   else if (entry.kind === 'timed text') writeTimedTextEntry(writer)
   else writeChapterEntry(writer)

@@ -4,6 +4,7 @@ import { avcCodec, hevcCodec } from '../codecs/codec-string.ts'
 import { readHvcC, withOpenArrays } from '../codecs/hevc-configuration.ts'
 import type { Colour, VideoDescription } from '../track.ts'
 import { type Box, readBoxes, theBox, writeBox } from './box.ts'
+import { type TrackEncryption, writeProtectionScheme } from './track-encryption.ts'
 
 /** The facts of a VisualSampleEntry, ISO/IEC 14496-12 §12.1.3. */
 export type VideoEntry = Omit<VideoDescription, 'pid' | 'frameRate'> & {
@@ -13,13 +14,15 @@ export type VideoEntry = Omit<VideoDescription, 'pid' | 'frameRate'> & {
 
 /**
  * Writes `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1, where the parameter sets are in the decoder
- * configuration record, or `avc3` or `hev1`, where samples have them too.
+ * configuration record, or `avc3` or `hev1`, where samples have them too; `encv` around
+ * either where samples are encrypted.
  */
-export function writeVideoEntry(writer: ByteWriter, entry: VideoEntry): void {
+export function writeVideoEntry(writer: ByteWriter, entry: VideoEntry, encryption?: TrackEncryption): void {
   const isHevc = entry.codec.startsWith('hvc1')
   const inSamples = entry.hasSetsInSamples === true
   const record = bytesOfHex(entry.configuration)
-  writeBox(writer, isHevc ? (inSamples ? 'hev1' : 'hvc1') : inSamples ? 'avc3' : 'avc1', () => {
+  const type = isHevc ? (inSamples ? 'hev1' : 'hvc1') : inSamples ? 'avc3' : 'avc1'
+  writeBox(writer, encryption ? 'encv' : type, () => {
     writer.zeros(6)
     writer.u16(1) // data_reference_index
     writer.zeros(16)
@@ -36,6 +39,7 @@ export function writeVideoEntry(writer: ByteWriter, entry: VideoEntry): void {
       writer.write(isHevc && inSamples ? withOpenArrays(record) : record),
     )
     writeExtensions(writer, entry)
+    if (encryption) writeProtectionScheme(writer, encryption, type, 'video')
   })
 }
 
