@@ -7,6 +7,7 @@ import { JUDGE_FAULTS } from './judge-faults.ts'
 import { NODE_FAULTS } from './node-faults.ts'
 import { OBJECT_FAULTS } from './object-faults.ts'
 import { OUTPUT_FAULTS } from './output-faults.ts'
+import { PROTECTION_FAULTS } from './protection-faults.ts'
 import { SCHEDULE_FAULTS } from './schedule-faults.ts'
 import { SERVICE_FAULTS } from './service-faults.ts'
 
@@ -14,6 +15,7 @@ import { SERVICE_FAULTS } from './service-faults.ts'
 export const ALL_FAULTS: readonly Fault[] = [
   ...AD_FAULTS,
   ...OUTPUT_FAULTS,
+  ...PROTECTION_FAULTS,
   ...ARCHIVE_FAULTS,
   ...OBJECT_FAULTS,
   ...ENCRYPTION_FAULTS,

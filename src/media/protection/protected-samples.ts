@@ -1,0 +1,168 @@
+import { ByteWriter, MalformedMedia } from '../bytes.ts'
+import { BLOCK_SIZE, type CbcEncryption } from '../cbc.ts'
+import type { SliceHeaders } from '../codecs/slice-headers.ts'
+import type { SampleEncryption, Subsample } from '../mp4/sample-encryption.ts'
+import { IV_SIZE, PATTERN } from '../mp4/track-encryption.ts'
+import type { SampleTable } from '../sample.ts'
+import { StepMeter, type Steps } from '../steps.ts'
+import { videoSubsamples } from './subsamples.ts'
+
+/**
+ * AES-128 in CTR mode, under a key that whoever makes the function knows: begins at a counter block of 16 bytes, and
+ * encrypts consecutive pieces, which it leaves as they are. A result is valid until the next call.
+ */
+export type StartCounter = (block: Uint8Array) => (piece: Uint8Array) => Uint8Array
+
+/** How samples are encrypted, ISO/IEC 23001-7 §10.1 and §10.4. */
+export type FragmentCipher =
+  | {
+      readonly scheme: 'cenc'
+      readonly start: StartCounter
+      readonly place: FragmentPlace
+    }
+  | {
+      readonly scheme: 'cbcs'
+      readonly encrypt: CbcEncryption
+      readonly constantIv: Uint8Array
+    }
+
+type BlockCipher = Extract<FragmentCipher, { readonly scheme: 'cbcs' }>
+
+/** Which fragment of all those under one key it is, for IVs: no two have the same two numbers. */
+export type FragmentPlace = {
+  /** Below 4096; a trick-play track has one of its own. */
+  readonly track: number
+  /** Below 2³⁶. */
+  readonly segment: number
+}
+
+/** The samples of a fragment. `slices` are the slice headers of its track where it is video. */
+export type ClearSamples = {
+  readonly samples: SampleTable
+  /** The samples' data, in consecutive pieces, which stay as they are. */
+  readonly media: readonly Uint8Array[]
+  readonly slices?: SliceHeaders
+}
+
+/** Encrypts the samples of a fragment in a copy of their data. */
+export function* protectedSamples(
+  { samples, media, slices }: ClearSamples,
+  cipher: FragmentCipher,
+): Steps<SampleEncryption & { readonly media: Uint8Array }> {
+  const { count, sizes } = samples
+  const meter = new StepMeter()
+  const size = media.reduce((sum, piece) => sum + piece.length, 0)
+  const copy = new Uint8Array(size)
+  let at = 0
+  for (const piece of media) {
+    copy.set(piece, at)
+    at += piece.length
+    if (meter.ends(piece.length)) yield
+  }
+  const ivs = cipher.scheme === 'cenc' ? ivsOf(cipher.place, count) : undefined
+  const subsamples: (readonly Subsample[])[] | undefined = slices && []
+  let from = 0
+  for (let i = 0; i < count; i++) {
+    const to = from + sizes[i]!
+    if (to > size) throw new MalformedMedia(`sample of ${sizes[i]} bytes`, from)
+    const parts = slices && (yield* videoSubsamples(copy, from, to, cipher.scheme, slices, meter))
+    if (parts) subsamples?.push(parts)
+    const sample = copy.subarray(from, to)
+    if (cipher.scheme === 'cenc') yield* encryptAll(sample, cipher.start(counterOf(ivs![i]!)), parts, meter)
+    else if (parts === undefined) encryptWholeBlocks(sample, cipher)
+    else yield* encryptPattern(sample, cipher, parts, meter)
+    from = to
+    if (meter.ends()) yield
+  }
+  if (from !== size) throw new MalformedMedia(`${size - from} bytes behind the last sample`, from)
+  return { media: copy, ...(ivs && { ivs }), ...(subsamples && { subsamples }) }
+}
+
+/** The IVs of a fragment: 12 bits of track, 36 bits of segment, 16 bits of sample. */
+function ivsOf({ track, segment }: FragmentPlace, count: number): readonly Uint8Array[] {
+  if (!Number.isInteger(track) || track < 0 || track >= 2 ** 12) throw new RangeError(`IV of track ${track}`)
+  if (!Number.isInteger(segment) || segment < 0 || segment >= 2 ** 36) throw new RangeError(`IV of segment ${segment}`)
+  if (count > 2 ** 16) throw new MalformedMedia(`fragment of ${count} samples`, 0)
+  const writer = new ByteWriter(count * IV_SIZE)
+  for (let sample = 0; sample < count; sample++) {
+    writer.u32(track * 2 ** 20 + Math.floor(segment / 2 ** 16))
+    writer.u32((segment % 2 ** 16) * 2 ** 16 + sample)
+  }
+  const all = writer.result()
+  return Array.from({ length: count }, (_, i) => all.subarray(i * IV_SIZE, (i + 1) * IV_SIZE))
+}
+
+/** The counter block that an IV begins, §9.3: the counter of blocks behind it begins at 0. */
+function counterOf(iv: Uint8Array): Uint8Array {
+  const block = new Uint8Array(BLOCK_SIZE)
+  block.set(iv)
+  return block
+}
+
+/** Encrypts all protected bytes of a sample as one message; all of its bytes where it has no subsamples. */
+function* encryptAll(
+  sample: Uint8Array,
+  encrypt: (piece: Uint8Array) => Uint8Array,
+  parts: readonly Subsample[] = [{ clear: 0, protected: sample.length }],
+  meter: StepMeter,
+): Steps<void> {
+  for (const bytes of protectedParts(sample, parts)) {
+    for (let at = 0; at < bytes.length; at += AT_ONCE) {
+      const piece = bytes.subarray(at, at + AT_ONCE)
+      piece.set(encrypt(piece))
+      if (meter.ends(piece.length)) yield
+    }
+  }
+}
+
+/** Encrypts the blocks of a sample without subsamples, which is sound and short. */
+function encryptWholeBlocks(sample: Uint8Array, { encrypt, constantIv }: BlockCipher): void {
+  const blocks = sample.subarray(0, sample.length - (sample.length % BLOCK_SIZE))
+  if (blocks.length > 0) blocks.set(encrypt(constantIv, blocks))
+}
+
+/** Encrypts blocks by the pattern, each subsample as a message of its own. */
+function* encryptPattern(
+  sample: Uint8Array,
+  { encrypt, constantIv }: BlockCipher,
+  parts: readonly Subsample[],
+  meter: StepMeter,
+): Steps<void> {
+  for (const bytes of protectedParts(sample, parts)) {
+    if (bytes.length < BLOCK_SIZE) continue
+    let chainedTo = constantIv
+    for (let at = 0; at + BLOCK_SIZE <= bytes.length; at += AT_ONCE) {
+      const piece = bytes.subarray(at, at + AT_ONCE)
+      const encrypted = encrypt(chainedTo, pickedBlocks(piece))
+      for (let from = 0, to = 0; from < encrypted.length; from += BLOCK_SIZE, to += PERIOD) {
+        piece.set(encrypted.subarray(from, from + BLOCK_SIZE), to)
+      }
+      chainedTo = encrypted.slice(-BLOCK_SIZE)
+      if (meter.ends(piece.length)) yield
+    }
+  }
+}
+
+/** Bytes from one encrypted block of the pattern to the next. */
+const PERIOD = (PATTERN.crypt + PATTERN.skip) * BLOCK_SIZE
+/** Bytes encrypted in one step: whole periods, and so whole blocks. */
+const AT_ONCE = 4096 * PERIOD
+
+/** A copy of the blocks that the pattern encrypts. */
+function pickedBlocks(bytes: Uint8Array): Uint8Array {
+  const picked = new Uint8Array(Math.ceil(bytes.length / PERIOD) * BLOCK_SIZE)
+  let size = 0
+  for (let at = 0; at + BLOCK_SIZE <= bytes.length; at += PERIOD, size += BLOCK_SIZE) {
+    picked.set(bytes.subarray(at, at + BLOCK_SIZE), size)
+  }
+  return picked.subarray(0, size)
+}
+
+function* protectedParts(sample: Uint8Array, parts: readonly Subsample[]): Generator<Uint8Array> {
+  let at = 0
+  for (const part of parts) {
+    at += part.clear
+    if (part.protected > 0) yield sample.subarray(at, at + part.protected)
+    at += part.protected
+  }
+}
