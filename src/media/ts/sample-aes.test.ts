@@ -11,12 +11,9 @@ import {
   slicePictures,
   zeroSlice,
 } from '../../../test/fixtures/odd-slices.ts'
-import {
-  type Counters,
-  readMultiplex,
-  type SectionPacket,
-  writeMultiplex,
-} from '../../../test/fixtures/transport-stream.ts'
+import { VIDEO_FIXTURES } from '../../../test/fixtures/odd-video.ts'
+import { ragged } from '../../../test/fixtures/ragged-packets.ts'
+import { type Counters, readMultiplex, writeMultiplex } from '../../../test/fixtures/transport-stream.ts'
 import { encodeTs } from '../../../test/fuzz/media-samples.ts'
 import { mutant, seeded } from '../../../test/fuzz/mutants.ts'
 import { decryptedTracks, LEFT_ENCRYPTED } from '../../../test/judges/encrypted-hls.ts'
@@ -27,7 +24,7 @@ import { PACKAGER } from '../../../test/judges/reference-packager.ts'
 import { needing } from '../../../test/programs.ts'
 import { cbcEncryption } from '../../packaging/segments/segment-cipher.ts'
 import { hexOf, MalformedMedia } from '../bytes.ts'
-import { continuityCounter, PACKET_SIZE, payloadOffset, pcrBase, pidOf, startsUnit } from './packet.ts'
+import { continuityCounter, PACKET_SIZE, pcrBase, pidOf, startsUnit } from './packet.ts'
 import { findProgram } from './program.ts'
 import { encryptSamples, NoSampleAes } from './sample-aes.ts'
 
@@ -222,6 +219,15 @@ describe('encryptSamples', () => {
     assert.deepEqual(await missingPackets(Buffer.concat(output)), [])
   })
 
+  it('encrypts frames and pictures that PES packets share', async () => {
+    const { streams } = await VIDEO_FIXTURES['frames-across-pes'].make()
+    const clear = streams[0]!.segments.slice(0, 2).map(({ bytes }) => bytes)
+    await assertDecrypted(
+      clear.map((segment) => encrypted(segment)),
+      clear,
+    )
+  })
+
   it('has one output of a segment in two pieces', () => {
     const packets = packetsOf(one)
     const cut = packets.findIndex((packet, at) => at > packets.length / 2 && pidOf(packet, 0) === 0)
@@ -267,30 +273,3 @@ describe('encryptSamples', () => {
     assert.ok(refused > 0 && refused < 200, `${refused} refused`)
   })
 })
-
-/** The same PES packets in transport stream packets of random sizes, those of all streams in turn. */
-function ragged(ts: Buffer, seed: number, counters: Counters): Buffer {
-  const random = seeded(seed)
-  const { streams } = readMultiplex(ts)
-  const queues = streams.map(({ pid }) => {
-    const pieces: SectionPacket[] = []
-    for (const packet of packetsOf(ts)) {
-      const offset = payloadOffset(packet, 0)
-      if (pidOf(packet, 0) !== pid || offset === 0 || offset === PACKET_SIZE) continue
-      const payload = Buffer.from(packet.subarray(offset))
-      for (let at = 0; at < payload.length; ) {
-        const starts = at === 0 && startsUnit(packet, 0)
-        // Short first pieces split the headers of PES packets.
-        const piece = payload.subarray(at, at + 1 + random(starts ? 12 : 184))
-        pieces.push({ pid, before: 0, starts, payload: piece })
-        at += piece.length
-      }
-    }
-    return pieces
-  })
-  const sections: SectionPacket[] = []
-  while (queues.some(({ length }) => length > 0)) {
-    for (const queue of queues) sections.push(...queue.splice(0, 1 + random(3)))
-  }
-  return writeMultiplex({ streams, packets: [], sections }, counters)
-}
