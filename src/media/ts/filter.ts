@@ -6,8 +6,6 @@ import {
   continuityCounter,
   DISCONTINUITY_INDICATOR,
   hasTransportError,
-  isScrambled,
-  LOST_SYNC,
   NULL_PID,
   PACKET_SIZE,
   PAT_PID,
@@ -15,11 +13,11 @@ import {
   payloadOffset,
   pcrBase,
   pidOf,
-  SCRAMBLED,
   SYNC_BYTE,
   startsUnit,
   writePcrPacket,
 } from './packet.ts'
+import { NO_PACKET, PacketSync } from './packet-sync.ts'
 import { PesHeader } from './pes.ts'
 import { findProgram, ProgramFollower, TABLE_COST } from './program.ts'
 import { type ElementaryStream, type ProgramMap, packetise, writePmt } from './psi.ts'
@@ -152,18 +150,12 @@ class TsFilter {
     const program = new ProgramFollower(pmtPid)
     if (!map.streams.some(this.keep)) throw new MalformedMedia('program without any of the wanted streams', 0)
     this.follow(map, pmtPid)
-    let syncLost = false
+    const sync = new PacketSync()
     const end = Math.min(segment.length, (this.ends?.ofAll ?? Number.POSITIVE_INFINITY) - this.base)
     for (let at = 0; at + PACKET_SIZE <= end; at += PACKET_SIZE) {
       if (meter.ends()) yield
-      if (segment[at] !== SYNC_BYTE) {
-        if (syncLost) throw new MalformedMedia(LOST_SYNC, at)
-        syncLost = true
-        continue
-      }
-      syncLost = false
-      const pid = pidOf(segment, at)
-      if (isScrambled(segment, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, at)
+      const pid = sync.pidAt(segment, at)
+      if (pid === NO_PACKET) continue
       if (pid === PAT_PID && !hasTransportError(segment, at)) {
         const before = program.pmtPid
         if (program.pushPat(segment, at)) this.roles[before] = DROPPED

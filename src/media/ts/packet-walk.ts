@@ -1,17 +1,6 @@
-import { MalformedMedia } from '../bytes.ts'
 import { StepMeter, type Steps } from '../steps.ts'
-import {
-  continuityCounter,
-  hasTransportError,
-  isScrambled,
-  LOST_SYNC,
-  NULL_PID,
-  PACKET_SIZE,
-  PAT_PID,
-  pidOf,
-  SCRAMBLED,
-  SYNC_BYTE,
-} from './packet.ts'
+import { continuityCounter, hasTransportError, PACKET_SIZE, PAT_PID } from './packet.ts'
+import { NO_PACKET, PacketSync } from './packet-sync.ts'
 import { findProgram, ProgramFollower, TABLE_COST } from './program.ts'
 import type { ProgramMap } from './psi.ts'
 
@@ -31,17 +20,11 @@ export function* walkPackets(segments: readonly Uint8Array[], visitor: PacketVis
   const meter = new StepMeter()
   for (const segment of segments) {
     const program = new ProgramFollower(findProgram(segment).pmtPid)
-    let syncLost = false
+    const sync = new PacketSync()
     for (let at = 0; at + PACKET_SIZE <= segment.length; at += PACKET_SIZE) {
       if (meter.ends()) yield
-      if (segment[at] !== SYNC_BYTE) {
-        if (syncLost) throw new MalformedMedia(LOST_SYNC, at)
-        syncLost = true
-        continue
-      }
-      syncLost = false
-      const pid = pidOf(segment, at)
-      if (isScrambled(segment, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, at)
+      const pid = sync.pidAt(segment, at)
+      if (pid === NO_PACKET) continue
       const isBroken = hasTransportError(segment, at)
       if (pid === PAT_PID && !isBroken) program.pushPat(segment, at)
       if (pid !== program.pmtPid || pid === PAT_PID) visitor.packet(pid, segment, at)
