@@ -1,5 +1,5 @@
 import { type Ticks, ticks } from '../../media/time.ts'
-import type { AdTrigger } from '../manifest.ts'
+import { AD_TRIGGERS, type AdTrigger } from '../manifest.ts'
 import type { SegmentSummary } from '../output-segment.ts'
 import type { OpenAdEvent } from './ad-event.ts'
 import { triggerOf } from './ad-trigger.ts'
@@ -24,22 +24,10 @@ export type AdBreak = {
   readonly ends?: SegmentBefore
 }
 
-/** The triggers, by whose place segments name them: it never changes. */
-const TRIGGERS: readonly AdTrigger[] = [
-  'SPLICE_INSERT',
-  'BREAK',
-  'PROVIDER_ADVERTISEMENT',
-  'DISTRIBUTOR_ADVERTISEMENT',
-  'PROVIDER_PLACEMENT_OPPORTUNITY',
-  'DISTRIBUTOR_PLACEMENT_OPPORTUNITY',
-  'PROVIDER_OVERLAY_PLACEMENT_OPPORTUNITY',
-  'DISTRIBUTOR_OVERLAY_PLACEMENT_OPPORTUNITY',
-]
-
 /**
  * A break as a segment is kept with it, in as few letters as may be, since nearly all of a day may have one: the place
- * of its trigger, 1 where it is restricted, the era and the number of its event, and how many segments ago and how many
- * ticks before the segment it began, and ended.
+ * of its trigger in AD_TRIGGERS, 1 where it is restricted, the era and the number of its event, and how many segments
+ * ago and how many ticks before the segment it began, and ended.
  */
 export type KeptAdBreak = readonly [
   trigger: number,
@@ -55,7 +43,7 @@ export type KeptAdBreak = readonly [
 /** Breaks as a segment that begins at `start` is kept with them. */
 export function keptAdBreaks(breaks: readonly AdBreak[], start: Ticks): readonly KeptAdBreak[] {
   return breaks.map(({ trigger, isRestricted, era, event, begins, ends }): KeptAdBreak => {
-    const what = [TRIGGERS.indexOf(trigger), isRestricted ? 1 : 0, era, event] as const
+    const what = [AD_TRIGGERS.indexOf(trigger), isRestricted ? 1 : 0, era, event] as const
     const begun = [begins.ago, start - begins.start] as const
     return ends ? [...what, ...begun, ends.ago, start - ends.start] : [...what, ...begun]
   })
@@ -65,7 +53,7 @@ export function keptAdBreaks(breaks: readonly AdBreak[], start: Ticks): readonly
 export function adBreaksOf({ adBreaks = [], start }: Pick<SegmentSummary, 'adBreaks' | 'start'>): readonly AdBreak[] {
   const place = (ago: number, ticksBefore: number): SegmentBefore => ({ ago, start: ticks(start - ticksBefore) })
   return adBreaks.map(([trigger, restricted, era, event, begun, begunBefore, ended, endedBefore = 0]) => ({
-    trigger: TRIGGERS[trigger]!,
+    trigger: AD_TRIGGERS[trigger]!,
     ...(restricted && { isRestricted: true }),
     era,
     event,
