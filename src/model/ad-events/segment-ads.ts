@@ -47,7 +47,7 @@ export type AdName = { readonly era: number; readonly number: number }
 /** How one segment shows one event. */
 export type ShownAd = AdName & { readonly shift?: Shift; readonly reused?: UtcMs }
 
-export function* each(all: readonly ShownAds[] = []): Generator<ShownAd> {
+export function* shownAdsIn(all: readonly ShownAds[] = []): Generator<ShownAd> {
   for (const { era, numbers, shift, reused } of all) {
     for (const number of numbers) {
       const since = reused?.[number]
@@ -111,8 +111,8 @@ export class AdsWalk {
     for (const ended of ends) this.open.delete(keyOf(ended))
     const count = goesOn.reduce((sum, { numbers }) => sum + numbers.length, 0)
     const joins: ShownAd[] = []
-    if (count > this.open.size) for (const ad of each(goesOn)) if (!this.open.has(keyOf(ad))) joins.push(ad)
-    const begun = [...each(begins)]
+    if (count > this.open.size) for (const ad of shownAdsIn(goesOn)) if (!this.open.has(keyOf(ad))) joins.push(ad)
+    const begun = [...shownAdsIn(begins)]
     for (const ad of [...joins, ...begun]) this.open.add(keyOf(ad))
     const changes = begun.length + ends.length + joins.length + passed.length
     return changes > 0 ? { begins: begun, ends, joins, passed } : NOTHING
@@ -120,7 +120,7 @@ export class AdsWalk {
 
   /** Forgets what is not open any more behind segments that were left out. */
   private leaveOut({ ends = [], goesOn = [], renamed = [] }: SegmentAds = {}): readonly string[] {
-    const there = new Set([...ends, ...each(goesOn), ...renamed.map(({ from }) => from)].map(keyOf))
+    const there = new Set([...ends, ...shownAdsIn(goesOn), ...renamed.map(({ from }) => from)].map(keyOf))
     const passed = [...this.open].filter((key) => !there.has(key))
     for (const key of passed) this.open.delete(key)
     return passed

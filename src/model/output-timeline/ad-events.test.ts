@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { ChannelRehearsal, type InputName } from '../../../test/timeline/channel-rehearsal.ts'
 import { EPOCH, probeAt, variants } from '../../../test/timeline/rehearsal.ts'
 import { ticks, ticksFromSeconds, utcMs } from '../../media/time.ts'
-import { each } from '../ad-events/segment-ads.ts'
+import { shownAdsIn } from '../ad-events/segment-ads.ts'
 import type { OutputSegment } from '../output-segment.ts'
 import { enterSegment } from './ad-events.ts'
 
@@ -59,7 +59,7 @@ function shownBeginnings(segments: readonly OutputSegment[]): readonly number[] 
     }
   }
   return segments.flatMap(({ shownAds: { begins = [], goesOn = [] } = {} }) => {
-    return [...each(begins), ...each(goesOn)].map(({ era, number, shift }) => {
+    return [...shownAdsIn(begins), ...shownAdsIn(goesOn)].map(({ era, number, shift }) => {
       return known.get(key(era, number))! + (shift?.ms ?? 0) - EPOCH
     })
   })

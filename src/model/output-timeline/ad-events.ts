@@ -73,8 +73,8 @@ export function enterSegment(
       end,
       endUtc: utcMs(startUtc + msBetween(start, end)),
       open: [...open, ...begun],
-      begun: others.flatMap(({ ads }) => beginningIn(ads, segment.shift)),
-      ended: others.flatMap(({ ads }) => endingIn(ads)),
+      begun: others.flatMap(({ ads }) => begunBy(ads, segment.shift)),
+      ended: others.flatMap(({ ads }) => endedBy(ads)),
       ids,
       breaks,
     },
@@ -89,7 +89,7 @@ function changesAt(before: OutputAdEvents, segment: AdSegment, marks: AdMarks | 
   const ending = endingAt(before, segment, marks)
   const ends = new Map([...before.ended, ...ending].map((end) => [keyOf(end), end]))
   const going = (marks?.goesOn ?? []).map((event) => openEvent(event, marks!.era, segment.shift))
-  const beginning = beginningIn(marks, segment.shift)
+  const beginning = begunBy(marks, segment.shift)
   const unclaimed = new Set([...going, ...beginning])
   const open: OpenEvent[] = []
   const begun: OpenEvent[] = []
@@ -165,7 +165,7 @@ function movedOn(event: OpenEvent, other: OpenEvent, before: OutputAdEvents, seg
 /** The ends at the start of a segment, on the timeline before it. */
 function endingAt(before: OutputAdEvents, { era, start }: AdSegment, marks: AdMarks | undefined) {
   const by = before.era === era ? 0 : before.end - start
-  return endingIn(marks).map((end) => ({ ...end, end: ticks(end.end + by) }))
+  return endedBy(marks).map((end) => ({ ...end, end: ticks(end.end + by) }))
 }
 
 /** The name that its input gives an event, and when it begins by the dates of that. */
@@ -173,13 +173,13 @@ function nowOf({ startUtc, shift, ...name }: OpenEvent): NonNullable<OpenEvent['
   return { ...nameOf(name), startUtc: utcMs(startUtc - (shift?.ms ?? 0)) }
 }
 
-function beginningIn(marks: AdMarks | undefined, shift: Shift | undefined): OpenEvent[] {
+function begunBy(marks: AdMarks | undefined, shift: Shift | undefined): OpenEvent[] {
   return (marks?.begins ?? []).map((event) => openEvent(event, marks!.era, shift))
 }
 
 type AdEnd = Pick<AdEventEnd, 'end' | 'endUtc' | 'closer'>
 
-function endingIn(marks: AdMarks | undefined): (AdEventEnd & AdName)[] {
+function endedBy(marks: AdMarks | undefined): (AdEventEnd & AdName)[] {
   return (marks?.ends ?? []).map((end) => ({ ...end, era: marks!.era }))
 }
 

@@ -3,7 +3,7 @@ import { SCTE35_XML, type SpliceInfoSection } from '../../manifests/dash/splice-
 import { readSpliceInfo, type SpliceInfo } from '../../media/scte35/splice-info.ts'
 import type { Segmentation } from '../../media/splice-signal.ts'
 import { TICKS_PER_MS, TICKS_PER_SECOND } from '../../media/time.ts'
-import { type AdName, beginningIn, each } from '../../model/ad-events/segment-ads.ts'
+import { type AdName, beginningIn, shownAdsIn } from '../../model/ad-events/segment-ads.ts'
 import type { SummaryWindow } from '../../model/output-segment.ts'
 import { eventShown, type ShownEvent } from '../ads/shown-events.ts'
 import type { DashPeriod } from './periods.ts'
@@ -51,7 +51,7 @@ function openingEvent(
   const first = segments[0]!
   const isMeant = ({ era, number }: AdName) => era === adBreak.era && number === adBreak.event
   const { begins = [], goesOn = [] } = first.shownAds ?? {}
-  const ad = [...each(begins), ...each(goesOn)].find(isMeant)
+  const ad = [...shownAdsIn(begins), ...shownAdsIn(goesOn)].find(isMeant)
   // It may begin with a later slot of the segment before.
   const at = all.findIndex(({ number }) => number === first.number)
   const near = all.slice(Math.max(at - 1, 0), at + 1).flatMap((segment) => [...beginningIn(segment)])
