@@ -7,7 +7,7 @@ import type { MarkedEvent } from '../../src/model/event-selection.ts'
 import { eventKey, type RuleRun } from '../../src/model/harvest-rule.ts'
 import type { Resources } from '../../src/stores/resources.ts'
 import { commandRunner } from './command-runner.ts'
-import { send } from './control-under-test.ts'
+import { assertDeletedOnce, assertSigned } from './guarded-collection.ts'
 import { type Asker, NOW, ROLE, type Row, startAsker } from './rules-asker.ts'
 
 const RULES = '/windrow/v1/harvest_rules'
@@ -195,21 +195,9 @@ describe('a harvest rule', () => {
     }
   })
 
-  it('is deleted once', async () => {
-    assert.equal((await asker.ask('DELETE', `${RULES}/shows`)).status, 202)
-    assert.equal((await asker.ask('GET', `${RULES}/shows`)).status, 404)
-    assert.equal((await asker.ask('DELETE', `${RULES}/shows`)).status, 404)
-  })
+  it('is deleted once', () => assertDeletedOnce(asker, RULES, 'shows'))
 
-  it('is shown to nobody who cannot sign', async () => {
-    for (const [method, path] of [
-      ['GET', RULES],
-      ['POST', RULES],
-      ['DELETE', `${RULES}/breaks`],
-    ] as const) {
-      assert.equal((await send(asker.control.endpoint, { method, path })).status, 403, path)
-    }
-  })
+  it('is shown to nobody who cannot sign', () => assertSigned(asker, RULES, 'breaks'))
 })
 
 it('there are no more harvest rules than the quota allows', async (t) => {

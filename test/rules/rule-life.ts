@@ -10,7 +10,15 @@ import { allOf } from '../../src/stores/pages.ts'
 import type { Resources } from '../../src/stores/resources.ts'
 import { harvestRule } from '../../src/stores/rule-records.contract.ts'
 import type { Random } from '../judges/random.ts'
-import { live, Mortality, type MortalNode, MortalNodes, type NodeStore, type Time } from '../schedules/mortal.ts'
+import {
+  live,
+  Mortality,
+  type MortalNode,
+  MortalNodes,
+  type NodeStore,
+  type NodesLife,
+  type Time,
+} from '../schedules/mortal.ts'
 import { CLIPS, HARVEST, JOBS } from './rehearsal.ts'
 import { ScriptedOutput } from './scripted-output.ts'
 
@@ -33,18 +41,8 @@ const RULES = [
   }),
 ].map((rule) => ({ ...rule, originEndpointId: 'news-hls' }))
 
-export type RuleLife = {
-  /** Opens the database for one more node. */
-  readonly open: () => Promise<NodeStore>
-  /** How many nodes have it open at once. */
-  readonly nodes: number
-  readonly random: Random
-  readonly from: UtcMs
-  readonly days: number
-}
-
 /** Lives some days; resolves to the number of assets. Throws where an event has not become one asset. */
-export async function liveRules({ open, nodes, random, from, days }: RuleLife): Promise<number> {
+export async function liveRules({ open, nodes, random, from, days }: NodesLife): Promise<number> {
   const until = from + days * DAY_MS
   const time: Time = { now: from }
   const clock = () => utcMs(time.now)

@@ -18,6 +18,18 @@ export type NodeStore = {
   close(): Promise<void>
 }
 
+/** Some days of nodes over one database. */
+export type NodesLife = {
+  /** Opens the database for one more node. */
+  readonly open: () => Promise<NodeStore>
+  /** How many nodes have it open at once. */
+  readonly nodes: number
+  readonly random: Random
+  /** The first moment; whole minutes. */
+  readonly from: UtcMs
+  readonly days: number
+}
+
 /** Thrown in place of a store's answer: the node is gone. */
 class Killed extends Error {}
 

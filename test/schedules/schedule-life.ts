@@ -10,7 +10,7 @@ import { channel, MANY, originEndpoint } from '../../src/stores/nouns.contract.t
 import type { Resources } from '../../src/stores/resources.ts'
 import { harvestSchedule } from '../../src/stores/schedule-records.contract.ts'
 import type { Random } from '../judges/random.ts'
-import { live, Mortality, type MortalNode, MortalNodes, type NodeStore, type Time } from './mortal.ts'
+import { live, Mortality, type MortalNode, MortalNodes, type NodeStore, type NodesLife, type Time } from './mortal.ts'
 
 const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
@@ -79,19 +79,8 @@ const SCHEDULES: readonly {
   },
 ]
 
-export type ScheduleLife = {
-  /** Opens the database for one more node. */
-  readonly open: () => Promise<NodeStore>
-  /** How many nodes have it open at once. */
-  readonly nodes: number
-  readonly random: Random
-  /** The first moment; whole minutes. */
-  readonly from: UtcMs
-  readonly days: number
-}
-
 /** Lives some days; resolves to the number of assets. Throws where a window has not become one asset. */
-export async function liveSchedules({ open, nodes, random, from, days }: ScheduleLife): Promise<number> {
+export async function liveSchedules({ open, nodes, random, from, days }: NodesLife): Promise<number> {
   const until = from + days * DAY_MS
   const time: Time = { now: from }
   const clock = () => utcMs(time.now)
