@@ -28,6 +28,7 @@ import { answering, healthMounts } from './http/health.ts'
 import { Listeners } from './http/listeners.ts'
 import { OutgoingBytes } from './http/outgoing-bytes.ts'
 import { createIngest } from './ingest/ingest.ts'
+import { NO_KEYS } from './keys/no-keys.ts'
 import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
 import type { OriginEndpoint } from './model/origin-endpoint.ts'
@@ -149,16 +150,10 @@ export async function startServer(
     const ffmpeg = config.ffmpeg === 'none' ? undefined : config.ffmpeg
     const [decoder, encoder] = [ffmpegDecoder(ffmpeg), ffmpegEncoder(ffmpeg)]
     closers.push(() => buckets.close())
+    const sources = { resources, archive, media, contentKeys: NO_KEYS, openSpool }
+    const harvesting = { ...sources, decoder, encoder, formatOf: assetFormatOf, buckets, clock: date }
     const harvester = createHarvester({
-      resources,
-      archive,
-      media,
-      formatOf: assetFormatOf,
-      openSpool,
-      decoder,
-      encoder,
-      buckets,
-      clock: date,
+      ...harvesting,
       steady,
       log,
       owner,
@@ -214,14 +209,11 @@ export async function startServer(
       mounts.push(ingest)
     }
     if (plays('origin')) {
-      const manifestWorker = new ManifestWorker()
+      const manifestWorker = new ManifestWorker(NO_KEYS)
       closers.push(() => manifestWorker.close())
       const origin = createOrigin({
-        resources,
-        archive,
-        media,
+        ...sources,
         manifestWorker,
-        openSpool,
         movieLimits: {
           isAllowed: config.mp4OnRequest,
           longestMs: config.maxMp4DurationMs,
@@ -248,12 +240,7 @@ export async function startServer(
         harvester.look(jobId)
         void harvester.takeUp().catch(failed('harvesting'))
       },
-      forecast: (job) =>
-        forecast(
-          job,
-          { resources, archive, media, openSpool, decoder, encoder, formatOf: assetFormatOf, buckets, clock: date },
-          stopping.isClosing,
-        ),
+      forecast: (job) => forecast(job, harvesting, stopping.isClosing),
       firstDifference: (job) => firstDifference(job, archive),
       removeLeftovers: (job, limit) => removeLeftovers(job, { buckets, resources }, limit, stopping.isClosing),
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { at, HarvestArchive, harvestJob, mediaOf, NO_DECODER } from '../../test/harvest/sample-harvest.ts'
+import { sampleKeys } from '../../test/keys/sample-keys.ts'
 import { LADDER, NOON, ORIGIN, outputSegments, windowOf } from '../../test/origin/sample-channel.ts'
 import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { ticks, utcMs } from '../media/time.ts'
@@ -55,6 +56,7 @@ describe('a window of a broken encoder, with an era for every segment', () => {
       const files = assetFiles(job, named, window!.summary, {
         archive,
         media: mediaOf(archive),
+        contentKeys: sampleKeys(),
         openSpool: () => assert.fail('no file is made of all'),
         decoder: NO_DECODER,
       })

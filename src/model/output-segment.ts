@@ -3,6 +3,7 @@ import type { KeptAdBreak } from './ad-events/ad-breaks.ts'
 import type { AdEvent, AdMarks, BeginningAds } from './ad-events/ad-event.ts'
 import type { SegmentAds } from './ad-events/segment-ads.ts'
 import type { ArrivedMessage } from './ad-events/signal.ts'
+import type { PeriodKeys } from './content-keys.ts'
 import type { NumberRange } from './segment-numbers.ts'
 import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
 import type { StreamRole } from './stream-role.ts'
@@ -223,6 +224,8 @@ export type ArchiveWindow<Segment extends SegmentSummary = OutputSegment> = {
    * of its own then, and its eras ids: no two ranges have one in common, and their dates may be in any order.
    */
   readonly ranges?: readonly ShownRange[]
+  /** What is public of the keys of its segments; absent where they are in the clear. */
+  readonly keys?: PeriodKeys
 }
 
 /** What an asset shows of one range, and the numbers of the output segments that it has of it. */

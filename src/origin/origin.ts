@@ -8,10 +8,12 @@ import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
 import type { Log } from '../log.ts'
 import { LostMedia } from '../model/lost-media.ts'
 import { RuleViolation } from '../model/rule-violation.ts'
-import type { OpenSpool, SegmentLookup } from '../packaging/output-format.ts'
+import { type ContentKeys, NoContentKey } from '../packaging/content-keys.ts'
+import type { SegmentLookup } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
 import { ContentDeleted } from '../packaging/paged-window.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
+import type { OpenSpool } from '../packaging/spool.ts'
 import { MOST_PIECE_BYTES } from '../stores/objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
@@ -50,6 +52,7 @@ export type OriginDeps = {
   readonly resources: Pick<Resources, 'clipById' | 'originEndpointByGuid' | 'onChange'>
   readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openProven'>
   readonly media: SourceMedia
+  readonly contentKeys: ContentKeys
   readonly manifestWorker: ManifestWorker
   readonly openSpool: OpenSpool
   readonly movieLimits: MovieLimits
@@ -71,6 +74,7 @@ export function createOrigin({
   resources,
   archive,
   media,
+  contentKeys,
   manifestWorker,
   openSpool,
   movieLimits,
@@ -83,9 +87,9 @@ export function createOrigin({
   const directory = endpointDirectory(resources, clock)
   const lost = new LostSegments()
   const queue = new WindowQueue()
-  const manifests = new Manifests({ archive, worker: manifestWorker, queue, clock, lost })
+  const manifests = new Manifests({ archive, worker: manifestWorker, queue, contentKeys, clock, lost })
   const clips = new Clips({ resources, archive, worker: manifestWorker, queue, clock, date })
-  const segments = new Segments(archive, media)
+  const segments = new Segments(archive, media, contentKeys)
   const movies = new Movies({ archive, media, openSpool, outgoing, clock, limits: movieLimits })
   const refusals = new FaultLog(log, clock, 'info')
   const losses = new FaultLog(log, clock, 'error')
@@ -254,6 +258,7 @@ type ThrownRefusal = PlaybackRefusal & { readonly cause?: unknown }
 function refusalBy(error: unknown): ThrownRefusal | undefined {
   if (error instanceof RuleViolation) return { error: 'InvalidQuery', sentence: `${error.message}.` }
   if (error instanceof ManifestsBusy) return { error: 'ManifestsBusy' }
+  if (error instanceof NoContentKey) return { error: 'NoKeyYet' }
   if (error instanceof MovieRefused) return error.refusal
   if (error instanceof ContentDeleted) return { error: 'NoLongerKept', sentence: 'The window is no longer kept.' }
   if (error instanceof LostMedia) return { error: 'SegmentLost', cause: error }

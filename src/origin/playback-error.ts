@@ -43,6 +43,11 @@ const ANSWERS = {
     maxAge: 0,
   },
   NothingToShowYet: { status: 404, sentence: 'There is nothing to show yet.' },
+  NoKeyYet: {
+    status: 404,
+    sentence: 'The key provider of this endpoint has given no key so far.',
+    headers: { 'Retry-After': '5' },
+  },
   NoSuchStream: { status: 404, sentence: 'There is no such stream, or it has too little content so far.' },
   WindowNotYet: { status: 404, sentence: 'The window begins after the newest content.' },
   NoStartoverWindow: { status: 404, sentence: 'This endpoint has no startover window.', maxAge: UNLIKELY },

@@ -4,6 +4,7 @@ import { LruCache } from '../cache/lru-cache.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
+import type { ContentKeys } from '../packaging/content-keys.ts'
 import type { SegmentBody, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
 import type { ByteRange } from '../stores/objects.ts'
@@ -17,12 +18,14 @@ export type FoundSegment = { readonly body: SegmentBody; readonly etag: string }
 export class Segments {
   private readonly archive: SegmentLookup & Pick<ArchiveReader, 'openProven'>
   private readonly media: SourceMedia
+  private readonly keys: ContentKeys
   private readonly made = new LruCache<FoundSegment>(CACHE_BYTES)
   private readonly finding = new SingleFlight<FoundSegment | Absence>()
 
-  constructor(archive: SegmentLookup & Pick<ArchiveReader, 'openProven'>, media: SourceMedia) {
+  constructor(archive: SegmentLookup & Pick<ArchiveReader, 'openProven'>, media: SourceMedia, keys: ContentKeys) {
     this.archive = archive
     this.media = media
+    this.keys = keys
   }
 
   /** The segment at a path, or why there is none. */
@@ -32,7 +35,7 @@ export class Segments {
   }
 
   private async locate(request: SegmentRequest, key: string): Promise<FoundSegment | Absence> {
-    const body = await request.body(this.archive, this.media)
+    const body = await request.body(this.archive, this.media, this.keys)
     if (typeof body === 'string') return body
     const found = { body, etag: etagOf(key, body) }
     if (body.kind === 'bytes') this.made.put(key, found, body.size)

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
 import { Parser as M3u8Parser } from 'm3u8-parser'
 import { parse as parseMpd } from 'mpd-parser'
+import { sampleKeys } from '../../test/keys/sample-keys.ts'
 import {
   assetOf,
   FakeArchive,
@@ -78,7 +79,7 @@ async function bytes(format: OutputFormat, endpoint: OriginEndpoint, path: strin
   const request = format.resolve(endpoint, path)
   assert.ok(request?.kind === 'segment', path)
   const archive = new FakeArchive(window)
-  const body = await request.body(archive, archive.media())
+  const body = await request.body(archive, archive.media(), sampleKeys())
   return typeof body === 'string' ? body : [body.contentType, body.kind === 'object' && body.object.key]
 }
 
@@ -220,7 +221,7 @@ for (const [name, format, endpoint, parent, path, prefix] of PLAYLISTS) {
       const own = asset.segments.filter(({ track }) => track.includes('image'))
       const keys = await Promise.all(
         own.map(async ({ name: file, body }) => {
-          const made = await body(archive.media())
+          const made = await body(archive.media(), sampleKeys())
           return [file, made?.kind === 'object' && made.object.key]
         }),
       )

@@ -4,8 +4,10 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
 import type { NumberRange } from '../model/segment-numbers.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
+import type { ContentKeys } from './content-keys.ts'
 import type { ExactEdges } from './exact/exact-edges.ts'
 import type { SourceMedia } from './segments/source-media.ts'
+import type { FileRange, OpenSpool } from './spool.ts'
 import type { PlacedCut } from './tracks/placed-cuts.ts'
 
 /** Port: one way of presenting a channel to players; all that origin and harvest know of packaging. */
@@ -73,8 +75,9 @@ export type SegmentRequest = {
   readonly kind: 'segment'
   /**
    * The body, or why there is none: 'no such' also where the stream has a gap. Equal inputs always give equal bytes.
+   * Throws NoContentKey.
    */
-  body(index: SegmentLookup, media: SourceMedia): Promise<SegmentBody | Absence>
+  body(index: SegmentLookup, media: SourceMedia, keys: ContentKeys): Promise<SegmentBody | Absence>
 }
 
 /** The part of the archive in which segment names are looked up. */
@@ -106,6 +109,11 @@ export type SegmentBody = {
   readonly size: number
   /** Digests of the sources, which together with the endpoint's settings and the path determine the bytes. */
   readonly sources: readonly string[]
+  /**
+   * Of encrypted endpoints: whether the body is encrypted, or stays in the clear because its track has no key by the
+   * contract with the provider. Text and images have none.
+   */
+  readonly protection?: 'encrypted' | 'not in contract'
 } & (
   | { readonly kind: 'object'; readonly object: StoredBytes }
   | { readonly kind: 'objects'; readonly objects: readonly StoredBytes[] }
@@ -223,30 +231,11 @@ export type WholeFileBody = {
   close(): Promise<void>
 }
 
-/** The bytes of a file from `start` on, up to `end`. */
-export type FileRange = { readonly start: number; readonly end: number }
-
 /** A body of which a part can be read without what lies before it. */
 export type SeekableBody = Omit<WholeFileBody, 'open'> & {
   /** Pieces of all bytes, or of a range, that are valid until the next is requested. Throws LostMedia. */
   open(range?: FileRange): AsyncIterable<Uint8Array>
 }
-
-/** Port: keeps bytes that are appended, in their order, in memory or on disk. */
-export type Spool = {
-  /** The bytes are copied; the caller may use them again. */
-  append(bytes: Uint8Array): Promise<void>
-  /** All bytes, or a range, in pieces that are valid until the next is requested. It may be read repeatedly. */
-  read(range?: FileRange): AsyncIterable<Uint8Array>
-  close(): Promise<void>
-}
-
-export type SpoolOptions = {
-  /** True of what can be done without: `append` rejects where the disk would have less left than the spool takes. */
-  readonly isOptional?: boolean
-}
-
-export type OpenSpool = (options?: SpoolOptions) => Spool
 
 /** The name of an asset's file, known before its bytes are. */
 export type AssetFileName = {
@@ -256,7 +245,10 @@ export type AssetFileName = {
 }
 
 /** A file that belongs to no output segment. */
-export type AssetFile = AssetFileName & { body(media: SourceMedia): Promise<SegmentBody | undefined> }
+export type AssetFile = AssetFileName & {
+  /** Throws NoContentKey. */
+  body(media: SourceMedia, keys: ContentKeys): Promise<SegmentBody | undefined>
+}
 
 /** A file of an output segment. */
 export type AssetSegment = AssetFileName & {
@@ -266,8 +258,11 @@ export type AssetSegment = AssetFileName & {
   readonly isOpen?: boolean
   /** The output segments after it on which its bytes depend, where they do. */
   readonly announces?: NumberRange
-  /** Its bytes, given the whole segments of the batch it was named from. Undefined when a gap is found only now. */
-  body(batch: SegmentBatch, media: SourceMedia): Promise<SegmentBody | undefined>
+  /**
+   * Its bytes, given the whole segments of the batch it was named from. Undefined when a gap is found only now. Throws
+   * NoContentKey.
+   */
+  body(batch: SegmentBatch, media: SourceMedia, keys: ContentKeys): Promise<SegmentBody | undefined>
 }
 
 /** Removes files whose name occurs more than once. */

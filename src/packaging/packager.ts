@@ -1,26 +1,40 @@
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { Packaging } from '../model/packaging.ts'
 import { cmaf } from './cmaf/format.ts'
 import { dash } from './dash/format.ts'
 import { hls } from './hls-ts/format.ts'
 import { mss } from './mss/format.ts'
 import type { OutputFormat } from './output-format.ts'
+import { protecting } from './protecting.ts'
 import { cutting } from './shown-window.ts'
 
 const FORMATS = { hls: cutting(hls), cmaf: cutting(cmaf), dash: cutting(dash), mss: cutting(mss) }
+const PROTECTING: Readonly<Record<keyof typeof FORMATS, OutputFormat>> = {
+  hls: protecting(FORMATS.hls),
+  cmaf: protecting(FORMATS.cmaf),
+  dash: protecting(FORMATS.dash),
+  mss: protecting(FORMATS.mss),
+}
+/** The formats that encrypt what endpoints want to be encrypted. */
+const ENCRYPTING: ReadonlySet<keyof typeof FORMATS> = new Set()
 
 /** The format for an endpoint's container and manifests; undefined when it is not implemented. */
 export function outputFormatOf({ packaging }: OriginEndpoint): OutputFormat | undefined {
-  const { container, encryption, manifests } = packaging
-  // Content for which encryption was requested must never be served in the clear.
-  if (encryption) return undefined
+  const name = formatNameOf(packaging)
+  if (!name) return undefined
+  if (!packaging.encryption) return FORMATS[name]
+  return ENCRYPTING.has(name) ? PROTECTING[name] : undefined
+}
+
+function formatNameOf({ container, manifests }: Packaging): keyof typeof FORMATS | undefined {
   const types = new Set(manifests.map(({ type }) => type))
   switch (container) {
     case 'TS':
-      return FORMATS.hls
+      return 'hls'
     case 'CMAF':
       if (types.size > 1) return undefined
-      return types.has('DASH') ? FORMATS.dash : FORMATS.cmaf
+      return types.has('DASH') ? 'dash' : 'cmaf'
     case 'ISM':
-      return FORMATS.mss
+      return 'mss'
   }
 }

@@ -62,7 +62,7 @@ export class ShownWindow {
         return made.segmentsOf(batch).map((file) => ({
           ...file,
           source: { ...file.source, place: places.get(batch.segments[file.source.place]!.number)! },
-          body: (segments, media) => file.body(this.batch(segments), media),
+          body: (segments, media, keys) => file.body(this.batch(segments), media, keys),
         }))
       },
     }

@@ -20,6 +20,7 @@ import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { JobLedger } from '../harvest/job-ledger.ts'
 import { harvestJob, RecordingBuckets, rehearsal } from '../harvest/sample-harvest.ts'
+import { sampleKeys } from '../keys/sample-keys.ts'
 import { MemoryObjects } from './memory-objects.ts'
 
 const BEGAN = Date.UTC(2026, 0, 4)
@@ -123,7 +124,7 @@ export class Studio {
       if (!body || body === 'nothing left') throw new Error(`${path}: nothing to show`)
       return Buffer.from(body.text)
     }
-    const body = await request.body(this.archive, this.media)
+    const body = await request.body(this.archive, this.media, sampleKeys())
     if (typeof body === 'string') throw new Error(`${path}: ${body}`)
     if (body.kind === 'bytes') return Buffer.concat(body.parts)
     const objects = body.kind === 'object' ? [body.object] : body.objects

@@ -15,6 +15,7 @@ import { type Bucket, BucketRefused, type Buckets, type Taking } from '../../src
 import { FileSpool } from '../../src/stores/file-spool.ts'
 import { type ObjectBody, piecesOf } from '../../src/stores/object-body.ts'
 import type { ObjectLocation, Objects } from '../../src/stores/objects.ts'
+import { sampleKeys } from '../keys/sample-keys.ts'
 import { FakeArchive, NOON, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
 import { hlsEndpoint } from '../origin/sample-endpoints.ts'
 
@@ -227,6 +228,7 @@ export function rehearsal(parts: Partial<HarvesterDeps> & Pick<HarvesterDeps, 'a
     objectsAtOnce: 4,
     leaseMs: 15_000,
     checkpointMs: 200,
+    contentKeys: sampleKeys(),
     mostAttempts: 4,
     sleep: async (ms: number, signal: AbortSignal) => {
       signal.throwIfAborted()

@@ -10,6 +10,7 @@ import type { SegmentBody } from '../../src/packaging/output-format.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import type { ObjectBody } from '../../src/stores/object-body.ts'
+import { sampleKeys } from '../keys/sample-keys.ts'
 import { assetOf } from '../origin/sample-channel.ts'
 import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../origin/sample-endpoints.ts'
 import { needing } from '../programs.ts'
@@ -79,7 +80,7 @@ describe('an asset that is made a page at a time', () => {
     const source = media()
     const files = new Map<string, string>()
     for (const { name, body } of asset.segments) {
-      const bytes = await body(source)
+      const bytes = await body(source, sampleKeys())
       assert.ok(bytes, name)
       assert.ok(!files.has(name), `${name} is there twice`)
       files.set(name, digest(await bytesOf(bytes)))

@@ -31,6 +31,7 @@ import { FileSpool } from '../../src/stores/file-spool.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { fixture } from '../fixtures/catalogue.ts'
 import { type Fixture, playlistFile, segmentFile } from '../fixtures/fixture.ts'
+import { sampleKeys } from '../keys/sample-keys.ts'
 import { playlistUpTo } from '../matrix/push-fixture.ts'
 import { needing } from '../programs.ts'
 import { hlsEndpoint } from './sample-endpoints.ts'
@@ -101,14 +102,15 @@ describe('a clip', () => {
     archive = await openArchive({ segmentIndex, resources, objects, clock, log, retention: RETENTION, account })
     stoppers.push(() => archive.close())
     media = new SourceMedia(archive, { maxBytes: 1 << 24, turns: new Turns() })
-    const manifestWorker = new CountingWorker()
+    const manifestWorker = new CountingWorker(sampleKeys())
     written = () => manifestWorker.written
     stoppers.push(() => manifestWorker.close())
     const outgoing = new OutgoingBytes({ mostBytes: 1 << 26, stallSeconds: 60, log })
     const clients = new ClientNetworks()
     const openSpool = () => new FileSpool(folder)
     const movieLimits = { isAllowed: false, longestMs: 60_000, atOnce: 4, atOncePerClient: 4, tableBytes: 1 << 24 }
-    const served = { resources, archive, media, manifestWorker, outgoing, clients, openSpool, movieLimits }
+    const playing = { resources, archive, media, contentKeys: sampleKeys(), manifestWorker, outgoing, clients }
+    const served = { ...playing, openSpool, movieLimits }
     const origin = createOrigin({ ...served, clock, date: clock, log })
     const server = http.createServer((request, response) => {
       const [path = '', query = ''] = (request.url ?? '').split('?')
@@ -190,9 +192,10 @@ describe('a clip', () => {
         const parts = body.kind === 'bytes' ? body.parts : await Promise.all(objects.map((each) => archive.read(each)))
         files.set(`${below}/${name}`, Buffer.concat(parts))
       }
-      for (const header of asset.headers) await keep(header.name, await header.body(media))
+      for (const header of asset.headers) await keep(header.name, await header.body(media, sampleKeys()))
       for await (const batch of window.batches()) {
-        for (const segment of asset.segmentsOf(batch)) await keep(segment.name, await segment.body(batch, media))
+        for (const segment of asset.segmentsOf(batch))
+          await keep(segment.name, await segment.body(batch, media, sampleKeys()))
       }
       for (const { name, body } of asset.manifests) files.set(`${folder}/${name}`, Buffer.from(body().text))
       files.set(`${folder}/${CLIP_FILES[kind]}`, Buffer.from(asset.parent!().text))

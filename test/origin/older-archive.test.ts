@@ -24,6 +24,7 @@ import { createOrigin } from '../../src/origin/origin.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { openFileObjects } from '../../src/stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
+import { sampleKeys } from '../keys/sample-keys.ts'
 import { EPOCH, probeAt, TEXT } from '../timeline/rehearsal.ts'
 import { NO_MOVIES } from './origin-under-test.ts'
 import { dashEndpoint, hlsEndpoint, mssEndpoint } from './sample-endpoints.ts'
@@ -115,13 +116,14 @@ for (const version of [5, 6]) {
 
     /** The manifests of each endpoint and window, by path. */
     const manifests = async () => {
-      const manifestWorker = new ManifestWorker()
+      const manifestWorker = new ManifestWorker(sampleKeys())
       const media = new SourceMedia(archive, { maxBytes: 1 << 20, turns: new Turns() })
       const outgoing = new OutgoingBytes({ mostBytes: 64 * 1024 * 1024, stallSeconds: 60, log })
       const deps = {
         resources: store.resources,
         archive,
         media,
+        contentKeys: sampleKeys(),
         manifestWorker,
         ...NO_MOVIES,
         outgoing,

@@ -10,6 +10,7 @@ import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
 import { FileSpool } from '../../src/stores/file-spool.ts'
+import { sampleKeys } from '../keys/sample-keys.ts'
 import { FakeArchive, FakeResources, GUID, NOON } from './sample-channel.ts'
 
 /** What an origin needs to serve no MP4 files. */
@@ -34,7 +35,7 @@ export class OriginUnderTest {
     stallSeconds: 60,
     log: { info() {}, warn() {}, error() {} },
   })
-  private readonly worker = new ManifestWorker()
+  private readonly worker = new ManifestWorker(sampleKeys())
   private origin: ReturnType<typeof createOrigin> | undefined
   private readonly server = http.createServer((request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
@@ -63,6 +64,7 @@ export class OriginUnderTest {
       resources,
       archive,
       media: archive.media(),
+      contentKeys: sampleKeys(),
       manifestWorker: this.worker,
       ...NO_MOVIES,
       outgoing: this.outgoing,

@@ -31,6 +31,7 @@ import { writePage } from '../../src/model/segment-page.ts'
 import { compactSegmentSummary, segmentSummaryOf } from '../../src/model/segment-summary.ts'
 import type { StoredBytes, TrackDescription } from '../../src/model/source-segment.ts'
 import type { StreamRole } from '../../src/model/stream-role.ts'
+import type { ContentKeys } from '../../src/packaging/content-keys.ts'
 import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import type { ResourceChange, Resources } from '../../src/stores/resources.ts'
@@ -208,7 +209,9 @@ export function assetOf(format: OutputFormat, endpoint: OriginEndpoint, window: 
     asset && {
       segments: [
         ...asset.headers,
-        ...asset.segmentsOf(batch).map((file) => ({ ...file, body: (media: SourceMedia) => file.body(batch, media) })),
+        ...asset
+          .segmentsOf(batch)
+          .map((file) => ({ ...file, body: (media: SourceMedia, keys: ContentKeys) => file.body(batch, media, keys) })),
       ],
       manifests: asset.manifests,
       parent: asset.parent!(),

@@ -5,14 +5,9 @@ import { assetCuts } from '../../packaging/deliverables/asset-format.ts'
 import { bestVideo, presentTracks } from '../../packaging/deliverables/present-tracks.ts'
 import { type ExactEdges, exactEdges } from '../../packaging/exact/exact-edges.ts'
 import { SourcePictures } from '../../packaging/exact/source-pictures.ts'
-import {
-  CannotCut,
-  NoEncoder,
-  type OpenSpool,
-  type PictureEncoder,
-  type SegmentBatch,
-} from '../../packaging/output-format.ts'
+import { CannotCut, NoEncoder, type PictureEncoder, type SegmentBatch } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
+import type { OpenSpool } from '../../packaging/spool.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 

@@ -10,6 +10,7 @@ import {
 } from '../../model/output-segment.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
 import type { StoredBytes } from '../../model/source-segment.ts'
+import type { ContentKeys } from '../../packaging/content-keys.ts'
 import type { ExactEdges } from '../../packaging/exact/exact-edges.ts'
 import type {
   AssetFileName,
@@ -25,7 +26,7 @@ import type { ArchivedObject, ObjectBody } from '../../stores/object-body.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 
 /** The source of an asset's bytes. */
-export type AssetSource = WholeFileSource & { readonly archive: ArchiveReader }
+export type AssetSource = WholeFileSource & { readonly archive: ArchiveReader; readonly contentKeys: ContentKeys }
 
 /** An object of an asset. `body` makes its bytes, the same at each call. */
 export type AssetObject = { readonly key: string; readonly body: () => Promise<ObjectBody> }
@@ -104,13 +105,13 @@ export function assetFiles(
   return {
     headers: asset.headers.map((file) => ({
       ...keyed(file),
-      body: () => segmentBody(file.name, file.body(source.media), source),
+      body: () => segmentBody(file.name, file.body(source.media, source.contentKeys), source),
     })),
     keysOf: (batch) => asset.segmentsOf(batch).map(keyed),
     segmentsOf: (batch) =>
       asset.segmentsOf(batch).map((file) => ({
         ...keyed(file),
-        body: () => segmentBody(file.name, file.body(batch, source.media), source),
+        body: () => segmentBody(file.name, file.body(batch, source.media, source.contentKeys), source),
       })),
     sourcesOf: (batch) =>
       asset.segmentsOf(batch).map(({ name, source: { place, stream } }) => {

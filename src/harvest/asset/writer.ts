@@ -1,11 +1,9 @@
-import type { ArchiveReader } from '../../archive/reader.ts'
 import { forEachConcurrent } from '../../concurrency/for-each-concurrent.ts'
 import { DEFAULT_HARVEST_OPTIONS, fileOfKey } from '../../model/harvest-job.ts'
 import { isGap, type Loss, withLosses } from '../../model/harvest-losses.ts'
 import type { AssetNames, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import { LostMedia } from '../../model/lost-media.ts'
-import type { OpenSpool, PictureDecoder, PictureEncoder, SegmentBatch } from '../../packaging/output-format.ts'
-import type { SourceMedia } from '../../packaging/segments/source-media.ts'
+import type { PictureEncoder, SegmentBatch } from '../../packaging/output-format.ts'
 import type { Bucket } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import { retryTransient, type Sleep } from '../retry.ts'
@@ -13,18 +11,21 @@ import { rangeWindows } from '../window/by-range.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type Brought, bring } from './bring.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { type AssetFiles, type AssetObject, manifestKeys, type SegmentKey, type SegmentObject } from './files.ts'
+import {
+  type AssetFiles,
+  type AssetObject,
+  type AssetSource,
+  manifestKeys,
+  type SegmentKey,
+  type SegmentObject,
+} from './files.ts'
 import { type Inventory, rangeOfBatch, takeInventory } from './inventory.ts'
 import { lossesBy } from './losses.ts'
 import { assetChoosing, assetOf, kindOf, nameTaken, takenKind } from './names.ts'
 import { putParent } from './parent.ts'
 import { WindowReading, withBody } from './whole-file.ts'
 
-export type AssetWriterDeps = {
-  readonly archive: ArchiveReader
-  readonly media: SourceMedia
-  readonly openSpool: OpenSpool
-  readonly decoder: PictureDecoder
+export type AssetWriterDeps = AssetSource & {
   readonly encoder: PictureEncoder
   readonly resources: Pick<
     HarvestRecords,

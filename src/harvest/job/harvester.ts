@@ -10,9 +10,11 @@ import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import type { HarvestJob, HarvestOutcome } from '../../model/harvest-job.ts'
 import { isGap, type Loss } from '../../model/harvest-losses.ts'
 import type { HarvestRecord } from '../../model/harvest-run.ts'
-import type { AssetFormat, OpenSpool, PictureDecoder, PictureEncoder } from '../../packaging/output-format.ts'
+import type { ContentKeys } from '../../packaging/content-keys.ts'
+import type { AssetFormat, PictureDecoder, PictureEncoder } from '../../packaging/output-format.ts'
 import { ContentDeleted } from '../../packaging/paged-window.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
+import type { OpenSpool } from '../../packaging/spool.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import { exportAsset } from '../asset/export.ts'
@@ -39,6 +41,7 @@ export type HarvesterDeps = {
   >
   readonly archive: ArchiveReader
   readonly media: SourceMedia
+  readonly contentKeys: ContentKeys
   readonly openSpool: OpenSpool
   readonly decoder: PictureDecoder
   readonly encoder: PictureEncoder

@@ -4,15 +4,16 @@ import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import type { HarvestForecast } from '../../model/harvest-forecast.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
+import type { ContentKeys } from '../../packaging/content-keys.ts'
 import {
   type AssetFormat,
   NoDecoder,
   NoEncoder,
-  type OpenSpool,
   type PictureDecoder,
   type PictureEncoder,
 } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
+import type { OpenSpool } from '../../packaging/spool.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import { edgesOf, LostAtEdge } from '../asset/exact.ts'
@@ -26,6 +27,7 @@ import { assetWindowSoFar } from '../window/asset-window.ts'
 export type PreflightDeps = {
   readonly archive: ArchiveReader
   readonly media: SourceMedia
+  readonly contentKeys: ContentKeys
   readonly openSpool: OpenSpool
   readonly decoder: PictureDecoder
   readonly encoder: PictureEncoder

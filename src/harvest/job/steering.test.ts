@@ -13,11 +13,13 @@ import {
   RecordingBuckets,
   rehearsal,
 } from '../../../test/harvest/sample-harvest.ts'
+import { sampleKeys } from '../../../test/keys/sample-keys.ts'
 import { LADDER, outputSegments, type SegmentSketch, subtitles, windowOf } from '../../../test/origin/sample-channel.ts'
 import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestOptions } from '../../model/harvest-job.ts'
 import type { HarvestObject } from '../../model/harvest-run.ts'
+import type { ContentKeys } from '../../packaging/content-keys.ts'
 import { assetFormatOf } from '../../packaging/deliverables/asset-format.ts'
 import { hls } from '../../packaging/hls-ts/format.ts'
 import type { Asset, AssetFormat, OutputFormat, SegmentBatch } from '../../packaging/output-format.ts'
@@ -108,9 +110,9 @@ describe('a job that follows the live edge', () => {
             return files.map((file) => ({
               ...file,
               isOpen,
-              body({ segments: whole }: SegmentBatch, media: SourceMedia) {
+              body({ segments: whole }: SegmentBatch, media: SourceMedia, keys: ContentKeys) {
                 written.push([segment.number, archive.window?.segments.at(-1)?.number ?? 0])
-                return file.body({ before: [], segments: [whole[i]!], after: [] }, media)
+                return file.body({ before: [], segments: [whole[i]!], after: [] }, media, keys)
               },
             }))
           })
@@ -284,6 +286,7 @@ describe('a forecast', () => {
     media: mediaOf(archive),
     buckets,
     resources,
+    contentKeys: sampleKeys(),
     formatOf: assetFormatOf,
     openSpool: () => new FileSpool(tmpdir()),
     decoder: NO_DECODER,

@@ -81,7 +81,7 @@ export class Clips {
     const isFormer = edition === clip.formerEdition
     const named = edition === clip.edition || isFormer ? segmentNamed(source.endpoint, path) : undefined
     if (!named) return 'NoSuchObject'
-    const body: SegmentRequest['body'] = (index, media) => named.body(clippedLookup(index, clip), media)
+    const body: SegmentRequest['body'] = (index, media, keys) => named.body(clippedLookup(index, clip), media, keys)
     const remembered = `clips/${clip.id}/${clip.edition}/${path.kind}/${path.file}`
     return {
       endpoint: source.endpoint,

@@ -6,6 +6,7 @@ import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf } from '../../model/output-segment.ts'
 import type { ViewingWindow } from '../../model/viewing-window.ts'
+import { type ContentKeys, withKeys } from '../../packaging/content-keys.ts'
 import type { ManifestRequest, PlayedStyle } from '../../packaging/output-format.ts'
 import { windowFolder } from '../../packaging/time-shift.ts'
 import type { LostSegments } from '../lost-segments.ts'
@@ -48,6 +49,7 @@ export type ManifestsDeps = {
   readonly archive: Archive
   readonly worker: ManifestWorker
   readonly queue: WindowQueue
+  readonly contentKeys: Pick<ContentKeys, 'describe'>
   readonly clock: Clock
   /** What live HLS playlists must call gaps. */
   readonly lost: Pick<LostSegments, 'version' | 'without'>
@@ -57,6 +59,7 @@ export type ManifestsDeps = {
 export class Manifests {
   private readonly archive: Archive
   private readonly worker: ManifestWorker
+  private readonly contentKeys: ManifestsDeps['contentKeys']
   private readonly clock: Clock
   private readonly lost: Pick<LostSegments, 'version' | 'without'>
   private readonly live = new LruCache<CacheEntry>(CACHE_BYTES)
@@ -65,10 +68,11 @@ export class Manifests {
   private readonly windows = new WindowManifests((entry, version) => this.holds(entry, version))
   private readonly queue: WindowQueue
 
-  constructor({ archive, worker, queue, clock, lost }: ManifestsDeps) {
+  constructor({ archive, worker, queue, contentKeys, clock, lost }: ManifestsDeps) {
     this.archive = archive
     this.worker = worker
     this.queue = queue
+    this.contentKeys = contentKeys
     this.clock = clock
     this.lost = lost
   }
@@ -133,7 +137,8 @@ export class Manifests {
   ): Promise<Rendering> {
     const archived = await this.archive.live(endpoint, request.windowSeconds, asOf)
     const version = this.liveVersion(endpoint, archived?.version)
-    const window = archived && this.lost.without(endpoint, archived)
+    const left = archived && this.lost.without(endpoint, archived)
+    const window = left && (await withKeys(endpoint, left, this.contentKeys))
     const last = window?.segments.at(-1)
     return {
       rendered:

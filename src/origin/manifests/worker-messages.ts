@@ -1,5 +1,6 @@
 import type { SegmentRange } from '../../archive/reader.ts'
 import type { UtcRange } from '../../media/time.ts'
+import type { PeriodKeys } from '../../model/content-keys.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { AssetOptions, PlayedStyle } from '../../packaging/output-format.ts'
 import type { PlaybackError } from '../playback-error.ts'
@@ -9,7 +10,7 @@ export type RenderJob = {
   readonly endpoint: OriginEndpoint
   /** Path below the endpoint's GUID, decoded. */
   readonly path: string
-  readonly segmentRange: Omit<SegmentRange, 'page' | keyof RangeSource>
+  readonly segmentRange: Omit<SegmentRange, 'page' | 'summaries' | 'adEventsOf'>
   readonly style: PlayedStyle | AssetStyle
 }
 
@@ -45,7 +46,10 @@ export type NothingToRender = Extract<PlaybackError, 'FilterLeavesNothing' | 'No
 export type Rendered = ManifestText | NothingToRender
 
 /** What the thread asks for of a range while it writes its manifest. */
-export type RangeSource = Pick<SegmentRange, 'summaries' | 'adEventsOf'>
+export type RangeSource = Pick<SegmentRange, 'summaries' | 'adEventsOf'> & {
+  /** What is public of the keys of key periods of the endpoint. */
+  keysOf(periods: readonly number[]): Promise<PeriodKeys>
+}
 
 /** A question to a source: one of its functions, with its argument. */
 export type RangeQuestion = {

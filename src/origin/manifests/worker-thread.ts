@@ -27,6 +27,7 @@ port.on('message', (message: RenderRequest) => {
     }
     const source: RangeSource = {
       summaries: (of) => ask({ name: 'summaries', of }) as ReturnType<RangeSource['summaries']>,
+      keysOf: (of) => ask({ name: 'keysOf', of }) as ReturnType<RangeSource['keysOf']>,
       adEventsOf: (of) => ask({ name: 'adEventsOf', of }) as ReturnType<RangeSource['adEventsOf']>,
     }
     renderManifest(job, pages, source).then(

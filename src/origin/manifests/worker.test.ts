@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { sampleKeys } from '../../../test/keys/sample-keys.ts'
 import { FakeArchive, NOON, outputSegments, windowOf } from '../../../test/origin/sample-channel.ts'
 import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import type { SegmentRange } from '../../archive/reader.ts'
@@ -24,7 +25,7 @@ async function jobFor(summaries?: SegmentRange['summaries']) {
 }
 
 describe('the manifest worker', () => {
-  const worker = new ManifestWorker()
+  const worker = new ManifestWorker(sampleKeys())
   after(() => worker.close())
 
   it('writes what the format writes, and says what of', async () => {
@@ -46,7 +47,7 @@ describe('the manifest worker', () => {
   })
 
   it('fails what was in a thread that ended, and starts another', async () => {
-    const own = new ManifestWorker()
+    const own = new ManifestWorker(sampleKeys())
     const isIn = Promise.withResolvers<void>()
     const job = await jobFor(() => {
       isIn.resolve()

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { SegmentRange } from '../../archive/reader.ts'
+import type { ContentKeys } from '../../packaging/content-keys.ts'
 import type { RangeQuestion, RangeSource, Rendered, RenderJob, RenderReply, RenderRequest } from './worker-messages.ts'
 
 const MOST_MEGABYTES = 1024
@@ -19,8 +20,10 @@ export class ManifestWorker {
   private readonly rendering = new Map<number, Job>()
   private thread: Worker | undefined
   private lastId = 0
+  private readonly keys: Pick<ContentKeys, 'describe'>
 
-  constructor() {
+  constructor(keys: Pick<ContentKeys, 'describe'>) {
+    this.keys = keys
     this.thread = this.start()
   }
 
@@ -32,9 +35,10 @@ export class ManifestWorker {
     style,
   }: Omit<RenderJob, 'segmentRange'> & { segmentRange: SegmentRange }): Promise<Rendered> {
     const { page: _, summaries, adEventsOf, ...plain } = segmentRange
+    const keysOf = (periods: readonly number[]) => this.keys.describe(endpoint, periods)
     const done = Promise.withResolvers<Rendered>()
     const id = ++this.lastId
-    this.rendering.set(id, { source: { summaries, adEventsOf }, done })
+    this.rendering.set(id, { source: { summaries, adEventsOf, keysOf }, done })
     this.send({ kind: 'job', id, job: { endpoint, path, segmentRange: plain, style } })
     return done.promise
   }
@@ -87,5 +91,12 @@ export class ManifestWorker {
 }
 
 function answerOf(source: RangeSource, question: RangeQuestion): Promise<unknown> {
-  return question.name === 'summaries' ? source.summaries(question.of) : source.adEventsOf(question.of)
+  switch (question.name) {
+    case 'summaries':
+      return source.summaries(question.of)
+    case 'adEventsOf':
+      return source.adEventsOf(question.of)
+    case 'keysOf':
+      return source.keysOf(question.of)
+  }
 }

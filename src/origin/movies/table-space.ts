@@ -1,4 +1,4 @@
-import type { OpenSpool, Spool } from '../../packaging/output-format.ts'
+import type { OpenSpool, Spool } from '../../packaging/spool.ts'
 import { isDiskFull } from '../../stores/resources.ts'
 import { MovieRefused } from './movie-refused.ts'
 

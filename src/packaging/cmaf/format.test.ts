@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
 import { found } from '../../../test/found.ts'
+import { sampleKeys } from '../../../test/keys/sample-keys.ts'
 import {
   assetOf,
   audio,
@@ -208,7 +209,8 @@ describe('a CMAF segment name', () => {
     it(`${path} names nothing`, async () => {
       const request = cmaf.resolve(cmafEndpoint(), path)
       assert.notEqual(request?.kind, 'manifest')
-      const body = request?.kind === 'segment' ? found(await request.body(archive, archive.media())) : undefined
+      const body =
+        request?.kind === 'segment' ? found(await request.body(archive, archive.media(), sampleKeys())) : undefined
       assert.equal(body, undefined)
     })
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'mpd-parser'
 import { found } from '../../../test/found.ts'
+import { sampleKeys } from '../../../test/keys/sample-keys.ts'
 import { assetOf, FakeArchive, NOON, ORIGIN, variant, windowOf, written } from '../../../test/origin/sample-channel.ts'
 import { type DashSettings, dashEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { needing } from '../../../test/programs.ts'
@@ -77,7 +78,7 @@ function bytesOf(body: SegmentBody | undefined): Buffer {
 /** The bytes at a path of the endpoint. */
 async function get(settings: DashSettings, path: string): Promise<Buffer | undefined> {
   const request = dash.resolve(dashEndpoint(settings), path)
-  const body = request?.kind === 'segment' ? found(await request.body(archive, media)) : undefined
+  const body = request?.kind === 'segment' ? found(await request.body(archive, media, sampleKeys())) : undefined
   return body && bytesOf(body)
 }
 
@@ -155,7 +156,9 @@ describe('a finished asset', () => {
         ],
       )
       for (const { kind, files } of found) {
-        const bytes = await Promise.all(files.map(async (name) => bytesOf(await unused.get(name)?.body(media))))
+        const bytes = await Promise.all(
+          files.map(async (name) => bytesOf(await unused.get(name)?.body(media, sampleKeys()))),
+        )
         for (const name of files) unused.delete(name)
         const file = join(folder, 'rendition.mp4')
         writeFileSync(file, Buffer.concat(bytes))
@@ -167,7 +170,8 @@ describe('a finished asset', () => {
 
   it('is read by a player as it lies in its folder', async () => {
     const asset = assetOf(dash, dashEndpoint(), window)!
-    for (const { name, body } of asset.segments) writeFileSync(join(folder, name), bytesOf(await body(media)))
+    for (const { name, body } of asset.segments)
+      writeFileSync(join(folder, name), bytesOf(await body(media, sampleKeys())))
     writeFileSync(join(folder, 'index.mpd'), asset.parent.text)
     const found = packets(join(folder, 'index.mpd'))
     assertSameTimes(times(found, 'audio'), times(wanted, 'audio'))
@@ -212,7 +216,7 @@ describe('a live manifest', () => {
 
   it('has trick play that holds no memory for the pictures it leaves out', async () => {
     const request = dash.resolve(dashEndpoint({ includeIframeOnlyStream: true }), 'index_iframe_1_7_40.mp4')
-    const body = request?.kind === 'segment' ? found(await request.body(archive, media)) : undefined
+    const body = request?.kind === 'segment' ? found(await request.body(archive, media, sampleKeys())) : undefined
     assert.equal(body?.kind, 'bytes')
     for (const part of body?.kind === 'bytes' ? body.parts : []) assert.ok(part.buffer.byteLength <= 2 * part.length)
   })

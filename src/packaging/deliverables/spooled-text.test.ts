@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Spool } from '../output-format.ts'
+import type { Spool } from '../spool.ts'
 import { spooledText } from './spooled-text.ts'
 
 /** A spool in memory that tells whether it has been closed. */

@@ -1,4 +1,5 @@
-import type { OpenSpool, WholeFileBody } from '../output-format.ts'
+import type { WholeFileBody } from '../output-format.ts'
+import type { OpenSpool } from '../spool.ts'
 
 /** A file of text that is written piece by piece, of which nothing stays in memory but what comes first. */
 export type SpooledText = {

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import hlsParser from 'hls-parser'
 import { Parser as M3u8Parser } from 'm3u8-parser'
 import { found } from '../../../test/found.ts'
+import { sampleKeys } from '../../../test/keys/sample-keys.ts'
 import {
   assetOf,
   audio,
@@ -306,7 +307,8 @@ describe('the body of a segment', () => {
     const archive = new FakeArchive(windowOf(outputSegments(1, [{ slots, missing }])))
     const request = hls.resolve(hlsEndpoint(), file)
     assert.equal(request?.kind, 'segment')
-    const body = request?.kind === 'segment' ? found(await request.body(archive, archive.media())) : undefined
+    const body =
+      request?.kind === 'segment' ? found(await request.body(archive, archive.media(), sampleKeys())) : undefined
     if (!body) return undefined
     const { sources, ...rest } = body
     assert.equal(sources.length, slots)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { encodedFiles } from '../../../test/fixtures/encoded.ts'
 import { found } from '../../../test/found.ts'
 import { ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
+import { sampleKeys } from '../../../test/keys/sample-keys.ts'
 import { assetOf, CLOCK, FakeArchive, NOON, ORIGIN, windowOf } from '../../../test/origin/sample-channel.ts'
 import { mssEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { needing } from '../../../test/programs.ts'
@@ -103,7 +104,8 @@ describe('Smooth Streaming fragments one after the other', () => {
       names.map(async (name) => {
         const request = mss.resolve(ENDPOINT, `index.ism/${name}`)
         assert.equal(request?.kind, 'segment')
-        const body = request?.kind === 'segment' ? found(await request.body(archive, archive.media())) : undefined
+        const body =
+          request?.kind === 'segment' ? found(await request.body(archive, archive.media(), sampleKeys())) : undefined
         assert.equal(body?.kind, 'bytes')
         const bytes = Buffer.concat(body?.kind === 'bytes' ? body.parts : [])
         assert.equal(bytes.length, body?.size)
@@ -169,7 +171,8 @@ for p in tree.fromstring(sys.stdin.buffer.read()).iter('{http://www.w3.org/ns/tt
     const bytes = first!.bytes
     const name = assetOf(mss, ENDPOINT, window)!.segments[0]!.name.replace('Fragments(', 'FragmentInfo(')
     const request = mss.resolve(ENDPOINT, `index.ism/${name}`)
-    const body = request?.kind === 'segment' ? found(await request.body(archive, archive.media())) : undefined
+    const body =
+      request?.kind === 'segment' ? found(await request.body(archive, archive.media(), sampleKeys())) : undefined
     assert.equal(body?.kind, 'bytes')
     const moof = Buffer.concat(body?.kind === 'bytes' ? body.parts : [])
     assert.equal(moof.length, bytes.readUInt32BE(0))

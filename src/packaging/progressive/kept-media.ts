@@ -1,4 +1,4 @@
-import type { FileRange, OpenSpool, Spool } from '../output-format.ts'
+import type { FileRange, OpenSpool, Spool } from '../spool.ts'
 
 /**
  * The first of a file's data, in the order of its chunks, kept in a spool while they are surveyed: they need not be

@@ -5,10 +5,10 @@ import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { emptySamples, type Track } from '../../media/sample.ts'
 import { FileSpool } from '../../stores/file-spool.ts'
 import { movieTracks } from '../deliverables/movie-files.ts'
-import type { FileRange, OpenSpool } from '../output-format.ts'
 import { readWindow } from '../paged-window.ts'
 import type { DemuxedObject, PlacedObject } from '../segments/demux-object.ts'
 import type { LentMedia } from '../segments/lent-media.ts'
+import type { FileRange, OpenSpool } from '../spool.ts'
 import { progressiveFile } from './progressive-file.ts'
 
 const SECONDS = 24
