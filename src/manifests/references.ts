@@ -10,9 +10,12 @@ export class UnreadableManifest extends Error {
   override readonly name = 'UnreadableManifest'
 }
 
-/** A day in segments of a second has 86,400, with four lines each, and names of any length. */
-const LIMITS = { ...DEFAULT_PLAYLIST_LIMITS, textLength: 256 << 20, lines: MOST_NAMES }
-/** Tags that name a file by their attribute URI. */
+/**
+ * A day in segments of a second has 86,400, with four lines each, and names of any length. A line may have what a
+ * player gives to a DRM system.
+ */
+const LIMITS = { ...DEFAULT_PLAYLIST_LIMITS, textLength: 256 << 20, lineLength: 256 << 10, lines: MOST_NAMES }
+/** Tags that name a file by their attribute URI; those of keys name what is no file of the asset. */
 const NAMING_TAGS = ['EXT-X-MAP', 'EXT-X-MEDIA', 'EXT-X-I-FRAME-STREAM-INF', 'EXT-X-IMAGE-STREAM-INF']
 
 /**

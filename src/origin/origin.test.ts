@@ -342,7 +342,7 @@ describe('a playback URL', () => {
     })
   }
 
-  it('may leave out session keys, which there are none of', async () => {
+  it('may leave out session keys, which an endpoint in the clear has none of', async () => {
     for (const value of ['excludesessionkeys', 'exclude_session_keys', 'ExcludeSessionKeys']) {
       const { text } = await ask(`index.m3u8?aws.drmsettings=${value}`)
       assert.equal(text, (await ask('index.m3u8')).text)

@@ -92,6 +92,8 @@ export type PlayedStyle = {
   readonly shift?: { readonly folder: string; readonly isOver: boolean }
   /** Filter of a parent manifest. */
   readonly filter?: ManifestFilter
+  /** True where a parent manifest of HLS is to have no EXT-X-SESSION-KEY. */
+  readonly excludesSessionKeys?: true
 }
 
 export type TextBody = {

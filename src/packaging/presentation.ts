@@ -18,6 +18,8 @@ export type Presentation = {
   readonly ended: boolean
   /** Filter of the parent manifest. */
   readonly filter?: ManifestFilter
+  /** True where a parent manifest of HLS is to have no EXT-X-SESSION-KEY. */
+  readonly excludesSessionKeys?: true
   /** What an asset shows of each range of the window. */
   readonly cuts?: readonly PlacedCut[]
 }
@@ -38,6 +40,7 @@ export function presentationOf(
     segmentQuery: isPlayed ? `?m=${Math.floor(endpoint.modifiedAt / 1000)}` : '',
     ended: !isPlayed || window.ended || style.shift?.isOver === true,
     ...(isPlayed && style.filter && { filter: style.filter }),
+    ...(isPlayed && style.excludesSessionKeys && { excludesSessionKeys: true }),
   }
 }
 

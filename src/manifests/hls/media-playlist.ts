@@ -2,6 +2,7 @@ import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
 import type { AdTags } from './ad-tags.ts'
 import { quoted, writeAttributeList } from './attribute-list.ts'
 import { writeDateTime } from './date-time.ts'
+import { keyLine, type WrittenKey } from './keys.ts'
 
 /** A Media Segment of a playlist, RFC 8216 §4.3.2. Each field names the tag it becomes. */
 export type MediaSegment = {
@@ -14,6 +15,8 @@ export type MediaSegment = {
   readonly programDateTime?: UtcMs
   /** EXT-X-GAP, RFC 8216bis §4.4.4.7 */
   readonly gap: boolean
+  /** EXT-X-KEY, one for each DRM system, in front of EXT-X-MAP; present where they are written. Not read. */
+  readonly keys?: readonly WrittenKey[]
   /** URI of EXT-X-MAP; the tag is written where it changes. */
   readonly map?: string
   /** What stands before it of ad breaks. */
@@ -70,6 +73,7 @@ export function writeMediaPlaylist(playlist: MediaPlaylist): string {
       extinf = `#EXTINF:${threeDecimals(msFromTicks(segment.duration))},\n`
     }
     if (segment.discontinuity) text += '#EXT-X-DISCONTINUITY\n'
+    for (const key of segment.keys ?? []) text += `${keyLine('EXT-X-KEY', key)}\n`
     if (segment.map !== map && segment.map !== undefined) {
       map = segment.map
       text += `#EXT-X-MAP:${writeAttributeList([['URI', quoted(map)]])}\n`

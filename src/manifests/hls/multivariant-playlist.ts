@@ -1,4 +1,5 @@
 import { quoted, type WrittenAttribute, writeAttributeList, yesOrNo } from './attribute-list.ts'
+import { keyLine, type WrittenKey } from './keys.ts'
 
 /** A Variant Stream, RFC 8216 §4.3.4.2. Each field names the attribute it becomes. */
 export type VariantStream = {
@@ -73,6 +74,8 @@ export type MultivariantPlaylist = {
   readonly independentSegments: boolean
   /** EXT-X-START, RFC 8216 §4.3.5.2, with PRECISE: where playback begins, in seconds from the beginning; not read. */
   readonly startOffset?: number
+  /** EXT-X-SESSION-KEY, RFC 8216 §4.3.4.5; not read. */
+  readonly sessionKeys?: readonly WrittenKey[]
   readonly variants: readonly VariantStream[]
   readonly renditions: readonly Rendition[]
   /** I-frame streams; written, but not read. */
@@ -86,6 +89,7 @@ export function writeMultivariantPlaylist(playlist: MultivariantPlaylist): strin
   if (playlist.independentSegments) text += '#EXT-X-INDEPENDENT-SEGMENTS\n'
   const { startOffset } = playlist
   if (startOffset !== undefined) text += `#EXT-X-START:TIME-OFFSET=${startOffset.toFixed(5)},PRECISE=YES\n`
+  for (const key of playlist.sessionKeys ?? []) text += `${keyLine('EXT-X-SESSION-KEY', key)}\n`
   for (const rendition of playlist.renditions) text += `#EXT-X-MEDIA:${mediaAttributes(rendition)}\n`
   for (const variant of playlist.variants) {
     text += `#EXT-X-STREAM-INF:${streamInfAttributes(variant)}\n${variant.uri}\n`

@@ -85,11 +85,11 @@ export class Manifests {
     { query, client }: { readonly query: ManifestQuery; readonly client: string | undefined },
   ): Promise<CachedManifest | PlaybackError> {
     const asOf = momentShown(endpoint, this.clock)
-    const { window: asked, filter } = query
+    const { window: asked, filter, excludesSessionKeys } = query
     const seen = asked && (await seenWindow(this.archive, endpoint, asked, asOf))
     if (typeof seen === 'string') return seen
 
-    const isLive = !asked && !filter
+    const isLive = !asked && !filter && !excludesSessionKeys
     const cache = isLive ? this.live : this.byQuery
     const key = `${endpoint.guid}/${endpoint.revision}/${path}${isLive ? '' : `?${JSON.stringify(query)}`}`
     const version = asked ? this.archive.version(endpoint.channelGuid) : this.liveVersion(endpoint)
@@ -101,7 +101,7 @@ export class Manifests {
       const fresh =
         asked && seen
           ? await this.inTurn({ endpoint, seen, client }, () =>
-              this.renderShifted(endpoint, path, request, { asked, filter, asOf }),
+              this.renderShifted(endpoint, path, request, { query: { ...query, window: asked }, asOf }),
             )
           : await this.renderLive(endpoint, request, query, asOf)
       return store(fresh, cache, key)
@@ -132,7 +132,7 @@ export class Manifests {
   private async renderLive(
     endpoint: OriginEndpoint,
     request: ManifestRequest,
-    { filter }: ManifestQuery,
+    query: ManifestQuery,
     asOf: UtcMs | undefined,
   ): Promise<Rendering> {
     const archived = await this.archive.live(endpoint, request.windowSeconds, asOf)
@@ -143,7 +143,7 @@ export class Manifests {
     return {
       rendered:
         window && last
-          ? manifestText(request.write(window, { kind: 'live', ...(filter && { filter }) }), last)
+          ? manifestText(request.write(window, { kind: 'live', ...styleOf(query) }), last)
           : 'NothingToShowYet',
       version,
       ...nextDue(endpoint, window?.following),
@@ -155,10 +155,11 @@ export class Manifests {
     endpoint: OriginEndpoint,
     path: string,
     { times }: ManifestRequest,
-    { asked, filter, asOf }: { asked: ViewingWindow; filter: ManifestQuery['filter']; asOf: UtcMs | undefined },
+    { query, asOf }: { query: ManifestQuery & { readonly window: ViewingWindow }; asOf: UtcMs | undefined },
   ): Promise<Rendering> {
     const version = this.archive.version(endpoint.channelGuid)
     // Looked up again, since the archive may have gone on while the window waited.
+    const { window: asked, ...asStyled } = query
     const seen = await seenWindow(this.archive, endpoint, asked, asOf)
     if (typeof seen === 'string') return { rendered: seen, version, maxAge: 0 }
     const { window, edge } = seen
@@ -169,13 +170,13 @@ export class Manifests {
     const { after, last } = segmentRange.numbers
     // The times in a path change nothing in the text but the way to the segments, which is as long for all.
     const name = path.replace(`start/${times.start}/`, 'start//').replace(`end/${times.end}/`, 'end//')
-    const run = JSON.stringify([endpoint.guid, endpoint.revision, name, filter, after, last, isOver])
+    const run = JSON.stringify([endpoint.guid, endpoint.revision, name, asStyled, after, last, isOver])
     const place = { run, window: `${window.start}-${window.end}`, folder: windowFolder(asked), version: edge.version }
     return this.windows.find(place, async () => {
       const style: PlayedStyle = {
         kind: 'live',
         shift: { folder: FOLDER_OF_WINDOW, isOver },
-        ...(filter && { filter }),
+        ...styleOf(query),
       }
       const rendered = await this.worker.render({ endpoint, path, segmentRange, style })
       const isFinal = isOver && !(rendered instanceof Object && rendered.isHeldBack)
@@ -187,6 +188,11 @@ export class Manifests {
       }
     })
   }
+}
+
+/** What a query says of a manifest but for its window. */
+function styleOf({ filter, excludesSessionKeys }: ManifestQuery): Pick<PlayedStyle, 'filter' | 'excludesSessionKeys'> {
+  return { ...(filter && { filter }), ...(excludesSessionKeys && { excludesSessionKeys }) }
 }
 
 /** The time at which the next segment becomes visible. It is known in advance when the endpoint has a time delay. */

@@ -7,6 +7,8 @@ import type { OutputRequest } from '../../packaging/output-format.ts'
 export type ManifestQuery = {
   readonly window?: ViewingWindow
   readonly filter?: ManifestFilter
+  /** The parent manifest has no EXT-X-SESSION-KEY. */
+  readonly excludesSessionKeys?: true
 }
 
 /** Parameters that have an effect. All others are ignored, including `m`. */
@@ -37,6 +39,7 @@ export function parseManifestQuery(request: OutputRequest, queryString: string):
   return {
     ...windowOf(given.get('start') ?? request.times.start, given.get('end') ?? request.times.end),
     ...(filter !== undefined && { filter: parseManifestFilter(filter) }),
+    ...(drmSettings !== undefined && { excludesSessionKeys: true }),
   }
 }
 

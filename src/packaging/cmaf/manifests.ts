@@ -114,7 +114,7 @@ export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
     groups.size === 0
       ? tracks.video.map((video) => variant(video, []))
       : [...groups].flatMap(([id, audio]) => tracks.video.map((video) => variant(video, audio, id)))
-  const playlist = parentPlaylistOf(VERSION, manifests, variants, renditions)
+  const playlist = parentPlaylistOf(VERSION, manifests, { variants, renditions, sessionKeys: [] })
   return writeMultivariantPlaylist({
     ...playlist,
     iFrameStreams: iFrameStreams(manifests, tracks, uri),

@@ -1,4 +1,5 @@
 import { type AdTags, adTagsOf } from '../../manifests/hls/ad-tags.ts'
+import { keyLine, versionOfKey, type WrittenKey } from '../../manifests/hls/keys.ts'
 import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../../manifests/hls/media-playlist.ts'
 import { msBetween, msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
@@ -8,6 +9,7 @@ import { intervalOfStream, type StreamInterval } from '../../model/stream-interv
 import { hlsMarkers } from '../ads/hls-markers.ts'
 import type { EventsWindow } from '../ads/shown-events.ts'
 import type { Presentation } from '../presentation.ts'
+import type { PlaylistKeys } from './key-tags.ts'
 
 /** What all playlists are written from. */
 export type PlaylistHeader = {
@@ -24,6 +26,8 @@ export type PlaylistHeader = {
   readonly imagesOnly?: boolean
   /** EXT-X-TARGETDURATION in seconds, where the playlist will grow or slide; otherwise its longest segment decides. */
   readonly targetDuration?: number
+  /** The keys of its segments; absent where all are in the clear. */
+  readonly keys?: PlaylistKeys | undefined
 }
 
 /** The input from which a media playlist is written that lists each output segment once. */
@@ -82,6 +86,8 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
   const segments: MediaSegment[] = []
   let first: PlaylistEntry | undefined
   const markersBefore = adMarkersOf(plan)
+  const keysBefore = keysOf(plan.keys)
+  let version = plan.version
   const interval = settings.programDateTimeIntervalSeconds * 1000
   let previous: StreamInterval | undefined
   let longest = 0
@@ -97,11 +103,14 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
       (interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, shown.startUtc))) ||
       // EXT-X-DATERANGE needs a date in the playlist, RFC 8216 §4.3.2.7.
       (markers !== undefined && markers.dateRanges.length > 0)
+    const keys = listed && keysBefore(segment, first.number + segments.length)
+    if (keys) version = Math.max(version, ...keys.map(versionOfKey))
     segments.push({
       ...(listed ?? { uri: entry.gapUri() }),
       duration,
       discontinuity,
       gap: listed === undefined,
+      ...(keys && { keys }),
       ...(isDated && { programDateTime: shown.startUtc }),
       ...(markers && { markers }),
     })
@@ -110,7 +119,7 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
     previous = shown
   }
   const playlist: MediaPlaylist = {
-    version: hasGaps ? Math.max(GAP_VERSION, plan.version) : plan.version,
+    version: hasGaps ? Math.max(GAP_VERSION, version) : version,
     targetDuration: targetDurationFor(ticks(longest), plan),
     mediaSequence: first?.number ?? 0,
     discontinuitySequence: first?.segment.discontinuitySequence ?? 0,
@@ -136,6 +145,22 @@ function adMarkersOf(plan: PlaylistHeader): (segment: SegmentSummary) => AdTags 
   }
   const markers = hlsMarkers(settings, window)
   return (segment) => markers.get(segment)
+}
+
+/** The tags in front of listed segments, each given with its media sequence number. A gap has none of its own. */
+function keysOf(keys: PlaylistKeys | undefined) {
+  let current: readonly WrittenKey[] | undefined
+  return (segment: SegmentSummary, sequence: number): readonly WrittenKey[] | undefined => {
+    const tags = keys?.tagsOf(segment, sequence)
+    if (!keys || !tags) return undefined
+    const isCurrent = current !== undefined && (current === tags || linesOf(current) === linesOf(tags))
+    current = tags
+    return isCurrent && !keys.areRepeated ? undefined : tags
+  }
+}
+
+function linesOf(tags: readonly WrittenKey[]): string {
+  return tags.map((tag) => keyLine('EXT-X-KEY', tag)).join('\n')
 }
 
 /** What a playlist of a presentation says of its target duration: of an asset nothing, for it does not grow. */

@@ -1,3 +1,4 @@
+import { versionOfKey, type WrittenKey } from '../../manifests/hls/keys.ts'
 import type { MultivariantPlaylist, Rendition, VariantStream } from '../../manifests/hls/multivariant-playlist.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { AudioDescription } from '../../media/track.ts'
@@ -22,6 +23,13 @@ export type DeclaredRendition = Omit<Rendition, 'type' | 'forced'> & {
   readonly forced?: boolean
 }
 
+/** What a parent playlist lists, and the EXT-X-SESSION-KEY tags of it. */
+export type DeclaredStreams = {
+  readonly variants: readonly DeclaredVariant[]
+  readonly renditions: readonly DeclaredRendition[]
+  readonly sessionKeys: readonly WrittenKey[]
+}
+
 /** Group of CEA-608 and CEA-708 captions, which stay in the video; the playlist repeats the encoder's declaration. */
 const CAPTIONS_GROUP = 'captions'
 
@@ -29,8 +37,7 @@ const CAPTIONS_GROUP = 'captions'
 export function parentPlaylistOf(
   version: number,
   { cuts, window }: Presentation,
-  variants: readonly DeclaredVariant[],
-  renditions: readonly DeclaredRendition[],
+  { variants, renditions, sessionKeys }: DeclaredStreams,
 ): Omit<MultivariantPlaylist, 'iFrameStreams'> {
   const captions = distinctCaptions(variants)
   // NONE must hold for all variants or for none.
@@ -40,8 +47,9 @@ export function parentPlaylistOf(
   const start = cuts?.[0]?.begins
   const [first] = window.segments
   return {
-    version,
+    version: Math.max(version, ...sessionKeys.map(versionOfKey)),
     independentSegments: true,
+    ...(sessionKeys.length > 0 && { sessionKeys }),
     ...(start &&
       start.segment.number === first?.number && { startOffset: (start.time - first.start) / TICKS_PER_SECOND }),
     renditions: [

@@ -4,6 +4,7 @@ import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { TsPackaging } from '../../model/packaging.ts'
 import { imagePlaylist, imageStream } from '../hls-playlists/image-playlists.ts'
+import { type PlaylistKeys, playlistKeys, sessionKeys } from '../hls-playlists/key-tags.ts'
 import { type ListedAs, playlistText, targetDurationIn } from '../hls-playlists/media-playlist.ts'
 import { type DeclaredRendition, type DeclaredVariant, parentPlaylistOf } from '../hls-playlists/parent-playlist.ts'
 import { iFrameAttributes } from '../hls-playlists/variant-formats.ts'
@@ -14,6 +15,7 @@ import { type ImagePart, imagesInEras, listedImages } from '../tracks/images.ts'
 import { filterStreams } from './filter.ts'
 import { hlsImageFileName, manifestFileName, type PlaylistName, type SegmentName, segmentFileName } from './names.ts'
 import { segmentExtension } from './segment-media.ts'
+import { tsSignalling } from './signalling.ts'
 import { type HlsRendition, type HlsStream, type HlsStreamSet, streamNamed, streamSetOf } from './stream-set.ts'
 import { hasMedia, hasPart, hlsFormats, videoOf } from './window-formats.ts'
 
@@ -102,7 +104,9 @@ export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): 
     }
   const renditions = [...streams.audio.map(rendition('AUDIO')), ...streams.subtitles.map(rendition('SUBTITLES'))]
   // Renditions need version 4, RFC 8216 §7.
-  const playlist = parentPlaylistOf(renditions.length > 0 ? 4 : 3, manifests, variants, renditions)
+  const version = renditions.length > 0 ? 4 : 3
+  const sessionKeys = sessionKeysOf(manifests, streams)
+  const playlist = parentPlaylistOf(version, manifests, { variants, renditions, sessionKeys })
   return writeMultivariantPlaylist({
     ...playlist,
     iFrameStreams: iFrameStreams(manifests, streams, formatsOf),
@@ -110,6 +114,25 @@ export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): 
       imageStream(track, uriOf(manifests, { n: track.stream.index, images: true })),
     ),
   })
+}
+
+/** SPEKE 1.0 has one key for everything. */
+const TRACK_TYPE = 'ALL'
+
+function sessionKeysOf(manifests: HlsManifests, { variants, audio }: HlsStreamSet) {
+  const { encryption } = manifests.packaging
+  if (!encryption || variants.length + audio.length === 0) return []
+  return sessionKeys(manifests, [TRACK_TYPE], tsSignalling(encryption))
+}
+
+/** The keys of a stream's playlist: of none that is text. */
+function keysOfStreams(manifests: HlsManifests, streams: ReadonlyMap<number, HlsStream>): PlaylistKeys | undefined {
+  const { packaging, manifest } = manifests
+  const { encryption } = packaging
+  if (!encryption) return undefined
+  const trackTypeIn = ({ era }: SegmentSummary) =>
+    streams.get(era)?.source.container === 'webvtt' ? undefined : TRACK_TYPE
+  return playlistKeys(manifests, manifest, { ...tsSignalling(encryption), trackTypeIn })
 }
 
 function uriOf({ manifest, references }: HlsManifests, name: PlaylistName): string {
@@ -185,6 +208,7 @@ export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): stri
     list,
     stream: first.n,
     ...targetDurationIn(manifests),
+    keys: keysOfStreams(manifests, streams),
     gapUri: ({ number }) => toSegment({ ...name, n: first.n, number, extension }),
   })
 }
