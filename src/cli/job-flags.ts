@@ -22,6 +22,7 @@ export const JOB_OPTION_FLAGS = {
   make: { type: 'string', multiple: true },
   chapters: { type: 'string' },
   cut: { type: 'string' },
+  encryption: { type: 'string' },
 } as const
 
 export type FlagOptions = ParseArgsOptionsConfig
@@ -79,6 +80,7 @@ export function jobPoliciesOf(flags: Flags) {
     report: flags['report'],
     deliverables: deliverablesOf(flags['make'], policy('chapters')),
     cut: policy('cut'),
+    encryption: policy('encryption'),
   }
 }
 

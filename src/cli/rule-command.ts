@@ -46,7 +46,7 @@ async function create(task: Task): Promise<void> {
 /** Members of a rule that are not its own. */
 const REPORTED = ['id', 'arn', 'createdAt', 'modifiedAt', 'state', 'readUntil', 'openEvents', 'lastRuns']
 /** Members that rules for jobs, or for clips, have alone. */
-const OF_JOBS = ['s3Destination', 'gapPolicy', 'earlyEndPolicy', 'report', 'deliverables']
+const OF_JOBS = ['s3Destination', 'gapPolicy', 'earlyEndPolicy', 'report', 'deliverables', 'encryption']
 const OF_CLIPS = ['expiresAfterSeconds']
 
 /** Replaces a rule by itself, with what the flags say. */

@@ -10,6 +10,8 @@ type Report = {
   readonly harvestJob: string
   readonly manifestKey: string
   readonly objects: readonly { readonly key: string; readonly size: number; readonly sha256?: string }[]
+  /** Present where its segments are encrypted. */
+  readonly encryption?: { readonly method?: unknown }
 }
 
 /** A reading stopped after so many bytes is no manifest. */
@@ -19,9 +21,9 @@ const MOST_TOLD = 20
 
 /**
  * `windrow harvest verify`: checks an asset against its report, without a server: that every object is there, with its
- * size and hash, and that its manifests refer to nothing else, and end. `where` is a folder, a `harvest.json`, the URL
- * of either, or either in a bucket, as `s3://BUCKET/PATH`. Resolves to the exit code. Throws CommandFailed where there
- * is no report, or what has it does not answer.
+ * size and hash, and that its manifests refer to nothing else, and end. Encrypted segments are not decrypted. `where`
+ * is a folder, a `harvest.json`, the URL of either, or either in a bucket, as `s3://BUCKET/PATH`. Resolves to the exit
+ * code. Throws CommandFailed where there is no report, or what has it does not answer.
  */
 export async function verifyAsset(where: string, terminal: Terminal, openBucket: OpenBucket): Promise<number> {
   const place = await assetPlace(where.replace(/\/?([^/]*harvest\.json)?$/, ''), openBucket)
@@ -139,15 +141,16 @@ function tell(
 ): void {
   const { report, place, problems, bytes } = found
   const { harvestJob, objects } = report
+  const isEncrypted = report.encryption !== undefined
   if (!terminal.isTerminal) {
-    terminal.write(
-      `${JSON.stringify({ harvestJob, isIntact: problems.length === 0, objects: objects.length, bytes, problems })}\n`,
-    )
+    const found = { isIntact: problems.length === 0, isEncrypted, objects: objects.length, bytes, problems }
+    terminal.write(`${JSON.stringify({ harvestJob, ...found })}\n`)
     return
   }
   // Names from anywhere give a terminal no commands.
   const told = problems.slice(0, MOST_TOLD).map((problem) => `  ${problem.replaceAll(/\p{Cc}/gu, '\ufffd')}`)
   if (problems.length > told.length) told.push(`  and ${problems.length - told.length} more`)
+  if (isEncrypted) told.push('  encrypted: what its segments decrypt to is not checked')
   const verdict = problems.length === 0 ? 'is complete and intact' : `has ${problems.length} problems`
   const lines = [`${place.text} ${verdict}: ${objects.length} objects, ${bytesText(bytes)}`, ...told]
   terminal.write(`${CLEAR_LINE}${lines.join('\n')}\n`)

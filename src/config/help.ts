@@ -28,7 +28,10 @@ const COMMANDS = [
   ['windrow clip list [--channel ID]', 'all clips'],
   ['windrow clip describe ID', 'a clip with its URLs'],
   ['windrow clip change ID', 'other points, or another end: --start, --end, --cut, --expires'],
-  ['windrow clip materialise ID', 'create a harvest job of a clip: --to, also --make, --chapters, --role, --id'],
+  [
+    'windrow clip materialise ID',
+    'create a harvest job of a clip: --to, also --make, --chapters, --encryption, --role, --id',
+  ],
   ['windrow clip delete ID', 'end a clip'],
   ['windrow archive copy TO [--only media]', 'copy the archive to another place'],
   ['windrow help', 'show this help'],
@@ -48,6 +51,7 @@ const HARVEST_FLAGS = [
   ['--make KINDS', 'hls, cmaf, dash, mss, mp4, audio, subtitles, stills, metadata; several with commas'],
   ['--chapters id3', 'of MP4 and audio files: from titles in timed ID3; or scte35 (default: none)'],
   ['--cut HOW', 'segment, or frame: files begin and end at the pictures asked for'],
+  ['--encryption HOW', 'of encrypted endpoints: as-served (default), or none: all of it in the clear'],
   ['--watch, --text', 'show the job until it ends; as text even without a terminal'],
 ] as const
 
@@ -59,7 +63,7 @@ const SCHEDULE_FLAGS = [
   ['--before LENGTH, --after LENGTH', 'by which each job begins before its window, and ends after it'],
   ['--start TIME, --end TIME', 'no window begins before, or after (default: from now on, without an end)'],
   ['--to BUCKET/PATTERN', 'such as clips/{channel}/{start:yyyy/MM/dd}/{id}/index.m3u8'],
-  ['--role, --gaps, --early-end, …', 'as of jobs: also --report, --make, --chapters and --cut'],
+  ['--role, --gaps, --early-end, …', 'as of jobs: also --report, --make, --chapters, --cut and --encryption'],
 ] as const
 
 const RULE_FLAGS = [
@@ -69,7 +73,7 @@ const RULE_FLAGS = [
   ['--min LENGTH, --max LENGTH', 'only of events that last so long, such as 10m'],
   ['--to BUCKET/PATTERN', 'for jobs, such as clips/{channel}/{start:yyyy/MM/dd}/{upid}-{id}/index.m3u8'],
   ['--clip, --expires-after LENGTH', 'instead: for clips, and how long they last'],
-  ['--role, --gaps, --early-end, …', 'as of jobs: also --report, --make, --chapters and --cut'],
+  ['--role, --gaps, --early-end, …', 'as of jobs: also --report, --make, --chapters, --cut and --encryption'],
 ] as const
 
 const CLIP_FLAGS = [

@@ -16,6 +16,7 @@ export function harvestOptionsOf({
   report,
   deliverables,
   cut,
+  encryption,
 }: GivenOptions): HarvestOptions {
   return {
     gapPolicy: gapPolicy ?? DEFAULT_HARVEST_OPTIONS.gapPolicy,
@@ -23,6 +24,7 @@ export function harvestOptionsOf({
     report: report ?? DEFAULT_HARVEST_OPTIONS.report,
     ...(deliverables && { deliverables: deliverables.map(deliverableOf) }),
     ...(cut && { cut }),
+    ...(encryption && { encryption }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { utcMs } from '../media/time.ts'
+import { assetEndpoint, checkAsServed, checkRangesAsServed } from '../model/asset-encryption.ts'
 import type { HarvestJob, HarvestOptions, HarvestRange } from '../model/harvest-job.ts'
 import { checkRanges } from '../model/harvest-ranges.ts'
 import {
@@ -46,6 +47,9 @@ export async function jobOfRanges(
   const s3Destination = expanded(given, values)
   checkDestination(s3Destination, endpoint, options.deliverables)
   checkCut(endpoint, options)
+  checkAsServed(endpoint, options)
+  const endpoints = asked.map((range) => range.endpoint)
+  checkRangesAsServed(endpoints, options)
   const now = context.clock()
   const usable = []
   for (const [i, range] of asked.entries()) {
@@ -56,14 +60,13 @@ export async function jobOfRanges(
     usable.push(own)
   }
   const job: HarvestJob = {
-    ...jobFor(context, { id, s3Destination }, first),
-    options,
+    ...jobFor(context, { id, s3Destination }, first, options),
     ranges: asked.map(
       ({ originEndpointId, startTime, endTime, start, end, endpoint: { channelGuid } }): HarvestRange => {
         return { originEndpointId, channelGuid, startTime, endTime, start, end }
       },
     ),
-    otherEndpoints: [...new Map(asked.map((each) => [each.endpoint.id, each.endpoint])).values()].slice(1),
+    otherEndpoints: [...new Map(endpoints.map((each) => [each.id, assetEndpoint(each, options)])).values()].slice(1),
   }
   checkRanges(job)
   const found = await context.harvest.firstDifference(job)

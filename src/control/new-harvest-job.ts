@@ -1,4 +1,5 @@
 import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { assetEndpoint, checkAsServed } from '../model/asset-encryption.ts'
 import { expandedKey, type PatternValues } from '../model/destination-pattern.ts'
 import type { HarvestJob, HarvestOptions, JobMaker, S3Destination } from '../model/harvest-job.ts'
 import {
@@ -43,13 +44,9 @@ export async function requestedJob(
     : given
   checkDestination(s3Destination, endpoint, options?.deliverables)
   checkCut(endpoint, options)
+  checkAsServed(endpoint, options)
   const usable = await usableOf(context, asked, { longestMs: longestWindowMs(maker) })
-  const job: HarvestJob = {
-    ...jobFor(context, { id, s3Destination }, asked),
-    ...(options && { options }),
-    ...maker,
-  }
-  return { job, usable }
+  return { job: { ...jobFor(context, { id, s3Destination }, asked, options), ...maker }, usable }
 }
 
 /** What a request asks of an endpoint. */
@@ -98,11 +95,12 @@ export async function usableOf(
   return usable
 }
 
-/** A job for a range, without options. */
+/** A job for a range. */
 export function jobFor(
   { clock }: Pick<RequestContext, 'clock'>,
   { id, s3Destination }: JobMembers,
   { endpoint, originEndpointId, startTime, endTime, start, end }: AskedRange,
+  options?: HarvestOptions,
 ): HarvestJob {
   return {
     id,
@@ -115,7 +113,8 @@ export function jobFor(
     s3Destination,
     status: 'IN_PROGRESS',
     createdAt: clock(),
-    endpoint,
+    endpoint: assetEndpoint(endpoint, options),
+    ...(options && { options }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
+import { checkAsServed } from '../model/asset-encryption.ts'
 import type { ClipCut } from '../model/clip.ts'
 import type { EventWord } from '../model/event-selection.ts'
 import type { HarvestOptions, S3Destination } from '../model/harvest-job.ts'
@@ -64,6 +65,7 @@ export function ruleHandlers(context: ControlContext): Record<RuleOperation, (in
       const values = { ...sampleOf(rule), channel: endpoint.channelId }
       checkDestination(expanded(s3Destination, values), endpoint, options.deliverables)
       checkCut(endpoint, options)
+      checkAsServed(endpoint, options)
     }
     return endpoint
   }
@@ -180,7 +182,7 @@ function jobAction(given: Given): RuleAction {
 }
 
 /** The members of a job that clips have no use for. */
-const OF_JOBS = ['s3Destination', 'gapPolicy', 'earlyEndPolicy', 'report', 'deliverables'] as const
+const OF_JOBS = ['s3Destination', 'gapPolicy', 'earlyEndPolicy', 'report', 'deliverables', 'encryption'] as const
 
 function clipAction(given: Given): RuleAction {
   for (const name of OF_JOBS) if (given[name] !== undefined) refuse(name, 'must not be given where action is CLIP')

@@ -57,6 +57,7 @@ const JOB: readonly Member[] = [
   member('report', 'body', BOOLEAN),
   member('deliverables', 'body', { kind: 'list', of: DELIVERABLE }),
   member('cut', 'body', { kind: 'string', values: ['SEGMENT', 'FRAME', 'FRAME_EXACT'] }),
+  member('encryption', 'body', { kind: 'string', values: ['AS_SERVED', 'NONE'] }),
 ]
 
 export const WINDROW_OPERATIONS: readonly Operation[] = [

@@ -1,5 +1,6 @@
 import type { UtcRange } from '../media/time.ts'
 import type { HarvestFailure } from '../model/harvest-failure.ts'
+import type { NoContentKey } from '../packaging/content-keys.ts'
 
 /** The reasons for which a job can fail, besides those of its bucket. */
 export const HARVEST_PROBLEMS = [
@@ -17,6 +18,10 @@ export const HARVEST_PROBLEMS = [
   /** Ranges have tracks of different kinds. */
   'TracksDiffer',
   'CannotPackage',
+  /** The key provider of an encrypted endpoint gives no key. */
+  'NoContentKey',
+  /** The endpoint has been encrypted since the job was created, and its asset would be in the clear. */
+  'EncryptedSince',
   /** Stills are asked for, and nothing here decodes pictures. */
   'NoDecoder',
   /** Pictures are to be encoded anew, and nothing here encodes them. */
@@ -50,5 +55,13 @@ export class HarvestFailed extends Error {
   get failure(): HarvestFailure {
     const { code, message, nearest } = this
     return { code, message, ...(nearest && { nearest }) }
+  }
+}
+
+/** The failure of a job for whose asset there is no key. */
+export function withoutKey({ message }: NoContentKey): HarvestFailure {
+  return {
+    code: 'NoContentKey' satisfies HarvestProblem,
+    message: `There is no content key for the asset: ${message}.`,
   }
 }

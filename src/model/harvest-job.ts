@@ -1,5 +1,11 @@
 import type { UtcMs, UtcRange } from '../media/time.ts'
-import { type Deliverable, type DeliverableKind, type NamedDeliverable, namedDeliverables } from './deliverable.ts'
+import {
+  type Deliverable,
+  type DeliverableKind,
+  type NamedDeliverable,
+  namedDeliverables,
+  type PresentationKind,
+} from './deliverable.ts'
 import type { HarvestFailure } from './harvest-failure.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 
@@ -30,6 +36,11 @@ export type HarvestOptions = {
    * players can without encoding, or in all of them, with pictures encoded anew at the edges.
    */
   readonly cut?: 'SEGMENT' | 'FRAME' | 'FRAME_EXACT'
+  /**
+   * Of encrypted endpoints: as they serve it, which is the default, with nothing in the clear that they encrypt; or all
+   * of it in the clear.
+   */
+  readonly encryption?: 'AS_SERVED' | 'NONE'
 }
 
 export const DEFAULT_HARVEST_OPTIONS: HarvestOptions = {
@@ -105,13 +116,18 @@ export function folderOfKey(key: string): string {
   return key.slice(0, key.lastIndexOf('/') + 1)
 }
 
+/** The kind of presentation that an endpoint serves. */
+export function ownKindOf({
+  packaging: { container, manifests },
+}: Pick<OriginEndpoint, 'packaging'>): PresentationKind {
+  if (container === 'TS') return 'HLS'
+  if (container === 'ISM') return 'MSS'
+  return manifests.some(({ type }) => type === 'DASH') ? 'DASH' : 'CMAF'
+}
+
 /** The kinds of a job's deliverables: of its endpoint's format, where it names none. */
 export function kindsOf({ endpoint, options }: Asked): readonly DeliverableKind[] {
-  if (options?.deliverables) return options.deliverables.map(({ kind }) => kind)
-  const { container, manifests } = endpoint.packaging
-  if (container === 'TS') return ['HLS']
-  if (container === 'ISM') return ['MSS']
-  return [manifests.some(({ type }) => type === 'DASH') ? 'DASH' : 'CMAF']
+  return options?.deliverables?.map(({ kind }) => kind) ?? [ownKindOf(endpoint)]
 }
 
 type Asked = {

@@ -26,12 +26,8 @@ const MOST_AHEAD_MS = 30 * ONE_DAY_MS
  * and DASH only. What violates a rule is named with the path of the member that it is in, if any: `ranges[1].`.
  */
 export function checkHarvestable(endpoint: OriginEndpoint, within = ''): void {
-  const { manifests, encryption } = endpoint.packaging
-  if (manifests.length === 0) {
+  if (endpoint.packaging.manifests.length === 0) {
     refuse(`${within}originEndpointId`, `${endpoint.id} has no HLS manifest, so there is nothing to harvest`)
-  }
-  if (encryption) {
-    refuse(`${within}originEndpointId`, `${endpoint.id} is encrypted: encrypted endpoints cannot be harvested yet`)
   }
   if (endpoint.startoverWindowSeconds === 0) {
     refuse(`${within}originEndpointId`, `${endpoint.id} has no startover window, which harvesting needs`)

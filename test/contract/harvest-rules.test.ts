@@ -18,7 +18,6 @@ const HARVEST_JOBS: readonly Row[] = [
     { originEndpointId: 'mss' },
     's3Destination.manifestKey: must be a path that ends in the name of a Smooth Streaming',
   ],
-  [{ originEndpointId: 'encrypted' }, 'originEndpointId: encrypted is encrypted'],
   [{ originEndpointId: 'no-window' }, 'originEndpointId: no-window has no startover window'],
   [{ startTime: 'yesterday' }, 'startTime: must be a date and time with an offset'],
   [{ startTime: '2026-03-04T11:49:00' }, 'startTime'],
@@ -83,15 +82,6 @@ describe('what breaks a rule of harvest jobs is refused with its path', () => {
       await asker.made('/origin_endpoints', { id, channelId: 'main', startoverWindowSeconds: 3600, [type]: {} })
     }
     await asker.made('/origin_endpoints', { id: 'no-window', channelId: 'main', hlsPackage: {} })
-    const systemIds = ['94ce86fb-07ff-4f43-adb8-93d2fa968ca2']
-    const spekeKeyProvider = { resourceId: 'a', roleArn: ROLE, systemIds, url: 'https://keys.example.com/speke' }
-    const hlsPackage = { encryption: { spekeKeyProvider } }
-    await asker.made('/origin_endpoints', {
-      id: 'encrypted',
-      channelId: 'main',
-      startoverWindowSeconds: 60,
-      hlsPackage,
-    })
   })
   after(() => asker.control.close())
 

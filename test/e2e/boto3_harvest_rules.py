@@ -131,7 +131,6 @@ silent = taken({"OriginEndpointId": "silent"})
 # What may be harvested
 refused("originEndpointId: there is no origin endpoint", {"OriginEndpointId": "none"})
 refused("originEndpointId: no-window has no startover window", {"OriginEndpointId": "no-window"})
-refused("originEndpointId: encrypted is encrypted", {"OriginEndpointId": "encrypted"})
 refused("originEndpointId: no-manifest has no HLS manifest", {"OriginEndpointId": "no-manifest"})
 
 # Times: what is wrong with a window, and which one is not

@@ -25,13 +25,6 @@ const SINCE_MS = 60_000
 /** In seconds. */
 const STARTOVER = 60
 
-const SPEKE = {
-  ResourceId: 'tv',
-  RoleArn: 'arn:aws:iam::111122223333:role/speke',
-  SystemIds: ['94ce86fb-07ff-4f43-adb8-93d2fa968ca2'],
-  Url: 'https://keys.example.com/speke',
-}
-
 let swift: S3Server
 let windrow: Windrow
 before(async () => {
@@ -64,7 +57,6 @@ async function createEndpoints(client: MediaPackageClient): Promise<void> {
   await create('tv', 'hls', {})
   await create('tv', 'wide', { StartoverWindowSeconds: 14 * 86_400 })
   await create('tv', 'no-window', { StartoverWindowSeconds: 0 })
-  await create('tv', 'encrypted', { HlsPackage: { Encryption: { SpekeKeyProvider: SPEKE } } })
   await create('tv', 'no-manifest', { CmafPackage: {} })
   await create('off', 'silent', {})
   await create('live', 'on-air', {})

@@ -2,6 +2,7 @@ import { utcMs } from '../../src/media/time.ts'
 import type { ServiceEvent } from '../../src/model/event.ts'
 import { type HarvestJob, type HarvestOutcome, statusAfter } from '../../src/model/harvest-job.ts'
 import type { HarvestObject, HarvestRecord, HarvestRun } from '../../src/model/harvest-run.ts'
+import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type {
   BucketKeyOwner,
   BucketNames,
@@ -23,6 +24,8 @@ export class JobLedger {
   readonly checkpoints: Checkpoint[] = []
   /** Failures to come, before an end is recorded. */
   readonly failures: Error[] = []
+  /** Endpoints as they are now, by their ids. */
+  readonly endpoints = new Map<string, OriginEndpoint>()
   /** Called before a checkpoint is taken. */
   onCheckpoint: (checkpoint: Checkpoint) => void = () => {}
 
@@ -50,6 +53,10 @@ export class JobLedger {
   cancel(id = 'highlights'): void {
     const { run } = this.entry(id)
     Object.assign(run, { cancelling: true, notBefore: 0 })
+  }
+
+  async originEndpointById(id: string): Promise<OriginEndpoint | undefined> {
+    return this.endpoints.get(id)
   }
 
   async claimHarvestJob({ owner, now, date = now, leaseMs, except = [] }: HarvestClaimRequest) {

@@ -6,12 +6,14 @@ import type { AssetNames } from '../../model/harvest-run.ts'
 import type { AssetFormat } from '../../packaging/output-format.ts'
 import { readWindow } from '../../packaging/paged-window.ts'
 import type { Buckets } from '../../stores/buckets.ts'
+import type { Resources } from '../../stores/resources.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import { retryTransient } from '../retry.ts'
 import { assetWindow, plannedAssetWindow } from '../window/asset-window.ts'
 import type { WindowDeps } from '../window/find.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import { AssetEdges } from './asset-edges.ts'
+import { checkStillClear, keyedSummary } from './encryption.ts'
 import { type AssetFiles, assetFiles } from './files.ts'
 import type { Inventory } from './inventory.ts'
 import { withoutLosses } from './losses.ts'
@@ -20,7 +22,8 @@ import { applyOptions, gapsOf, planOf, withinGapPolicy } from './plan.ts'
 import { reportFile } from './report-file.ts'
 import { AssetWriter, type AssetWriterDeps, type Attempt } from './writer.ts'
 
-export type ExportDeps = WindowDeps & AssetWriterDeps & { readonly buckets: Buckets }
+export type ExportDeps = WindowDeps &
+  AssetWriterDeps & { readonly buckets: Buckets; readonly resources: Pick<Resources, 'originEndpointById'> }
 
 /** A job that follows the live edge looks again once the edge has moved by this share of what it looked at before. */
 const FOLLOW_SHARE = 0.02
@@ -57,7 +60,8 @@ async function exportWith(
   signal: AbortSignal,
 ): Promise<void> {
   const { job, checkpoint } = attempt
-  const { format } = deps
+  const { format, contentKeys } = deps
+  await checkStillClear(job, deps.resources)
   const bucket = await retryTransient(() => deps.buckets.open(job.s3Destination, signal), deps.sleep, signal)
   const flush = () => retryTransient(() => bucket.flush(), deps.sleep, signal)
   checkpoint.flushWith(flush)
@@ -67,9 +71,10 @@ async function exportWith(
     ? plannedAssetWindow(job, plan, deps.archive)
     : settledWindow(writer, attempt, deps, signal))
   let window = await edges.of(await withoutLosses(job, found, checkpoint.losses))
+  let summary = await keyedSummary(job, window, edges.found, contentKeys)
 
   const planned = () => ({ job, edges: edges.found })
-  const filesUnder = (names: AssetNames) => assetFiles(job, { format, names, edges: edges.found }, window.summary, deps)
+  const filesUnder = (names: AssetNames) => assetFiles(job, { format, names, edges: edges.found }, summary, deps)
   if (!plan) {
     const inventory = await claimedNames(writer, attempt, window, filesUnder)
     checkpoint.settle(planOf(planned(), window, inventory, await gapsOf(job, window)), inventory.tracks)
@@ -79,6 +84,7 @@ async function exportWith(
   /** Applies the losses that are known now to the asset as it was `before`. */
   const mend = async (before: { readonly files: AssetFiles; readonly window: HarvestWindow }) => {
     window = await edges.of(await withoutLosses(job, before.window, checkpoint.losses))
+    summary = await keyedSummary(job, window, edges.found, contentKeys)
     files = filesUnder(checkpoint.names ?? {})
     await writer.withdraw(before, { files, window }, signal)
     const inventory = await writer.reclaimNames({ files, window })
@@ -89,11 +95,9 @@ async function exportWith(
     const inventory = await writer.reclaimNames({ files, window })
     const settled = planOf(planned(), window, inventory, await gapsOf(job, window))
     // The last attempt ended between noting a loss and applying it.
-    const unmended = {
-      files: assetFiles(job, { format, names: checkpoint.names ?? {} }, found.summary, deps),
-      window: found,
-    }
-    if (!isDeepStrictEqual(settled, plan)) await mend(unmended)
+    const whole = await keyedSummary(job, found, undefined, contentKeys)
+    const unmended = assetFiles(job, { format, names: checkpoint.names ?? {} }, whole, deps)
+    if (!isDeepStrictEqual(settled, plan)) await mend({ files: unmended, window: found })
   }
   for (let known = checkpoint.losses; ; ) {
     const gaps = known.filter(isGap).map(({ number }) => number)
@@ -109,8 +113,9 @@ async function exportWith(
   const { parent } = files
   const report = async () => {
     await checkpoint.save()
-    return reportFile(job, checkpoint, deps.resources, { files, window })
+    return reportFile(job, checkpoint, deps.resources, { files, window, summary })
   }
+  await checkStillClear(job, deps.resources)
   if (parent && (job.options ?? DEFAULT_HARVEST_OPTIONS).report) await writer.writeManifest(await report(), signal)
   await flush()
   await writer.writeParent(parent ?? (await report()), signal)
@@ -158,8 +163,10 @@ async function settledWindow(
     const span = { start: job.start, end: utcMs(Math.min(edge, job.end)) }
     const read = await readWindow(deps.archive, job.endpoint, span)
     if (!read) return
+    await checkStillClear(job, deps.resources)
     const window = await withoutLosses(job, await withinGapPolicy(job, read), checkpoint.losses)
-    const filesUnder = (names: AssetNames) => assetFiles(job, { format: deps.format, names }, window.summary, deps)
+    const summary = await keyedSummary(job, window, undefined, deps.contentKeys)
+    const filesUnder = (names: AssetNames) => assetFiles(job, { format: deps.format, names }, summary, deps)
     try {
       filesUnder({})
     } catch (error) {

@@ -2,11 +2,13 @@ import { isoDateTime } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestRange } from '../../model/harvest-job.ts'
 import { lossesWithin } from '../../model/harvest-losses.ts'
 import type { HarvestObject, PlannedRange } from '../../model/harvest-run.ts'
+import type { SummaryWindow } from '../../model/output-segment.ts'
 import { describedFrames } from '../../model/shown-frames.ts'
 import { toldEvents } from '../../packaging/ads/told-events.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { encryptionEntry } from './encryption.ts'
 import { type AssetFiles, type AssetObject, type ObjectSource, reportKey } from './files.ts'
 
 const PAGE = 5000
@@ -21,7 +23,16 @@ export async function reportFile(
   job: HarvestJob,
   { plan, names = {}, losses }: Pick<Checkpoint, 'plan' | 'names' | 'losses'>,
   resources: Pick<HarvestRecords, 'listHarvestObjects'>,
-  { files, window }: { readonly files: Pick<AssetFiles, 'parent' | 'sourcesOf'>; readonly window: HarvestWindow },
+  {
+    files,
+    window,
+    summary,
+  }: {
+    readonly files: Pick<AssetFiles, 'parent' | 'sourcesOf'>
+    readonly window: HarvestWindow
+    /** That of the window, with its keys. */
+    readonly summary: SummaryWindow
+  },
 ): Promise<AssetObject> {
   const { parent } = files
   const key = reportKey(job, names)
@@ -33,6 +44,7 @@ export async function reportFile(
     endTime: job.endTime,
     manifestKey: job.s3Destination.manifestKey,
     options: job.options ?? DEFAULT_HARVEST_OPTIONS,
+    ...encryptionEntry(job, summary),
     ...(job.ranges && { ranges: job.ranges.map((range, i) => rangeEntry(range, plan?.ranges?.[i])) }),
     ...(plan && {
       firstProgramDateTime: isoDateTime(plan.content.start),

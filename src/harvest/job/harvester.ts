@@ -10,15 +10,16 @@ import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import type { HarvestJob, HarvestOutcome } from '../../model/harvest-job.ts'
 import { isGap, type Loss } from '../../model/harvest-losses.ts'
 import type { HarvestRecord } from '../../model/harvest-run.ts'
-import type { ContentKeys } from '../../packaging/content-keys.ts'
+import { type ContentKeys, NoContentKey } from '../../packaging/content-keys.ts'
 import type { AssetFormat, PictureDecoder, PictureEncoder } from '../../packaging/output-format.ts'
 import { ContentDeleted } from '../../packaging/paged-window.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { OpenSpool } from '../../packaging/spool.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
+import type { Resources } from '../../stores/resources.ts'
 import { exportAsset } from '../asset/export.ts'
-import { HarvestFailed } from '../harvest-failed.ts'
+import { HarvestFailed, withoutKey } from '../harvest-failed.ts'
 import type { Sleep } from '../retry.ts'
 import { checkpointOf } from './asset-checkpoint.ts'
 import { harvestEvent } from './event.ts'
@@ -27,18 +28,19 @@ import { HarvestProgress } from './progress.ts'
 import { attemptsFor, pauseBeforeAttempt } from './retry-policy.ts'
 
 export type HarvesterDeps = {
-  readonly resources: Pick<
-    HarvestRecords,
-    | 'bucketKeysOwner'
-    | 'checkpointHarvestJob'
-    | 'claimBucketKeys'
-    | 'claimHarvestJob'
-    | 'finishHarvestJob'
-    | 'forgetBucketKeys'
-    | 'harvestObjectsNamed'
-    | 'listHarvestObjects'
-    | 'releaseHarvestJob'
-  >
+  readonly resources: Pick<Resources, 'originEndpointById'> &
+    Pick<
+      HarvestRecords,
+      | 'bucketKeysOwner'
+      | 'checkpointHarvestJob'
+      | 'claimBucketKeys'
+      | 'claimHarvestJob'
+      | 'finishHarvestJob'
+      | 'forgetBucketKeys'
+      | 'harvestObjectsNamed'
+      | 'listHarvestObjects'
+      | 'releaseHarvestJob'
+    >
   readonly archive: ArchiveReader
   readonly media: SourceMedia
   readonly contentKeys: ContentKeys
@@ -203,6 +205,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
   /** The failure for the job's owner. Errors that the owner cannot act on are logged in full. */
   function failureOf(job: HarvestRecord, error: unknown): HarvestFailure {
     if (error instanceof HarvestFailed) return error.failure
+    if (error instanceof NoContentKey) return withoutKey(error)
     if (!(error instanceof BucketRefused)) {
       log.error({ event: 'harvest-job-error', harvestJob: job.id, error }, 'harvest job had an unexpected error')
       const message = 'The harvest had an unexpected error, which the server has logged with the id of the job.'

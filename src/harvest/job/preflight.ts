@@ -4,7 +4,7 @@ import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import type { HarvestForecast } from '../../model/harvest-forecast.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
-import type { ContentKeys } from '../../packaging/content-keys.ts'
+import { type ContentKeys, NoContentKey } from '../../packaging/content-keys.ts'
 import {
   type AssetFormat,
   NoDecoder,
@@ -16,12 +16,13 @@ import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { OpenSpool } from '../../packaging/spool.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
+import { keyedSummary } from '../asset/encryption.ts'
 import { edgesOf, LostAtEdge } from '../asset/exact.ts'
 import { assetFiles } from '../asset/files.ts'
 import { takeInventory } from '../asset/inventory.ts'
 import { freeNames, takenKind } from '../asset/names.ts'
 import { applyOptions, gapsOf, planOf } from '../asset/plan.ts'
-import { HarvestFailed } from '../harvest-failed.ts'
+import { HarvestFailed, withoutKey } from '../harvest-failed.ts'
 import { assetWindowSoFar } from '../window/asset-window.ts'
 
 export type PreflightDeps = {
@@ -47,6 +48,7 @@ export async function forecast(job: HarvestJob, deps: PreflightDeps, signal: Abo
       if (error instanceof HarvestFailed) failures.push(error.failure)
       else if (error instanceof NoDecoder || error instanceof NoEncoder)
         failures.push({ code: error.name, message: error.message })
+      else if (error instanceof NoContentKey) failures.push(withoutKey(error))
       else if (error instanceof BucketRefused) failures.push({ code: error.code, message: error.message })
       else throw error
       return undefined
@@ -80,7 +82,8 @@ async function contentOf(job: HarvestJob, deps: PreflightDeps, signal: AbortSign
   const shown = isWaiting ? window : await applyOptions(job, window)
   const { encoder: _, ...planning } = deps
   const edges = isWaiting ? undefined : await plannedEdges(job, shown, planning, signal)
-  const filesUnder = (names: AssetNames) => assetFiles(job, { format, names, edges }, shown.summary, deps)
+  const summary = await keyedSummary(job, shown, edges, deps.contentKeys)
+  const filesUnder = (names: AssetNames) => assetFiles(job, { format, names, edges }, summary, deps)
   const names = await freeNames(job, shown, (names) =>
     takenKind(job, { files: filesUnder(names), window: shown, names }, deps.resources),
   )

@@ -1,4 +1,5 @@
 import { PAUSES_TO_A_MINUTE_MS, pauseAfter } from '../../concurrency/retry.ts'
+import { NoContentKey } from '../../packaging/content-keys.ts'
 import { BucketRefused } from '../../stores/buckets.ts'
 import { isDiskFull, StoreUnavailable } from '../../stores/resources.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -10,7 +11,7 @@ const UNEXPECTED_ATTEMPTS = 3
 export function attemptsFor(error: unknown, most: number): number {
   if (error instanceof HarvestFailed) return 1
   if (error instanceof BucketRefused) return error.isTransient || error.code === 'Full' ? most : 1
-  if (error instanceof StoreUnavailable || isDiskFull(error)) return most
+  if (error instanceof NoContentKey || error instanceof StoreUnavailable || isDiskFull(error)) return most
   return Math.min(most, UNEXPECTED_ATTEMPTS)
 }
 

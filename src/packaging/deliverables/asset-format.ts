@@ -1,10 +1,11 @@
+import { isInTheClear } from '../../model/asset-encryption.ts'
 import {
   type Deliverable,
   isPresentation,
   type NamedDeliverable,
   type PresentationKind,
 } from '../../model/deliverable.ts'
-import { deliverablesOf, type HarvestJob, isCutToFrame } from '../../model/harvest-job.ts'
+import { deliverablesOf, type HarvestJob, isCutToFrame, kindsOf } from '../../model/harvest-job.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SummaryWindow } from '../../model/output-segment.ts'
 import { cutsOf } from '../cuts.ts'
@@ -27,11 +28,12 @@ import { subtitleFiles } from './subtitle-files.ts'
 
 /**
  * The format of a job's asset: what the endpoint has where nothing else is asked for, else all deliverables side by
- * side, with segments that several of them have in common written once. Undefined where a format is not implemented.
+ * side, with segments that several of them have in common written once. Undefined where a format is not implemented,
+ * or would show in the clear what the endpoint encrypts.
  */
 export function assetFormatOf(job: HarvestJob): AssetFormat | undefined {
   const own = outputFormatOf(job.endpoint)
-  if (!own) return undefined
+  if (!own || kindsOf(job).some((kind) => isInTheClear(job.endpoint, kind))) return undefined
   const deliverables = deliverablesOf(job)
   return {
     asset(endpoint, window, { edges, ...naming } = {}) {

@@ -1,3 +1,4 @@
+import { isInTheClear } from '../../model/asset-encryption.ts'
 import type { PresentationKind } from '../../model/deliverable.ts'
 import {
   type AdSettings,
@@ -17,10 +18,12 @@ const NO_MARKERS: AdSettings = { adTriggers: [], adsOnDeliveryRestrictions: 'NON
 /**
  * The endpoint as if it were packaged in another format: with the settings of its own manifest where it has one of that
  * format, and the defaults without ad markers otherwise. The same segments are shown, and the same streams.
- * Where an HLS presentation lists the segments of a DASH one, `areShared`, these are named by number.
+ * Where an HLS presentation lists the segments of a DASH one, `areShared`, these are named by number. Throws where the
+ * endpoint is encrypted and serves another format: nothing tells players of its keys in this one.
  */
 export function packagedAs(endpoint: OriginEndpoint, kind: PresentationKind, areShared: boolean): OriginEndpoint {
   const { packaging, manifestName: name } = endpoint
+  if (isInTheClear(endpoint, kind)) throw new Error(`${endpoint.id} is encrypted, and is not served as ${kind}`)
   const { segment, streamSelection } = packaging
   const common = { streamSelection }
   const named = { name, windowSeconds: packaging.manifests[0]?.windowSeconds ?? DEFAULT_WINDOW_SECONDS }
@@ -29,31 +32,40 @@ export function packagedAs(endpoint: OriginEndpoint, kind: PresentationKind, are
     case 'HLS': {
       const { includeDvbSubtitles, useAudioRenditionGroup } =
         packaging.container === 'TS' ? packaging.segment : { includeDvbSubtitles: false, useAudioRenditionGroup: false }
+      const encryption = packaging.container === 'TS' ? encryptionOf(packaging) : {}
       const manifests = [hlsManifest(packaging, named)]
       return as({
         ...common,
         container: 'TS',
         segment: { ...segment, includeDvbSubtitles, useAudioRenditionGroup },
+        ...encryption,
         manifests,
       })
     }
-    case 'CMAF':
-      return as({ ...common, container: 'CMAF', segment: plain(segment), manifests: [hlsManifest(packaging, named)] })
+    case 'CMAF': {
+      const encryption = packaging.container === 'CMAF' ? encryptionOf(packaging) : {}
+      const manifests = [hlsManifest(packaging, named)]
+      return as({ ...common, container: 'CMAF', segment: plain(segment), ...encryption, manifests })
+    }
     case 'DASH': {
+      const encryption = packaging.container === 'CMAF' ? encryptionOf(packaging) : {}
       const manifest = dashManifest(packaging, named)
       const byNumber = { ...manifest, segmentTemplateFormat: 'NUMBER_WITH_TIMELINE' as const }
       const manifests = [areShared ? byNumber : manifest]
-      return as({ ...common, container: 'CMAF', segment: plain(segment), manifests })
+      return as({ ...common, container: 'CMAF', segment: plain(segment), ...encryption, manifests })
     }
     case 'MSS': {
+      const encryption = packaging.container === 'ISM' ? encryptionOf(packaging) : {}
       const [own] = manifestsOfType(packaging, 'MSS')
       const manifest: MssManifest = own ?? { type: 'MSS', ...named }
-      return as({ ...common, container: 'ISM', segment: plain(segment), manifests: [manifest] })
+      return as({ ...common, container: 'ISM', segment: plain(segment), ...encryption, manifests: [manifest] })
     }
   }
 }
 
 type Named = { readonly name: string; readonly windowSeconds: number }
+
+const encryptionOf = <E>({ encryption }: { readonly encryption?: E }) => (encryption ? { encryption } : {})
 
 const plain = ({ durationSeconds, name, isCut }: Packaging['segment']) => ({
   durationSeconds,
