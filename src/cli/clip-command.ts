@@ -19,8 +19,8 @@ const CREATE_FLAGS = {
   ...CHANGE_FLAGS,
 } as const
 
-const { to, role, make, chapters } = JOB_OPTION_FLAGS
-const MATERIALISE_FLAGS = { id: { type: 'string' }, to, role, make, chapters } as const
+const { to, role, make, chapters, encryption } = JOB_OPTION_FLAGS
+const MATERIALISE_FLAGS = { id: { type: 'string' }, to, role, make, chapters, encryption } as const
 
 const COMMANDS: Readonly<Record<string, Command<void>>> = {
   create: { takesId: false, flags: CREATE_FLAGS, run: create },
@@ -69,8 +69,8 @@ async function show({ api, terminal, id }: Task, method: string, body?: object):
 
 /** Makes a harvest job of a clip. */
 async function materialise({ flags, api, terminal, id }: Task): Promise<void> {
-  const { s3Destination, deliverables } = jobOptionsOf(flags)
-  const body = { jobId: flags['id'], s3Destination, deliverables }
+  const { s3Destination, deliverables, encryption } = jobOptionsOf(flags)
+  const body = { jobId: flags['id'], s3Destination, deliverables, encryption }
   const job = (await api.ask('POST', `${pathOf(id)}/materialise`, { body })) as HarvestReport
   say(terminal, job, () => `${progressLine(job, terminal.columns)}\n`)
 }

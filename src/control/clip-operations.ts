@@ -25,7 +25,7 @@ const CLIP: readonly Member[] = [
 ]
 
 /** What a clip does not say itself of the job that is made of it. */
-const OF_ITS_JOB = ['s3Destination', 'deliverables']
+const OF_ITS_JOB = ['s3Destination', 'deliverables', 'encryption']
 
 /** The operations on clips; a clip becomes a job with some of the members of one. */
 export function clipOperations(job: readonly Member[]): readonly Operation[] {

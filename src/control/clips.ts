@@ -1,5 +1,14 @@
 import type { UtcMs, UtcRange } from '../media/time.ts'
-import { type Clip, type ClipCut, canBeClipped, checkClipExpiry, isLiving, newEdition } from '../model/clip.ts'
+import { checkAsServed } from '../model/asset-encryption.ts'
+import {
+  type Clip,
+  type ClipCut,
+  canBeClipped,
+  checkClipExpiry,
+  encryptedAsNow,
+  isLiving,
+  newEdition,
+} from '../model/clip.ts'
 import type { HarvestJob, S3Destination } from '../model/harvest-job.ts'
 import { checkDestination, parsedInstant } from '../model/harvest-request.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -35,7 +44,7 @@ type Created = Partial<Named> &
     readonly originEndpointId?: string
   }
 type Materialised = Named &
-  Pick<GivenOptions, 'deliverables'> & {
+  Pick<GivenOptions, 'deliverables' | 'encryption'> & {
     readonly jobId?: string
     readonly s3Destination: S3Destination
   }
@@ -73,10 +82,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       if (canBeClipped(endpoint)) usable.push(endpoint)
     }
     if (usable.length === 0) {
-      refuse(
-        'channelId',
-        `${channelId} has no origin endpoint that can be harvested: in the clear, with a startover window`,
-      )
+      refuse('channelId', `${channelId} has no origin endpoint that can be harvested: with a startover window`)
     }
     return usable
   }
@@ -160,20 +166,23 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       return {}
     },
 
-    async MaterialiseClip({ id, jobId = newGuid(), s3Destination, deliverables }: Materialised) {
+    async MaterialiseClip({ id, jobId = newGuid(), s3Destination, deliverables, encryption }: Materialised) {
       const clip = await existing(id)
       checkedId('jobId', jobId)
       const { start, end, startTime, endTime, cut } = clip
-      const { endpoint } = clip.sources[0]!
-      // What was in the clear when the clip was made must not leave any more.
-      const now = await resources.originEndpointById(endpoint.id)
-      if (now?.packaging.encryption) refuse('id', `${endpoint.id}, which the clip shows, is encrypted now`)
-      const options = harvestOptionsOf({ cut, ...(deliverables && { deliverables }) })
+      const [source] = clip.sources
+      const endpoint = encryptedAsNow(source!.endpoint, await resources.originEndpointById(source!.endpoint.id))
+      const options = harvestOptionsOf({
+        cut,
+        ...(deliverables && { deliverables }),
+        ...(encryption && { encryption }),
+      })
       const values = { channel: endpoint.channelId, endpoint: endpoint.id, id: jobId, start, end }
       const members = { id: jobId, s3Destination: expanded(s3Destination, values) }
       checkDestination(members.s3Destination, endpoint, options.deliverables)
+      checkAsServed(endpoint, options)
       const asked = { originEndpointId: endpoint.id, startTime, endTime, endpoint, start, end }
-      const job: HarvestJob = { ...jobFor(context, members, asked), options, clip: clip.id }
+      const job: HarvestJob = { ...jobFor(context, members, asked, options), clip: clip.id }
       await createJob(context, { job, usable: { start, end } })
       return harvestReport((await resources.harvestJobById(jobId))!, account, clock())
     },
@@ -211,7 +220,8 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       return { clip: { ...clip, ...times }, shown: [] }
     }
     const isWithin = clip.start <= span.start && span.end <= clip.end
-    const endpoints = isWithin ? clip.sources.map(({ endpoint }) => endpoint) : await endpointsOf(askedFor(clip))
+    const held = clip.sources.map(({ endpoint }) => endpoint)
+    const endpoints = isWithin ? held : (await endpointsOf(askedFor(clip))).map((each) => stillEncrypted(each, held))
     const now = clock()
     const { shown, ...content } = await clips.content({ endpoints, span, now, held: clip })
     const { edition: formerEdition } = clip
@@ -222,6 +232,15 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
 
 const lastingUntil = (end: UtcMs | typeof NEVER | undefined) =>
   end === undefined || end === NEVER ? {} : { expiresAt: end }
+
+/** What was encrypted when a clip was made stays so. */
+function stillEncrypted(endpoint: OriginEndpoint, held: readonly OriginEndpoint[]): OriginEndpoint {
+  if (endpoint.packaging.encryption) return endpoint
+  return encryptedAsNow(
+    endpoint,
+    held.find(({ guid }) => guid === endpoint.guid),
+  )
+}
 
 const askedFor = ({ channelId, originEndpointId }: Clip) =>
   originEndpointId === undefined ? { channelId } : { originEndpointId }

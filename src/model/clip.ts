@@ -1,4 +1,5 @@
 import { ONE_DAY_MS, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { withEncryption } from './asset-encryption.ts'
 import type { PresentationKind } from './deliverable.ts'
 import { nearestText, nearestWindow } from './harvest-request.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
@@ -80,6 +81,15 @@ export function clippedEndpoint({ description: _, authorization: __, ...endpoint
   return { ...endpoint, timeDelaySeconds: 0, whitelist: [], tags: {} }
 }
 
+/**
+ * An endpoint of a clip as it presents that now: encrypted as the endpoint is `now`, and where that is in the clear, as
+ * it was when the clip was made.
+ */
+export function encryptedAsNow(endpoint: OriginEndpoint, now: OriginEndpoint | undefined): OriginEndpoint {
+  const encryption = now?.packaging.encryption
+  return encryption ? withEncryption(endpoint, encryption) : endpoint
+}
+
 /** The clip after an endpoint was deleted: itself if it shows nothing of that, undefined if it shows nothing else. */
 export function clipWithout(clip: Clip, endpointGuid: string): Clip | undefined {
   const sources = clip.sources.filter(({ endpoint }) => endpoint.guid !== endpointGuid)
@@ -104,5 +114,5 @@ export function checkClipExpiry(expiresAt: UtcMs, now: UtcMs): void {
 
 /** True for an endpoint that clips can be played from. */
 export function canBeClipped({ packaging, startoverWindowSeconds }: OriginEndpoint): boolean {
-  return packaging.manifests.length > 0 && !packaging.encryption && startoverWindowSeconds > 0
+  return packaging.manifests.length > 0 && startoverWindowSeconds > 0
 }

@@ -29,6 +29,11 @@ const ANSWERS = {
   },
   NoSuchEndpoint: { status: 404, sentence: 'There is no such origin endpoint.' },
   CannotPackage: { status: 404, sentence: 'The packaging of this endpoint is not supported yet.' },
+  ClipIsEncrypted: {
+    status: 403,
+    sentence: 'The endpoint of this clip is encrypted, so that it is played in the format of the endpoint alone.',
+    maxAge: UNLIKELY,
+  },
   NoSuchClip: { status: 404, sentence: 'There is no such clip, or it has ended.' },
   NoSuchObject: {
     status: 404,
@@ -60,6 +65,11 @@ const ANSWERS = {
   Mp4NotAllowed: {
     status: 403,
     sentence: 'This server makes no MP4 files on request; the setting mp4-on-request allows them.',
+    maxAge: UNLIKELY,
+  },
+  Mp4InTheClear: {
+    status: 403,
+    sentence: 'This endpoint is encrypted, and an MP4 file would be in the clear.',
     maxAge: UNLIKELY,
   },
   WindowTooLong: { status: 400, sentence: 'The window is longer than an MP4 file may be.', maxAge: UNLIKELY },

@@ -197,25 +197,6 @@ describe('clips of our own API', () => {
     assert.equal(none.status, 404)
   })
 
-  it('become nothing in the clear once their endpoint is encrypted', async () => {
-    const speke = { resourceId: 'r', roleArn: ROLE, systemIds: ['81376844-f976-481e-a84e-cc25d39b0b33'] }
-    const encryption = { spekeKeyProvider: { ...speke, url: 'https://example.com/keys' } }
-    const change = async (hlsPackage: object) => {
-      const answer = await asker.ask('PUT', '/origin_endpoints/hls', { startoverWindowSeconds: 3600, hlsPackage })
-      assert.equal(answer.status, 200, answer.text)
-    }
-    await change({ encryption })
-    const s3Destination = { bucketName: 'clips', manifestKey: 'y/{id}.m3u8', roleArn: ROLE }
-    await asker.refused(
-      'POST',
-      `${CLIPS}/b/materialise`,
-      { s3Destination },
-      /^id: hls, which the clip shows, is encrypt/,
-    )
-    await change({})
-    assert.equal((await asker.ask('POST', `${CLIPS}/b/materialise`, { s3Destination })).status, 200)
-  })
-
   it('give their id to another clip when they have ended', async () => {
     const ends = new Date(now + 1000).toISOString()
     await asker.made(CLIPS, { ...TIMES, id: 'brief', channelId: 'main', expiresAt: ends })

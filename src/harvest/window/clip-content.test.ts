@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { archiveOf, at } from '../../../test/harvest/sample-harvest.ts'
+import { sampleEncryption } from '../../../test/keys/sample-encryption.ts'
 import { dashEndpoint, hlsEndpoint, mssEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { ticks, type UtcRange } from '../../media/time.ts'
 import { objectsOf } from '../../model/output-segment.ts'
@@ -34,6 +35,21 @@ describe('what a clip is made of', () => {
     ])
     const { whitelist, timeDelaySeconds } = both.sources[0]!.endpoint
     assert.deepEqual([whitelist, timeDelaySeconds], [[], 0])
+  })
+
+  it('comes for each format from an encrypted endpoint that serves it, or from one in the clear, or from none', async () => {
+    const encryption = sampleEncryption('AES_128')
+    const encrypted = hlsEndpoint({ encryption }, { ...hour, id: 'encrypted', guid: '3'.repeat(32) })
+    assert.deepEqual(kindsOf(await contentOf(span(60, 90), { endpoints: [encrypted] })), [['encrypted', 'HLS']])
+    assert.deepEqual(kindsOf(await contentOf(span(60, 90), { endpoints: [encrypted, DASH] })), [
+      ['encrypted', 'HLS'],
+      ['dash', 'CMAF', 'DASH', 'MSS', 'MP4'],
+    ])
+    const others = { ...dashEndpoint({ encryption: sampleEncryption('CENC') }, hour), id: 'other' }
+    assert.deepEqual(kindsOf(await contentOf(span(60, 90), { endpoints: [encrypted, others] })), [
+      ['encrypted', 'HLS'],
+      ['other', 'DASH'],
+    ])
   })
 
   it('is what endpoints have kept: of those whose startover window is too short, nothing', async () => {

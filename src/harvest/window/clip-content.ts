@@ -1,6 +1,7 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import { Pool } from '../../concurrency/pool.ts'
 import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
+import { inTheClear, isInTheClear } from '../../model/asset-encryption.ts'
 import {
   CLIP_KINDS,
   type Clip,
@@ -151,15 +152,16 @@ async function windowOf(endpoint: OriginEndpoint, span: UtcRange, archive: ClipA
   return refuse('startTime', `must be of a time with content${nearest ? `; ${nearestText(nearest)}` : ''}`)
 }
 
-/** For each format in which the beginning of a window can be shown, an endpoint that has it, or any. */
+/** For each format in which the beginning of a window can be shown, an endpoint that has it, or any in the clear. */
 function sourcesOf(
   endpoints: readonly [OriginEndpoint, ...OriginEndpoint[]],
   head: SummaryWindow,
 ): readonly ClipSource[] {
   const kinds = new Map<OriginEndpoint, ClipKind[]>()
   for (const kind of CLIP_KINDS) {
-    const endpoint = endpoints.find((each) => has(each, kind)) ?? endpoints[0]
-    if (!canShow(endpoint, kind, head)) continue
+    const suitable = endpoints.filter((each) => !isInTheClear(each, kind))
+    const endpoint = suitable.find((each) => has(each, kind)) ?? suitable[0]
+    if (!endpoint || !canShow(endpoint, kind, head)) continue
     kinds.set(endpoint, [...(kinds.get(endpoint) ?? []), kind])
   }
   return [...kinds].map(([endpoint, shown]) => ({ endpoint: clippedEndpoint(endpoint), kinds: shown }))
@@ -167,7 +169,8 @@ function sourcesOf(
 
 function canShow(endpoint: OriginEndpoint, kind: ClipKind, window: SummaryWindow): boolean {
   if (kind === 'MP4') return movieTracks({ endpoint, window }).length > 0
-  const packaged = packagedAs(endpoint, kind, false)
+  // An encrypted endpoint has what it would have in the clear; no key is asked for yet.
+  const packaged = packagedAs(inTheClear(endpoint), kind, false)
   return outputFormatOf(packaged)?.asset(packaged, window) !== undefined
 }
 

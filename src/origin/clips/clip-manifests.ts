@@ -9,7 +9,7 @@ import { CachedManifest, ENTRY_BYTES } from '../manifests/cached-manifest.ts'
 import type { WindowQueue } from '../manifests/window-queue.ts'
 import type { ManifestWorker } from '../manifests/worker.ts'
 import type { PlaybackError } from '../playback-error.ts'
-import { type ClipPath, isFirst, namesOf, presentedAs } from './clip-paths.ts'
+import { type ClipPath, editionName, isFirst, namesOf, presentedAs } from './clip-paths.ts'
 
 const CACHE_BYTES = 64 * 1024 * 1024
 /** Time for which a manifest is assumed not to change. */
@@ -70,7 +70,7 @@ export class ClipManifests {
     path: ClipManifestPath,
     client: string | undefined,
   ): Promise<Entry | PlaybackError> {
-    const key = `${endpoint.guid}/${clip.id}/${clip.edition}/${path.kind}/${path.file}`
+    const key = `${endpoint.guid}/${clip.id}/${editionName(clip.edition, endpoint)}/${path.kind}/${path.file}`
     const known = this.entries.get(key)
     if (known && this.deps.clock() < known.until) return known
     return this.rendering.run(key, async () => {
@@ -97,7 +97,7 @@ export class ClipManifests {
       style: {
         kind: 'asset',
         isParent: isFirst(path),
-        names: namesOf(edition),
+        names: namesOf(editionName(edition, endpoint)),
         ...(cut === 'FRAME' && { cut: { start, end } }),
       },
     })

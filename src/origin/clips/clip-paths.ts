@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { CLIP_FILES, CLIP_KINDS, type ClipKind } from '../../model/clip.ts'
 import type { PresentationKind } from '../../model/deliverable.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
@@ -14,16 +15,18 @@ export type ClipPath = {
   readonly kind: ClipKind
   /** The name of a manifest or of the MP4 file; where there is an edition, of a header or segment of that. */
   readonly file: string
-  readonly edition?: number
+  /** The beginning of names that tells an edition of the clip, and its encryption. */
+  readonly edition?: string
 }
 
-/** Parses `clips/<id>/<format>/<file>`. The names of segments begin with `s` and the edition of the clip. */
+/** Parses `clips/<id>/<format>/<file>`. The names of segments begin with what `editionName` gives. */
 export function parseClipPath(path: string): ClipPath | undefined {
   const [, id, folder = '', file] = /^clips\/([\w-]{1,256})\/([a-z0-9]{3,4})\/(.+)$/.exec(path) ?? []
   const kind = KINDS.get(folder)
   if (id === undefined || file === undefined || !kind) return undefined
-  const [, edition] = (kind === 'MSS' ? /^index\.ism\/s(\d{1,15})\// : /^s(\d{1,15})_/).exec(file) ?? []
-  return { id, kind, file, ...(edition !== undefined && { edition: Number(edition) }) }
+  const form = kind === 'MSS' ? /^index\.ism\/(s\d{1,15}(?:e[0-9a-f]{8})?)\// : /^(s\d{1,15}(?:e[0-9a-f]{8})?)_/
+  const [, edition] = form.exec(file) ?? []
+  return { id, kind, file, ...(edition !== undefined && { edition }) }
 }
 
 /** An endpoint as it presents a clip in a format. */
@@ -31,9 +34,20 @@ export function presentedAs(endpoint: OriginEndpoint, kind: PresentationKind): O
   return packagedAs(endpoint, kind, false)
 }
 
+/**
+ * What names of segments of a clip begin with: another beginning for each edition, and for each encryption of the
+ * endpoint that presents it, so that no name ever refers to other bytes.
+ */
+export function editionName(edition: number, { packaging: { encryption } }: OriginEndpoint): string {
+  if (!encryption) return `s${edition}`
+  const { url: _, roleArn: __, certificateArn: ___, ...keys } = encryption.spekeKeyProvider
+  const settings = JSON.stringify({ ...encryption, spekeKeyProvider: keys })
+  return `s${edition}e${createHash('sha256').update(settings).digest('hex').slice(0, 8)}`
+}
+
 /** The names of the files of an edition of a clip. */
-export function namesOf(edition: number): Required<Pick<AssetOptions, 'manifests' | 'segments'>> {
-  return { manifests: 'index', segments: `s${edition}` }
+export function namesOf(edition: string): Required<Pick<AssetOptions, 'manifests' | 'segments'>> {
+  return { manifests: 'index', segments: edition }
 }
 
 /** True for the file that players ask for first: the MP4, or the parent manifest, whose name an asset does not know. */
@@ -46,7 +60,7 @@ export function segmentNamed(endpoint: OriginEndpoint, { kind, file, edition }: 
   if (edition === undefined || kind === 'MP4') return undefined
   const presented = underNames(presentedAs(endpoint, kind), namesOf(edition))
   // Fragments of Smooth Streaming have names of their own in a folder of the edition.
-  const name = kind === 'MSS' ? file.replace(`s${edition}/`, '') : file
+  const name = kind === 'MSS' ? file.replace(`${edition}/`, '') : file
   const request = outputFormatOf(presented)?.resolve(presented, name)
   return request?.kind === 'segment' ? request : undefined
 }

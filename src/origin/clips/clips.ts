@@ -1,8 +1,10 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import type { Clock } from '../../clock.ts'
-import { type Clip, isLiving } from '../../model/clip.ts'
+import { isInTheClear } from '../../model/asset-encryption.ts'
+import { type Clip, encryptedAsNow, isLiving } from '../../model/clip.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SegmentRequest } from '../../packaging/output-format.ts'
+import { outputFormatOf } from '../../packaging/packager.ts'
 import type { Resources } from '../../stores/resources.ts'
 import { clipDirectory, type Directory } from '../directory.ts'
 import type { CachedManifest } from '../manifests/cached-manifest.ts'
@@ -12,7 +14,7 @@ import type { MovieOrder } from '../movies/movie-request.ts'
 import type { PlaybackError } from '../playback-error.ts'
 import { clippedLookup } from './clip-lookup.ts'
 import { CLIP_MAX_AGE, ClipManifests } from './clip-manifests.ts'
-import { type ClipPath, isFirst, segmentNamed } from './clip-paths.ts'
+import { type ClipPath, editionName, isFirst, segmentNamed } from './clip-paths.ts'
 
 export type ClipsDeps = {
   readonly resources: Pick<Resources, 'clipById' | 'onChange'>
@@ -67,24 +69,27 @@ export class Clips {
       ({ endpoint: { guid }, kinds }) => guid === endpoint.guid && kinds.includes(path.kind),
     )
     if (!source) return 'NoSuchClip'
-    // What was in the clear when the clip was made must not be shown any more.
-    if (endpoint.packaging.encryption) return 'CannotPackage'
     const { start, end, cut } = clip
     const { edition, kind } = path
+    const shown = encryptedAsNow(source.endpoint, endpoint)
     if (kind === 'MP4') {
-      const movie = { endpoint: source.endpoint, span: { start, end }, isCut: cut === 'FRAME' }
+      const movie = { endpoint: shown, span: { start, end }, isCut: cut === 'FRAME' }
       return isFirst(path) ? { movie } : 'NoSuchObject'
     }
-    if (edition === undefined)
-      return this.manifests.find({ clip, endpoint: source.endpoint }, { ...path, kind }, client)
+    // A clip that was made in the clear has formats in which nothing is encrypted.
+    if (isInTheClear(shown, kind)) return 'ClipIsEncrypted'
+    if (shown.packaging.encryption && !outputFormatOf(shown)) return 'CannotPackage'
+    if (edition === undefined) return this.manifests.find({ clip, endpoint: shown }, { ...path, kind }, client)
     // Players that began before the clip was changed go on with what is left of it.
-    const isFormer = edition === clip.formerEdition
-    const named = edition === clip.edition || isFormer ? segmentNamed(source.endpoint, path) : undefined
+    const { formerEdition: former } = clip
+    const isFormer = former !== undefined && edition === editionName(former, shown)
+    const isKnown = isFormer || edition === editionName(clip.edition, shown)
+    const named = isKnown ? segmentNamed(shown, path) : undefined
     if (!named) return 'NoSuchObject'
     const body: SegmentRequest['body'] = (index, media, keys) => named.body(clippedLookup(index, clip), media, keys)
     const remembered = `clips/${clip.id}/${clip.edition}/${path.kind}/${path.file}`
     return {
-      endpoint: source.endpoint,
+      endpoint: shown,
       path: remembered,
       request: { ...named, body },
       ...(isFormer && { maxAge: CLIP_MAX_AGE }),

@@ -90,6 +90,7 @@ export class Movies {
     const { archive, clock, limits } = this.deps
     const { endpoint, times, query, client } = asked
     if (!limits.isAllowed) return 'Mp4NotAllowed'
+    if (endpoint.packaging.encryption) return 'Mp4InTheClear'
     const { span, ...made } = parseMovieQuery(times, query)
     const refusal = this.tooLong(span)
     if (refusal) return refusal
@@ -118,6 +119,7 @@ export class Movies {
     order: MovieOrder,
     client: string | undefined,
   ): Promise<Refused> {
+    if (order.endpoint.packaging.encryption) return 'Mp4InTheClear'
     const leave = this.places.enter(client)
     let movie: MovieUse | undefined
     try {
