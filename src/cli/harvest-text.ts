@@ -52,6 +52,7 @@ export function outcomeText(job: HarvestReport): string {
       lines.push(`  range    ${firstProgramDateTime} to ${lastProgramDateTime} of ${originEndpointId}`)
   }
   if (progress) lines.push(`  objects  ${progress.objects}, ${bytesText(progress.bytes)}`)
+  if (job.encryption === 'NONE') lines.push('  clear    nothing of it is encrypted, as was asked for')
   if (job.copyRefusal) lines.push(`  sent     ${job.copyRefusal}`)
   lines.push(...gapLines(job))
   if (job.state === 'SUCCEEDED') lines.push(`  asset    ${s3Destination.bucketName}/${s3Destination.manifestKey}`)

@@ -215,6 +215,7 @@ describe('a job in the clear', () => {
     await harvester.settled()
     const { outcome } = resources
     assert.equal(outcome?.state === 'FAILED' && outcome.failure.code, 'EncryptedSince')
+    assert.ok(buckets.objects.has('cup/final/index_1_6.ts'), 'it had begun')
     assert.ok(!buckets.objects.has('cup/final/asset.m3u8'))
     assert.ok(utcMs(deps.clock()) < at(90))
   })

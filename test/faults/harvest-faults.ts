@@ -110,4 +110,25 @@ export const HARVEST_FAULTS: readonly Fault[] = [
     caughtBy: { file: 'src/stores/sqlite/sqlite-store.test.ts', cases: 'is one, with exactly one event' },
     failure: /2 !== 1/,
   },
+  {
+    name: 'clip-left-in-the-clear',
+    breaks: 'A clip that was made in the clear stays so when its endpoint is encrypted.',
+    file: 'src/model/clip.ts',
+    find: 'return encryption ? withEncryption(endpoint, encryption) : endpoint',
+    replace: 'return encryption ? endpoint : endpoint',
+    caughtBy: {
+      file: 'test/contract/encrypted-assets.test.ts',
+      cases: 'what was in the clear when a clip was made becomes a job as the endpoint is now',
+    },
+    failure: /200 !== 422/,
+  },
+  {
+    name: 'job-left-in-the-clear',
+    breaks: 'A job in the clear goes on when its endpoint is encrypted while it follows the live edge.',
+    file: 'src/harvest/asset/encryption.ts',
+    find: 'if (!now?.packaging.encryption) continue',
+    replace: 'if (now !== undefined) continue',
+    caughtBy: { file: 'src/harvest/encrypted.test.ts', cases: 'ends without a parent manifest' },
+    failure: /- 'EncryptedSince'/,
+  },
 ]

@@ -40,8 +40,9 @@ export function presentedAs(endpoint: OriginEndpoint, kind: PresentationKind): O
  */
 export function editionName(edition: number, { packaging: { encryption } }: OriginEndpoint): string {
   if (!encryption) return `s${edition}`
-  const { url: _, roleArn: __, certificateArn: ___, ...keys } = encryption.spekeKeyProvider
-  const settings = JSON.stringify({ ...encryption, spekeKeyProvider: keys })
+  // Not the role, by which keys are only asked for.
+  const { roleArn: _, ...provider } = encryption.spekeKeyProvider
+  const settings = JSON.stringify({ ...encryption, spekeKeyProvider: provider })
   return `s${edition}e${createHash('sha256').update(settings).digest('hex').slice(0, 8)}`
 }
 
