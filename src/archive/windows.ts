@@ -2,6 +2,7 @@ import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import { utcAt } from '../model/eras/era.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, type Era, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
+import { asRecorded } from '../model/recorded-segment.ts'
 import type { EraTime } from '../model/segment-numbers.ts'
 import { StoreUnavailable } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
@@ -157,14 +158,14 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     if (number < outputTimeline.firstNumber) return 'no such'
     const segment = tail.byNumber(number) ?? (await segmentIndex.outputSegment(outputTimeline.id, number))
     const [era] = segment ? await content.erasById([segment.era]) : []
-    return segment && era ? { segment, era } : 'no longer kept'
+    return segment && era ? { segment: asRecorded(segment), era } : 'no longer kept'
   }
 
   async function segmentsAround(read: Read, place: EraTime): Promise<SegmentsAround> {
     const { outputTimeline, tail } = read
     const recent = tail.around(place, AROUND, outputTimeline.firstNumber)
     const segments = recent ?? (await segmentIndex.outputSegmentsAround(outputTimeline.id, place, AROUND))
-    return { segments, absence: await absenceAt(read, place, segments) }
+    return { segments: segments.map(asRecorded), absence: await absenceAt(read, place, segments) }
   }
 
   async function eraOf({ content, tail }: Read, id: number): Promise<Era | Absence> {

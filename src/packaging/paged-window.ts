@@ -13,6 +13,7 @@ import {
   type SegmentSummary,
   type SummaryWindow,
 } from '../model/output-segment.ts'
+import { asRecorded } from '../model/recorded-segment.ts'
 import type { NumberRange } from '../model/segment-numbers.ts'
 import { parseSegmentPage, parseSummaryPage } from '../model/segment-page.ts'
 import { compactSegmentSummary } from '../model/segment-summary.ts'
@@ -129,7 +130,8 @@ export class PagedWindow {
         // Segments before the first that is asked for may be missing.
         while (summaries[place] && summaries[place]!.number <= Math.min(afterNumber, archived.number - 1)) place++
         const { number = Infinity, period } = summaries[place] ?? {}
-        const segment = period && number === archived.number ? { ...mended, period } : mended
+        const placed = period && number === archived.number ? { ...mended, period } : mended
+        const segment = mended === archived ? asRecorded(placed) : placed
         if (number < segment.number) throw new ContentDeleted()
         if (number > segment.number) continue
         if (number > afterNumber) segments.push(segment)

@@ -26,6 +26,7 @@ import {
   type SlotObject,
   type SourceStream,
 } from '../../src/model/output-segment.ts'
+import { asRecorded } from '../../src/model/recorded-segment.ts'
 import type { EraTime, NumberRange } from '../../src/model/segment-numbers.ts'
 import { writePage } from '../../src/model/segment-page.ts'
 import { compactSegmentSummary, segmentSummaryOf } from '../../src/model/segment-summary.ts'
@@ -200,7 +201,7 @@ export function written(
 /** The files of an asset of a window that is taken as a whole. */
 export function assetOf(format: OutputFormat, endpoint: OriginEndpoint, window: ArchiveWindow) {
   const { segments } = window
-  const batch = { before: [], segments, after: [] }
+  const batch = { before: [], segments: segments.map(asRecorded), after: [] }
   const asset = format.asset(endpoint, {
     ...window,
     segments: segments.map((segment) => compactSegmentSummary(segmentSummaryOf(segment))),
@@ -323,12 +324,12 @@ export class FakeArchive
   async outputSegment(_endpoint: OriginEndpoint, number: number): Promise<SegmentInEra | Absence> {
     const segment = this.window?.segments.find((candidate) => candidate.number === number)
     const era = this.window?.eras.find(({ id }) => id === segment?.era)
-    return segment && era ? { segment, era } : this.absence(number)
+    return segment && era ? { segment: asRecorded(segment), era } : this.absence(number)
   }
 
   async outputSegmentsAround(_endpoint: OriginEndpoint, { era, time }: EraTime) {
     const own = this.window?.segments.filter((segment) => segment.era === era) ?? []
-    const segments = own.filter(({ start }) => Math.abs(start - time) <= 60 * 90_000)
+    const segments = own.filter(({ start }) => Math.abs(start - time) <= 60 * 90_000).map(asRecorded)
     return { segments, absence: 'no such' as const }
   }
 

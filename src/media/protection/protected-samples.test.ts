@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { createCipheriv, createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { demux, probeTs } from '../../../test/fuzz/demuxed.ts'
-import { encodeTs, run } from '../../../test/fuzz/media-samples.ts'
+import { encodeTs } from '../../../test/fuzz/media-samples.ts'
+import {
+  framesOf,
+  packaged,
+  packagerDecrypted,
+  packagerKey,
+  packetsOf,
+  type RawKey,
+} from '../../../test/judges/decrypted.ts'
 import { mp4boxFile } from '../../../test/judges/mp4box-file.ts'
-import { PACKAGER } from '../../../test/judges/reference-packager.ts'
 import { needing } from '../../../test/programs.ts'
 import { ByteReader } from '../bytes.ts'
 import type { CbcEncryption } from '../cbc.ts'
@@ -21,19 +25,18 @@ import { allSteps } from '../steps.ts'
 import type { AudioDescription, VideoDescription } from '../track.ts'
 import { type FragmentCipher, protectedSamples, type StartCounter } from './protected-samples.ts'
 
-const { after, before, describe, it } = needing('ffmpeg')
+const { before, describe, it } = needing('ffmpeg')
 
 type Described = Track & { readonly description: VideoDescription | AudioDescription }
-type Key = { readonly id: Buffer; readonly key: Buffer }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest().subarray(0, 16)
-const keyOf = (name: string): Key => ({ id: sha256(`id of ${name}`), key: sha256(name) })
+const keyOf = (name: string): RawKey => ({ id: sha256(`id of ${name}`), key: sha256(name) })
 const FIRST = keyOf('first')
 const SECOND = keyOf('second')
 const IV = sha256('iv')
 const SYSTEM: ProtectionSystem = { systemId: sha256('system'), keyIds: [FIRST.id], data: sha256('data') }
 
-function counting({ key }: Key): StartCounter {
+function counting({ key }: RawKey): StartCounter {
   return (block) => {
     const cipher = createCipheriv('aes-128-ctr', key, block)
     return (piece) => cipher.update(piece)
@@ -41,16 +44,16 @@ function counting({ key }: Key): StartCounter {
 }
 
 const chaining =
-  ({ key }: Key): CbcEncryption =>
+  ({ key }: RawKey): CbcEncryption =>
   (iv, blocks) =>
     createCipheriv('aes-128-cbc', key, iv).setAutoPadding(false).update(blocks)
 
-const encryptionOf = (scheme: ProtectionScheme, { id }: Key): TrackEncryption =>
+const encryptionOf = (scheme: ProtectionScheme, { id }: RawKey): TrackEncryption =>
   scheme === 'cenc' ? { scheme, keyId: id } : { scheme, keyId: id, constantIv: IV }
 
-const cipherOf = (scheme: ProtectionScheme, key: Key, segment: number): FragmentCipher =>
+const cipherOf = (scheme: ProtectionScheme, key: RawKey, segment: number): FragmentCipher =>
   scheme === 'cenc'
-    ? { scheme, start: counting(key), place: { track: 5, segment } }
+    ? { scheme, start: counting(key), firstIv: BigInt(segment) << 16n }
     : { scheme, encrypt: chaining(key), constantIv: IV }
 
 function tracksOf(ts: Buffer): Described[] {
@@ -77,7 +80,7 @@ function bounded({ samples }: Described): SampleTable[] {
 }
 
 /** A header and two fragments, clear or encrypted; the second has the key `next` if there is one. */
-function fragments(track: Described, scheme?: ProtectionScheme, next?: Key): Buffer[] {
+function fragments(track: Described, scheme?: ProtectionScheme, next?: RawKey): Buffer[] {
   const { media, timescale, description } = track
   const encrypted = scheme && { encryption: encryptionOf(scheme, FIRST), systems: [SYSTEM] }
   const header = writeCmafHeader({ id: 1, timescale, entry: description, ...encrypted })
@@ -99,64 +102,37 @@ function fragments(track: Described, scheme?: ProtectionScheme, next?: Key): Buf
   return [Buffer.from(header), ...parts]
 }
 
-/** ffmpeg reads from a pipe: in files with several fragments it loses its place in those that are encrypted. */
-async function listed(file: Buffer, key: Key, ...copy: readonly string[]): Promise<string[]> {
-  const input = ['-v', 'error', '-xerror', '-decryption_key', key.key.toString('hex'), '-i', 'pipe:0']
-  const listing = String(await run('ffmpeg', [...input, '-map', '0', ...copy, '-f', 'framemd5', 'pipe:1'], file))
-  return listing.split('\n').flatMap((line) => (/^[^#]/.test(line) ? [line.split(',')[5]!.trim()] : []))
-}
-
-/** MD5 of every frame as ffmpeg decodes it, after it has decrypted it. */
-const framesOf = (file: Buffer, key: Key) => listed(file, key)
-/** MD5 of every packet as ffmpeg decrypts it. */
-const packetsOf = (file: Buffer, key: Key) => listed(file, key, '-c', 'copy', '-copyinkf')
-
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
   h264: ['-x264-params', 'slices=3:weightp=2:keyint=25'],
   hevc: ['-c:v', 'libx265', '-x265-params', 'log-level=none:pools=1:slices=2:ctu=16:keyint=25', '-tag:v', 'hvc1'],
 }
 
 describe('encrypted fragments', () => {
-  let folder: string
   const tracks = new Map<string, Described>()
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'windrow-protection-'))
     for (const [codec, args] of Object.entries(SOURCES)) {
       const [video, audio] = tracksOf(await encodeTs('both', ['-t', '1', '-s', '160x90', '-threads', '1', ...args]))
       tracks.set(codec, video!)
       tracks.set('aac', audio!)
     }
   })
-  after(() => rm(folder, { recursive: true }))
-
-  /** What shaka-packager makes of a file. */
-  async function packaged(file: Buffer, kind: string, ...options: readonly string[]): Promise<Buffer> {
-    const [input, output] = [join(folder, 'in.mp4'), join(folder, 'out.mp4')]
-    await writeFile(input, file)
-    await run(PACKAGER, [`in=${input},stream=${kind},output=${output}`, '--quiet', ...options])
-    return readFile(output)
-  }
-
-  const packagerKey = ({ id, key }: Key) => `label=:key_id=${id.toString('hex')}:key=${key.toString('hex')}`
-
   for (const name of ['h264', 'hevc', 'aac']) {
     it(`decrypt in ffmpeg and shaka-packager to the clear frames: ${name}`, async () => {
       const track = tracks.get(name)!
       const clear = Buffer.concat(fragments(track))
-      const [frames, packets] = [await framesOf(clear, FIRST), await packetsOf(clear, FIRST)]
+      const [frames, packets] = [await framesOf(clear), await packetsOf(clear)]
       assert.ok(frames.length >= 25)
       for (const scheme of ['cenc', 'cbcs'] as const) {
         const hidden = Buffer.concat(fragments(track, scheme))
         assert.deepEqual(await framesOf(hidden, FIRST), frames)
-        const options = ['--enable_raw_key_decryption', '--keys', packagerKey(FIRST)]
-        assert.deepEqual(await packetsOf(await packaged(hidden, track.kind, ...options), FIRST), packets)
+        assert.deepEqual(await packetsOf(await packagerDecrypted(hidden, track.description.kind, FIRST)), packets)
       }
     })
   }
 
   it('decrypt in ffmpeg key period by key period, and with no other key', async () => {
     const track = tracks.get('h264')!
-    const packets = await packetsOf(Buffer.concat(fragments(track)), FIRST)
+    const packets = await packetsOf(Buffer.concat(fragments(track)))
     const [one, two] = [packets.slice(0, bounded(track)[0]!.count), packets.slice(bounded(track)[0]!.count)]
     for (const scheme of ['cenc', 'cbcs'] as const) {
       const [header, ...hidden] = fragments(track, scheme, SECOND)

@@ -18,7 +18,11 @@ export type FragmentCipher =
   | {
       readonly scheme: 'cenc'
       readonly start: StartCounter
-      readonly place: FragmentPlace
+      /**
+       * The IV of the first sample, a number of 64 bits; those of the others count up from it. No number may stand for
+       * samples of two kinds under a key: who has both would have the exclusive or of them.
+       */
+      readonly firstIv: bigint
     }
   | {
       readonly scheme: 'cbcs'
@@ -28,13 +32,8 @@ export type FragmentCipher =
 
 type BlockCipher = Extract<FragmentCipher, { readonly scheme: 'cbcs' }>
 
-/** Which fragment of all those under one key it is, for IVs: no two have the same two numbers. */
-export type FragmentPlace = {
-  /** Below 4096; a trick-play track has one of its own. */
-  readonly track: number
-  /** Below 2³⁶. */
-  readonly segment: number
-}
+/** The most samples of a fragment in cenc, for which whoever gives first IVs leaves room between them. */
+export const MOST_SAMPLES = 2 ** 16
 
 /** The samples of a fragment. `slices` are the slice headers of its track where it is video. */
 export type ClearSamples = {
@@ -59,7 +58,7 @@ export function* protectedSamples(
     at += piece.length
     if (meter.ends(piece.length)) yield
   }
-  const ivs = cipher.scheme === 'cenc' ? ivsOf(cipher.place, count) : undefined
+  const ivs = cipher.scheme === 'cenc' ? ivsOf(cipher.firstIv, count) : undefined
   const subsamples: (readonly Subsample[])[] | undefined = slices && []
   let from = 0
   for (let i = 0; i < count; i++) {
@@ -78,16 +77,11 @@ export function* protectedSamples(
   return { media: copy, ...(ivs && { ivs }), ...(subsamples && { subsamples }) }
 }
 
-/** The IVs of a fragment: 12 bits of track, 36 bits of segment, 16 bits of sample. */
-function ivsOf({ track, segment }: FragmentPlace, count: number): readonly Uint8Array[] {
-  if (!Number.isInteger(track) || track < 0 || track >= 2 ** 12) throw new RangeError(`IV of track ${track}`)
-  if (!Number.isInteger(segment) || segment < 0 || segment >= 2 ** 36) throw new RangeError(`IV of segment ${segment}`)
-  if (count > 2 ** 16) throw new MalformedMedia(`fragment of ${count} samples`, 0)
+/** The IVs of a fragment, modulo 2⁶⁴. */
+function ivsOf(first: bigint, count: number): readonly Uint8Array[] {
+  if (count > MOST_SAMPLES) throw new MalformedMedia(`fragment of ${count} samples`, 0)
   const writer = new ByteWriter(count * IV_SIZE)
-  for (let sample = 0; sample < count; sample++) {
-    writer.u32(track * 2 ** 20 + Math.floor(segment / 2 ** 16))
-    writer.u32((segment % 2 ** 16) * 2 ** 16 + sample)
-  }
+  for (let sample = 0; sample < count; sample++) writer.u64(BigInt.asUintN(64, first + BigInt(sample)))
   const all = writer.result()
   return Array.from({ length: count }, (_, i) => all.subarray(i * IV_SIZE, (i + 1) * IV_SIZE))
 }
