@@ -6,17 +6,19 @@ export type XmlElement = {
    * Child elements, and strings as character data. Where there is a string, the content is written without added
    * white space.
    */
-  readonly children: readonly (XmlElement | string)[]
+  readonly children: readonly XmlNode[]
 }
+
+/** An element, character data, or elements as text. */
+export type XmlNode = XmlElement | string | CheckedXml
+
+/** Elements as text that are written as they are: whoever gives them has checked that they are well-formed. */
+export type CheckedXml = { readonly checked: string }
 
 /** Attributes, written in their order; undefined ones are left out. */
 export type XmlAttributes = Readonly<Record<string, string | number | bigint | undefined>>
 
-export function element(
-  name: string,
-  attributes: XmlAttributes = {},
-  children: readonly (XmlElement | string)[] = [],
-): XmlElement {
+export function element(name: string, attributes: XmlAttributes = {}, children: readonly XmlNode[] = []): XmlElement {
   return { name, attributes, children }
 }
 
@@ -29,8 +31,9 @@ export function writeXml(root: XmlElement): string {
  * Writes a node. `lineBreak` precedes a node on a line of its own; it is empty inside text, where white space
  * matters.
  */
-function nodeText(node: XmlElement | string, lineBreak: string): string {
+function nodeText(node: XmlNode, lineBreak: string): string {
   if (typeof node === 'string') return escaped(node)
+  if ('checked' in node) return lineBreak + node.checked
   const { name, attributes, children } = node
   let text = `${lineBreak}<${name}`
   for (const attribute in attributes) {

@@ -44,6 +44,11 @@ export function trickMode(adaptationSet: number): Descriptor {
   return { schemeIdUri: 'http://dashif.org/guidelines/trickmode', value: String(adaptationSet) }
 }
 
+/** Says that players may switch between a set and those with these ids, ISO/IEC 23009-1 §5.3.3.5. */
+export function switchingWith(adaptationSets: readonly number[]): Descriptor {
+  return { schemeIdUri: 'urn:mpeg:dash:adaptation-set-switching:2016', value: adaptationSets.join(',') }
+}
+
 /** Marks a representation of images, so many across and down in each, DASH-IF IOP 4.3 §6.2.6. */
 export function thumbnailTile(columns: number, rows: number): Descriptor {
   return { schemeIdUri: 'http://dashif.org/thumbnail_tile', value: `${columns}x${rows}` }

@@ -1,4 +1,5 @@
 import type { UtcMs } from '../../media/time.ts'
+import type { CheckedXml } from '../xml.ts'
 import type { SpliceInfoSection } from './splice-info-section.ts'
 
 /**
@@ -12,6 +13,8 @@ type AnyMpd = {
   readonly profiles: readonly string[]
   readonly minBufferTime: number
   readonly maxSegmentDuration?: number
+  /** Of everything in the presentation that is encrypted, where that is the same. */
+  readonly contentProtections?: readonly ContentProtection[]
   readonly periods: readonly Period[]
 }
 
@@ -65,6 +68,7 @@ export type RepresentationBase = {
   readonly audioSamplingRate?: number
   readonly startWithSAP?: 1 | 2
   readonly audioChannelConfigurations?: readonly Descriptor[]
+  readonly contentProtections?: readonly ContentProtection[]
   readonly essentialProperties?: readonly Descriptor[]
   readonly supplementalProperties?: readonly Descriptor[]
   readonly inbandEventStreams?: readonly Descriptor[]
@@ -121,6 +125,14 @@ export type TimelineSegment = { readonly t: number; readonly d: number }
 
 /** A descriptor, §5.8.2; its scheme defines its meaning. */
 export type Descriptor = { readonly schemeIdUri: string; readonly value?: string }
+
+/** A ContentProtection descriptor, §5.8.4.1: a scheme of encryption, or a DRM system. */
+export type ContentProtection = Descriptor & {
+  /** KID, a UUID in lower case, ISO/IEC 23001-7 §11.2. */
+  readonly defaultKid?: string
+  /** What it says in elements: as the DRM system has it, or a whole `pssh` box in base64. */
+  readonly content?: CheckedXml | { readonly pssh: string }
+}
 
 /** A ratio of width to height. */
 export type Ratio = { readonly width: number; readonly height: number }

@@ -1,6 +1,7 @@
 import { element, writeXml, type XmlElement } from '../xml.ts'
 import type {
   AdaptationSet,
+  ContentProtection,
   Descriptor,
   EventStream,
   FrameRate,
@@ -15,6 +16,9 @@ import type {
 import { SCTE35_XML, spliceInfoSection } from './splice-info-section.ts'
 import { xsDateTime, xsDuration } from './xsd-time.ts'
 
+/** ISO/IEC 23001-7 §11.2. */
+const CENC_XML = 'urn:mpeg:cenc:2013'
+
 /** Writes an MPD, with attributes and elements in the order of the schema, ISO/IEC 23009-1 Annex B. */
 export function writeMpd(mpd: Mpd): string {
   const isDynamic = mpd.type === 'dynamic'
@@ -25,6 +29,7 @@ export function writeMpd(mpd: Mpd): string {
       {
         xmlns: 'urn:mpeg:dash:schema:mpd:2011',
         'xmlns:scte35': hasSplices ? SCTE35_XML : undefined,
+        'xmlns:cenc': namesKeys(mpd) ? CENC_XML : undefined,
         id: mpd.id,
         profiles: mpd.profiles.join(','),
         type: mpd.type,
@@ -42,9 +47,19 @@ export function writeMpd(mpd: Mpd): string {
         }),
         maxSegmentDuration: optional(mpd.maxSegmentDuration, xsDuration),
       },
-      [...mpd.periods.map(period), ...descriptors('UTCTiming', isDynamic ? mpd.utcTimings : [])],
+      [
+        ...contentProtections(mpd.contentProtections),
+        ...mpd.periods.map(period),
+        ...descriptors('UTCTiming', isDynamic ? mpd.utcTimings : []),
+      ],
     ),
   )
+}
+
+function namesKeys({ contentProtections: common = [], periods }: Mpd): boolean {
+  const sets = periods.flatMap(({ adaptationSets }) => adaptationSets)
+  const all = [...common, ...sets.flatMap((set) => set.contentProtections ?? [])]
+  return all.some(({ defaultKid, content }) => defaultKid !== undefined || (content && 'pssh' in content))
 }
 
 function period({
@@ -128,6 +143,7 @@ function baseAttributes(value: RepresentationBase) {
 function baseElements(value: RepresentationBase): readonly XmlElement[] {
   return [
     ...descriptors('AudioChannelConfiguration', value.audioChannelConfigurations),
+    ...contentProtections(value.contentProtections),
     ...descriptors('EssentialProperty', value.essentialProperties),
     ...descriptors('SupplementalProperty', value.supplementalProperties),
     ...descriptors('InbandEventStream', value.inbandEventStreams),
@@ -162,6 +178,15 @@ function timelineRuns(timeline: readonly TimelineSegment[]): readonly XmlElement
 
 function descriptors(name: string, values: readonly Descriptor[] = []): readonly XmlElement[] {
   return values.map(({ schemeIdUri, value }) => element(name, { schemeIdUri, value }))
+}
+
+function contentProtections(values: readonly ContentProtection[] = []): readonly XmlElement[] {
+  return values.map(({ schemeIdUri, value, defaultKid, content }) => {
+    const attributes = { schemeIdUri, value, 'cenc:default_KID': defaultKid }
+    if (!content) return element('ContentProtection', attributes)
+    const child = 'pssh' in content ? element('cenc:pssh', {}, [content.pssh]) : content
+    return element('ContentProtection', attributes, [child])
+  })
 }
 
 function optional<T>(value: T | undefined, write: (value: T) => string): string | undefined {

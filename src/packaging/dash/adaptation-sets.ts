@@ -4,6 +4,7 @@ import {
   id3EventStream,
   role,
   spliceEventStream,
+  switchingWith,
   trickMode,
 } from '../../manifests/dash/descriptors.ts'
 import type { AdaptationSet, Descriptor, FrameRate, Ratio, Representation } from '../../manifests/dash/mpd.ts'
@@ -14,10 +15,11 @@ import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
 import { intervalOfStream } from '../../model/stream-interval.ts'
 import { passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { familyOf, type SingleVideo } from '../tracks/track-set.ts'
+import { keyGroupOf } from './content-protections.ts'
 import { imageSets } from './images.ts'
 import { claimsBitstreamSwitching } from './profiles.ts'
 import { audioSet, textSet } from './sound-and-text.ts'
-import { type DashTemplates, ownTemplate, sharedTemplate, templatesOf } from './templates.ts'
+import { type DashTemplates, ownTemplate, protectionOfSet, sharedTemplate, templatesOf } from './templates.ts'
 
 /**
  * Added to the track number for the id of the trick-play set; other adaptation sets have the number of their first
@@ -31,11 +33,20 @@ const TRICK_PLAY = 1000
  */
 export function adaptationSetsOf(templates: DashTemplates): readonly AdaptationSet[] {
   const { tracks } = templates.period
+  const { encryption } = templates
   const groups = [...Map.groupBy(tracks.video, switchingGroup).values()]
   return [
-    ...groups.map((group, i) => videoSet(templates, group, i === 0)),
+    ...groups.flatMap((group, i) => {
+      const sets = [...Map.groupBy(group, (track) => keyGroupOf(encryption, track)).values()]
+      return sets.map((set) =>
+        videoSet(templates, set, { isMain: i === 0, others: sets.filter((each) => each !== set) }),
+      )
+    }),
     ...trickPlaySet(templates),
-    ...tracks.audio.map((track) => audioSet(track, templatesOf(templates, 'audio', [track]))),
+    ...tracks.audio.map((track) => ({
+      ...audioSet(track, templatesOf(templates, 'audio', [track])),
+      ...protectionOfSet(templates, track),
+    })),
     ...tracks.text.map((track) => textSet(track, templatesOf(templates, 'subtitles', [track]))),
     ...imageSets(templates),
   ]
@@ -46,7 +57,14 @@ function switchingGroup({ description }: SingleVideo): string {
   return `${familyOf(description.codec)}/${dynamicRange(description) ?? ''}`
 }
 
-function videoSet(templates: DashTemplates, tracks: readonly SingleVideo[], isMain: boolean): AdaptationSet {
+/** What a set of video tracks is among those of its Period: `others` are those of its group that have other keys. */
+type SetAmongOthers = { readonly isMain: boolean; readonly others: readonly (readonly SingleVideo[])[] }
+
+function videoSet(
+  templates: DashTemplates,
+  tracks: readonly SingleVideo[],
+  { isMain, others }: SetAmongOthers,
+): AdaptationSet {
   const placed = templatesOf(templates, 'video', tracks)
   const captions = tracks.flatMap(({ role: { captions = [] } }) => captions)
   const distinct = captions.filter((each, i) => captions.findIndex((o) => o.instreamId === each.instreamId) === i)
@@ -54,11 +72,18 @@ function videoSet(templates: DashTemplates, tracks: readonly SingleVideo[], isMa
     ...(tracks.some(({ hasEvents }) => hasEvents) ? [id3EventStream()] : []),
     ...(templates.settings.periodTriggers.includes('ADS') ? [spliceEventStream()] : []),
   ]
+  const { supplementalProperties = [], ...essential } = colourProperties(tracks[0]!.description)
+  const properties = [
+    ...supplementalProperties,
+    ...(others.length > 0 ? [switchingWith(others.map(([first]) => first!.n))] : []),
+  ]
   return {
     id: tracks[0]!.n,
     ...picturesInSet(tracks, areCutAlike(tracks, templates.period.segments)),
     ...(claimsBitstreamSwitching(templates.settings.profile) && { bitstreamSwitching: true }),
-    ...colourProperties(tracks[0]!.description),
+    ...protectionOfSet(templates, tracks[0]!),
+    ...essential,
+    ...(properties.length > 0 && { supplementalProperties: properties }),
     ...(inbandEventStreams.length > 0 && { inbandEventStreams }),
     accessibilities: closedCaptions(distinct),
     roles: [role(isMain ? 'main' : 'alternate')],
@@ -93,6 +118,7 @@ function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
     {
       id: TRICK_PLAY + track.n,
       ...picturesInSet([track], true),
+      ...protectionOfSet(templates, track),
       ...more,
       essentialProperties: [trickMode(track.n), ...essentialProperties],
       representations: [representation],

@@ -6,6 +6,7 @@ import type { Presentation } from '../presentation.ts'
 import { imagesPerSegment } from '../tracks/images.ts'
 import { decodableFrom, type PlacedMoment } from '../tracks/picture-times.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
+import { type ContentProtections, contentProtectionsOf } from './content-protections.ts'
 import { eventStreamsOf } from './event-streams.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
 import { profilesOf } from './profiles.ts'
@@ -37,7 +38,10 @@ export function listedPeriods({ settings, window, filter }: DashPresentation) {
 
 /** The manifest that lists these Periods, oldest first. */
 export function mpdOf(manifest: DashPresentation, periods: readonly DashPeriod[]): Mpd {
-  const { settings, ended } = manifest
+  const { settings, ended, window } = manifest
+  const { encryption } = manifest.endpoint.packaging
+  const protections = contentProtectionsOf(encryption, settings, window, periods)
+  const written = (period: DashPeriod, start: number) => writtenPeriod(manifest, protections, period, start)
   const [first, last] = [periods[0]!, periods.at(-1)!]
   const type = ended ? 'static' : 'dynamic'
   const common = {
@@ -45,13 +49,14 @@ export function mpdOf(manifest: DashPresentation, periods: readonly DashPeriod[]
     profiles: profilesOf(settings.profile, type),
     minBufferTime: settings.minBufferTimeSeconds * 1000,
     maxSegmentDuration: longestSegment(periods),
+    ...(protections.common.length > 0 && { contentProtections: protections.common }),
   }
   if (ended) {
     let end = 0
     const listed = cutOf(manifest, periods.map(listedFrom)).map((period) => {
       const start = end
       end += durationOf(period)
-      return writtenPeriod(manifest, period, start)
+      return written(period, start)
     })
     return { type: 'static', ...common, mediaPresentationDuration: end, periods: listed }
   }
@@ -60,21 +65,27 @@ export function mpdOf(manifest: DashPresentation, periods: readonly DashPeriod[]
   return {
     type: 'dynamic',
     ...common,
-    publishTime: manifest.window.segments.at(-1)!.sealedAt,
+    publishTime: window.segments.at(-1)!.sealedAt,
     availabilityStartTime: utcMs(AVAILABILITY_START + manifest.delay),
     minimumUpdatePeriod: settings.minUpdatePeriodSeconds * 1000,
     timeShiftBufferDepth: last.endUtc - begins.utc,
     suggestedPresentationDelay: settings.suggestedPresentationDelaySeconds * 1000,
     utcTimings: method === 'NONE' || utcTimingUri === undefined ? [] : [utcTiming(method, utcTimingUri)],
     periods: periods.map((period) => {
-      const { duration, ...open } = writtenPeriod(manifest, period, period.begins.utc + latenessOf(settings))
+      const { duration, ...open } = written(period, period.begins.utc + latenessOf(settings))
       return period === last || duration === undefined ? open : { ...open, duration }
     }),
   }
 }
 
 /** Writes a Period; `start` is in milliseconds of the presentation. */
-function writtenPeriod(manifest: DashPresentation, period: DashPeriod, start: number): Period {
+function writtenPeriod(
+  manifest: DashPresentation,
+  protections: ContentProtections,
+  period: DashPeriod,
+  start: number,
+): Period {
+  const { encryption } = manifest.endpoint.packaging
   const { settings, references, segmentQuery, filter } = manifest
   const isCounted = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' && !manifest.ended
   const eventStreams = eventStreamsOf(period, manifest.window)
@@ -92,6 +103,8 @@ function writtenPeriod(manifest: DashPresentation, period: DashPeriod, start: nu
       prefix: references.toSegments + encodeURIComponent(settings.segment.name),
       query: segmentQuery,
       ...(filter && { filter }),
+      ...(encryption && { encryption }),
+      protectionsOf: protections.of,
     }),
     supplementalProperties: [utcTime(period.begins.utc)],
   }

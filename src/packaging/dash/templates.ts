@@ -1,5 +1,12 @@
-import type { AdaptationSet, Representation, SegmentTemplate, TimelineSegment } from '../../manifests/dash/mpd.ts'
+import type {
+  AdaptationSet,
+  ContentProtection,
+  Representation,
+  SegmentTemplate,
+  TimelineSegment,
+} from '../../manifests/dash/mpd.ts'
 import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
+import type { Encryption } from '../../model/encryption.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
@@ -23,6 +30,10 @@ export type DashTemplates = {
   /** The query appended to file names. */
   readonly query: string
   readonly filter?: ManifestFilter
+  /** Absent where segments are in the clear. */
+  readonly encryption?: Encryption
+  /** What is said of a track's encryption beside the track; nothing where it is said above all. */
+  readonly protectionsOf: (track: SingleTrack) => readonly ContentProtection[]
 }
 
 /** The templates of representations, and the one they can inherit from their adaptation set. */
@@ -132,4 +143,13 @@ export function sharedTemplate({ shared }: PlacedTemplates): Pick<AdaptationSet,
 export function ownTemplate({ own }: PlacedTemplates, i: number): Pick<Representation, 'segmentTemplate'> {
   const template = own[i]
   return template ? { segmentTemplate: template } : {}
+}
+
+/** What an adaptation set of tracks with one key says of their encryption. */
+export function protectionOfSet(
+  { protectionsOf }: DashTemplates,
+  track: SingleTrack,
+): Pick<AdaptationSet, 'contentProtections'> {
+  const contentProtections = protectionsOf(track)
+  return contentProtections.length > 0 ? { contentProtections } : {}
 }
