@@ -172,7 +172,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
   'src/packaging/cmaf/names.ts': [
     ['`^(?:<TRACK>|_(image)_<INTEGER>)?\\\\.m3u8$`', undefined, 'digits'],
     ['`^<TRACK>_<INTEGER>\\\\.(mp4|vtt)$`', undefined, 'digits'],
-    ['`^<TRACK>_track_1_csid_<INTEGER>_init\\\\.mp4$`', undefined, 'digits'],
+    ['`^<TRACK>_track_1_csid_<INTEGER>(?:_<INTEGER>)?_init\\\\.mp4$`', undefined, 'digits'],
     ['`^_image_<INTEGER>_<INTEGER>_<INTEGER>\\\\.jpg$`', undefined, 'digits'],
   ],
   'src/packaging/dash/names.ts': [

@@ -1,9 +1,11 @@
 import type { Absence } from '../../archive/reader.ts'
+import { type KeyDescription, keyPeriodsOf } from '../../model/content-keys.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
 import type { Era, SegmentSummary } from '../../model/output-segment.ts'
 import { type CmafPackaging, manifestsOfType } from '../../model/packaging.ts'
 import { underNames } from '../asset-names.ts'
+import type { ContentKeys } from '../content-keys.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import type {
   Asset,
@@ -16,12 +18,14 @@ import type {
   TextBody,
 } from '../output-format.ts'
 import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
+import { headerProtectionOf } from '../segments/header-protection.ts'
 import { allImageFiles, imageNamed } from '../segments/images.ts'
+import { protectionOf } from '../segments/segment-protection.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBefore, cuesBeforeIn, type SegmentWithEarlier, webVttSegment } from '../segments/text-segment.ts'
 import { headerOf, iFramesOf, segmentOf } from '../segments/track-segment.ts'
 import { type ImagePart, imagesInEras, imagesPerSegment, imageTracksOf, listedImages } from '../tracks/images.ts'
-import { type SingleTrack, trackNumbered } from '../tracks/track-set.ts'
+import { type SingleAudio, type SingleTrack, type SingleVideo, trackNumbered } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
 import { windowParts } from '../window-parts.ts'
 import {
@@ -37,6 +41,7 @@ import {
 } from './manifests.ts'
 import {
   type CmafFileNames,
+  type CmafHeaderPlace,
   type CmafName,
   type CmafTrackName,
   OWN_NAMES,
@@ -52,7 +57,7 @@ export const cmaf: OutputFormat = {
     const name = parseCmafName(packagingOf(endpoint), path)
     if (!name) return undefined
     if (name.kind === 'segment' || name.kind === 'header') {
-      return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
+      return { kind: 'segment', body: (index, media, keys) => bodyOf(endpoint, name, index, { media, keys }) }
     }
     if (name.kind === 'image') {
       const trackIn = (era: Era) => imageTracksOf(era).find(({ n }) => n === name.n)
@@ -118,49 +123,82 @@ function playlistText(text: string): TextBody {
   return { contentType: PLAYLIST_TYPE, text }
 }
 
+/** What segments and headers are made with. */
+type MadeWith = { readonly media: SourceMedia; readonly keys: ContentKeys }
+
 async function bodyOf(
   endpoint: OriginEndpoint,
   name: Extract<CmafName, { kind: 'segment' | 'header' }>,
   index: SegmentLookup,
-  media: SourceMedia,
+  made: MadeWith,
 ): Promise<SegmentBody | Absence> {
   const { streamSelection } = packagingOf(endpoint)
   if (name.kind === 'header') {
     const era = await index.era(endpoint, name.era)
     if (typeof era === 'string') return era
     const track = trackNumbered(era, streamSelection, name.track.n)
-    return (track && headerBody(track, name.track)) ?? 'no such'
+    if (!track || !hasHeader(track, name.track)) return 'no such'
+    const { keyPeriod } = name
+    return headerBody(endpoint, track, keyPeriod === undefined ? [] : await made.keys.onRecord(endpoint, keyPeriod))
   }
   const listed = await index.outputSegment(endpoint, name.number)
   if (typeof listed === 'string') return listed
   const track = trackNumbered(listed.era, streamSelection, name.track.n)
   if (!track || !hasTrack(track, listed.segment)) return 'no such'
   const earlier = track.kind === 'text' ? await cuesBefore(endpoint, listed.segment, track.stream, index) : []
-  return (await segmentBody(track, name.track, { segment: listed.segment, earlier }, media)) ?? 'no such'
+  const of = { endpoint, track, name: name.track }
+  return (await segmentBody(of, { segment: listed.segment, earlier }, made)) ?? 'no such'
 }
 
-function headerBody(track: SingleTrack, { kind }: CmafTrackName): SegmentBody | undefined {
-  return track.kind !== 'text' && track.kind === kind ? headerOf(track) : undefined
+function hasHeader(track: SingleTrack, { kind }: CmafTrackName): track is SingleVideo | SingleAudio {
+  return track.kind !== 'text' && track.kind === kind
+}
+
+function headerBody(
+  { packaging: { encryption } }: OriginEndpoint,
+  track: SingleVideo | SingleAudio,
+  keys: readonly KeyDescription[],
+): SegmentBody {
+  return headerOf(track, encryption && headerProtectionOf(encryption, track, keys))
 }
 
 async function segmentBody(
-  track: SingleTrack,
-  { kind }: CmafTrackName,
+  {
+    endpoint,
+    track,
+    name: { kind },
+  }: { readonly endpoint: OriginEndpoint; readonly track: SingleTrack; readonly name: CmafTrackName },
   { segment, earlier }: SegmentWithEarlier,
-  media: SourceMedia,
+  { media, keys }: MadeWith,
 ): Promise<SegmentBody | undefined> {
   if (track.kind === 'text')
     return kind === 'subtitles' ? webVttSegment(track.stream, segment, earlier, media) : undefined
-  if (kind === 'iframe') return track.kind === 'video' ? iFramesOf(track, segment, media, 1) : undefined
-  return kind === track.kind ? segmentOf(track, segment, media) : undefined
+  const areKeyFrames = kind === 'iframe' && track.kind === 'video'
+  if (!areKeyFrames && kind !== track.kind) return undefined
+  const protection = await protectionOf(endpoint, { track, segment }, keys)
+  return areKeyFrames
+    ? iFramesOf(track, segment, media, { count: 1, protection })
+    : segmentOf(track, segment, media, { protection })
 }
 
 function assetHeaders(manifests: CmafManifests, name: CmafTrackName): readonly AssetFile[] {
-  const { name: prefix } = manifests.packaging.segment
+  const { endpoint, packaging, window, fileNames } = manifests
+  const { name: prefix } = packaging.segment
+  const { encryption } = packaging
   return [...tracksNamed(manifests, name)].flatMap(([era, track]): readonly AssetFile[] => {
-    const body = headerBody(track, name)
-    const file = { name: manifests.fileNames.header(prefix, name, era), track: trackFileName(prefix, name) }
-    return body ? [{ ...file, body: async () => body }] : []
+    if (!hasHeader(track, name)) return []
+    const shown = encryption ? window.segments.filter((segment) => segment.era === era && hasTrack(track, segment)) : []
+    const places: readonly CmafHeaderPlace[] = encryption
+      ? keyPeriodsOf(encryption, shown).map((keyPeriod) => ({ era, keyPeriod }))
+      : [{ era }]
+    return places.map((place) => ({
+      name: fileNames.header(prefix, name, place),
+      track: trackFileName(prefix, name),
+      body: async (_, keys) => {
+        const known = place.keyPeriod === undefined ? [] : await keys.find(endpoint, place.keyPeriod)
+        return headerBody(endpoint, track, known)
+      },
+    }))
   })
 }
 
@@ -189,9 +227,10 @@ function assetSegments(
       track: trackFileName(prefix, name),
       source: { place: at, stream: track.stream.index },
     }
-    const body: AssetSegment['body'] = (whole, media) => {
+    const of = { endpoint: manifests.endpoint, track, name }
+    const body: AssetSegment['body'] = (whole, media, keys) => {
       const earlier = track.kind === 'text' ? cuesBeforeIn(whole, at, track.stream) : []
-      return segmentBody(track, name, { segment: whole.segments[at]!, earlier }, media)
+      return segmentBody(of, { segment: whole.segments[at]!, earlier }, { media, keys })
     }
     return [{ ...file, body }]
   })

@@ -27,6 +27,7 @@ import {
   trackSetOf,
 } from '../tracks/track-set.ts'
 import { hasTrack, streamIntervalOf } from '../tracks/track-times.ts'
+import { cmafKeys, cmafSessionKeys, headerPlace } from './keys.ts'
 import { type CmafFileNames, type CmafPlaylistName, type CmafTrackName, playlistFileName } from './names.ts'
 import { cmafFormats } from './window-formats.ts'
 
@@ -114,7 +115,11 @@ export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
     groups.size === 0
       ? tracks.video.map((video) => variant(video, []))
       : [...groups].flatMap(([id, audio]) => tracks.video.map((video) => variant(video, audio, id)))
-  const playlist = parentPlaylistOf(VERSION, manifests, { variants, renditions, sessionKeys: [] })
+  const playlist = parentPlaylistOf(VERSION, manifests, {
+    variants,
+    renditions,
+    sessionKeys: cmafSessionKeys(manifests, [...tracks.video, ...tracks.audio]),
+  })
   return writeMultivariantPlaylist({
     ...playlist,
     iFrameStreams: iFrameStreams(manifests, tracks, uri),
@@ -202,7 +207,10 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafPlaylistName): 
   const list = (segment: SegmentSummary): ListedAs | undefined => {
     if (!trackAt(tracks, name, segment)) return undefined
     if (name.kind === 'subtitles') return { uri: uriOf(segment) }
-    return { uri: uriOf(segment), map: fileNames.header(prefix, headed, segment.era) + segmentQuery }
+    return {
+      uri: uriOf(segment),
+      map: fileNames.header(prefix, headed, headerPlace(packaging, segment)) + segmentQuery,
+    }
   }
   const sound =
     name.kind === 'audio' ? soundSinceCut(window.segments, (each) => trackAt(tracks, name, each)) : undefined
@@ -217,6 +225,7 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafPlaylistName): 
     stream: first.stream.index,
     intervalIn: (segment) => sound?.get(segment),
     ...targetDurationIn(manifests),
+    keys: cmafKeys(manifests, (segment) => tracks.get(segment.era)),
     gapUri: uriOf,
   })
 }

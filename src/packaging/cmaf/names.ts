@@ -24,14 +24,17 @@ export type CmafName =
     }
   | { readonly kind: 'segment'; readonly track: CmafTrackName; readonly number: number }
   | { readonly kind: 'image'; readonly n: number; readonly place: ImagePlace }
-  | { readonly kind: 'header'; readonly track: CmafTrackName; readonly era: number }
+  | ({ readonly kind: 'header'; readonly track: CmafTrackName } & CmafHeaderPlace)
+
+/** The segments that have a header in common: those of an era, and of an encrypted endpoint of one key period in it. */
+export type CmafHeaderPlace = { readonly era: number; readonly keyPeriod?: number }
 
 const INTEGER = '([1-9]\\d{0,15}|0)'
 const TRACK = `_(video|audio|subtitles|iframe)_${INTEGER}`
 const PLAYLIST = new RegExp(`^(?:${TRACK}|_(image)_${INTEGER})?\\.m3u8$`)
 const SEGMENT = new RegExp(`^${TRACK}_${INTEGER}\\.(mp4|vtt)$`)
 const IMAGE = new RegExp(`^_image_${INTEGER}_${INTEGER}_${INTEGER}\\.jpg$`)
-const HEADER = new RegExp(`^${TRACK}_track_1_csid_${INTEGER}_init\\.mp4$`)
+const HEADER = new RegExp(`^${TRACK}_track_1_csid_${INTEGER}(?:_${INTEGER})?_init\\.mp4$`)
 
 /**
  * Parses a path of a CMAF endpoint: `<folder>/<manifest>.m3u8`, with the times of a window in between, or a segment
@@ -39,7 +42,7 @@ const HEADER = new RegExp(`^${TRACK}_track_1_csid_${INTEGER}_init\\.mp4$`)
  */
 export function parseCmafName(packaging: CmafPackaging, path: string): CmafName | undefined {
   const slash = path.indexOf('/')
-  if (slash === -1) return parseSegment(packaging.segment.name, path)
+  if (slash === -1) return parseSegment(packaging, path)
   const manifest = manifestsOfType(packaging, 'HLS').find(({ folder }) => folder === path.slice(0, slash))
   const { times, rest: file } = splitTimes(path.slice(slash + 1))
   if (!manifest || !file.startsWith(manifest.name)) return undefined
@@ -51,7 +54,7 @@ export function parseCmafName(packaging: CmafPackaging, path: string): CmafName 
   return { kind: 'playlist', manifest, times, track }
 }
 
-function parseSegment(prefix: string, file: string): CmafName | undefined {
+function parseSegment({ segment: { name: prefix }, encryption }: CmafPackaging, file: string): CmafName | undefined {
   if (!file.startsWith(prefix)) return undefined
   const rest = file.slice(prefix.length)
   const segment = SEGMENT.exec(rest)
@@ -65,9 +68,10 @@ function parseSegment(prefix: string, file: string): CmafName | undefined {
     return { kind: 'image', n: Number(of), place: { perSegment: Number(perSegment), number: Number(at) } }
   }
   const header = HEADER.exec(rest)
-  if (!header) return undefined
-  const [, kind = '', n, era] = header
-  return { kind: 'header', track: trackName(kind, n), era: Number(era) }
+  const [, kind = '', n, era, keyPeriod] = header ?? []
+  if (!header || (keyPeriod !== undefined) !== (encryption !== undefined)) return undefined
+  const place = { era: Number(era), ...(keyPeriod !== undefined && { keyPeriod: Number(keyPeriod) }) }
+  return { kind: 'header', track: trackName(kind, n), ...place }
 }
 
 function trackName(kind: string, n: string | undefined): CmafTrackName {
@@ -87,8 +91,8 @@ export function playlistFileName(manifestName: string, track?: CmafPlaylistName)
 export type CmafFileNames = {
   segment(prefix: string, track: CmafTrackName, of: { readonly number: number; readonly era: number }): string
   image(prefix: string, of: { readonly n: number; readonly era: number }, place: ImagePlace): string
-  /** The name of the header that all segments of a track share in an era. */
-  header(prefix: string, track: CmafTrackName, era: number): string
+  /** The name of the header of a track that segments of this place share. */
+  header(prefix: string, track: CmafTrackName, place: CmafHeaderPlace): string
 }
 
 /** As endpoints have them. */
@@ -96,7 +100,10 @@ export const OWN_NAMES: CmafFileNames = {
   segment: (prefix, track, { number }) => `${trackFileName(prefix, track)}_${number}.${extensionOf(track)}`,
   image: (prefix, { n }, { perSegment, number }) =>
     `${trackFileName(prefix, { kind: 'image', n })}_${perSegment}_${number}.jpg`,
-  header: (prefix, track, era) => `${trackFileName(prefix, track)}_track_1_csid_${era}_init.mp4`,
+  header: (prefix, track, { era, keyPeriod }) => {
+    const place = keyPeriod === undefined ? era : `${era}_${keyPeriod}`
+    return `${trackFileName(prefix, track)}_track_1_csid_${place}_init.mp4`
+  },
 }
 
 /** As the DASH manifest of the same asset has them. Text and the pictures of trick play are other files there. */
@@ -106,7 +113,7 @@ export const SHARED_NAMES: CmafFileNames = {
       ? OWN_NAMES.segment(prefix, track, of)
       : segmentFileName(prefix, { ...track, era: of.era }, of.number),
   image: (prefix, track, { perSegment, number }) => imageFileName(prefix, { ...track, perSegment }, number),
-  header: (prefix, track, era) => headerFileName(prefix, { ...track, era }),
+  header: (prefix, track, { era }) => headerFileName(prefix, { ...track, era }),
 }
 
 /** The prefix of the file names of a track. */

@@ -51,11 +51,11 @@ export const dash: OutputFormat = {
           write: (window, style) => manifestText(manifestOf(presentationOf(endpoint, window, style, times))),
         }
       case 'header':
-        return { kind: 'segment', body: (index) => headerNamed(endpoint, name.track, index) }
+        return { kind: 'segment', body: (index, _, keys) => headerNamed(endpoint, name.track, index, keys) }
       case 'image':
         return { kind: 'segment', body: (index) => dashImage(endpoint, name, index) }
       case 'segment':
-        return { kind: 'segment', body: (index, media) => segmentNamed(endpoint, name, index, media) }
+        return { kind: 'segment', body: (index, media, keys) => segmentNamed(endpoint, name, index, { media, keys }) }
     }
   },
 
@@ -68,10 +68,10 @@ export const dash: OutputFormat = {
     const byPeriod = new Map(shown.map((each) => [each.period.id + 1, each]))
     return {
       // A track has the same header in all Periods of an era.
-      headers: distinct(shown.flatMap((each) => headersOf(manifest.settings, each))),
+      headers: distinct(shown.flatMap((each) => headersOf(manifest, each))),
       segmentsOf: (batch) =>
         distinct([
-          ...segmentsOf(manifest.settings, byPeriod, batch),
+          ...segmentsOf(manifest, byPeriod, batch),
           ...batch.segments.flatMap((segment, place) => {
             const { period } = byPeriod.get(periodStartOf(segment, manifest.settings)?.number ?? 0) ?? {}
             return period ? imageFilesOf(manifest.settings, { period, perSegment }, batch, place) : []
@@ -121,19 +121,19 @@ function shownIn(period: DashPeriod, { includeIframeOnlyStream }: DashSettings):
   return { period, tracks: includeIframeOnlyStream && first ? [...all, named(first, 'iframe')] : all }
 }
 
-function headersOf({ segment }: DashSettings, { tracks }: ShownPeriod): readonly AssetFile[] {
+function headersOf({ endpoint, settings }: DashPresentation, { tracks }: ShownPeriod): readonly AssetFile[] {
   // Trick play uses the header of the track it is taken from.
   const own = tracks.filter(({ name }) => name.kind !== 'iframe')
   return own.map(({ track, name }) => ({
-    name: headerFileName(segment.name, name),
-    track: trackFileName(segment.name, name),
-    body: async () => headerBody(track),
+    name: headerFileName(settings.segment.name, name),
+    track: trackFileName(settings.segment.name, name),
+    body: (_, keys) => headerBody(endpoint, track, (period) => keys.find(endpoint, period)),
   }))
 }
 
 /** The files of the batch's segments that belong to a listed Period; `shown` has Periods by number. */
 function segmentsOf(
-  settings: DashSettings,
+  { endpoint, settings }: DashPresentation,
   shown: ReadonlyMap<number, ShownPeriod>,
   batch: SegmentBatch<SegmentSummary>,
 ): readonly AssetSegment[] {
@@ -146,9 +146,10 @@ function segmentsOf(
       if (name.kind === 'iframe' && !iFrameOf(segment, track.stream.index)) return []
       const at = period && segmentAddress(track, segment, period.era, settings)
       if (at === undefined) return []
-      const body: AssetSegment['body'] = (whole, media) => {
+      const of = { endpoint, track, kind: name.kind }
+      const body: AssetSegment['body'] = (whole, media, keys) => {
         const earlier = track.kind === 'text' ? cuesBeforeIn(whole, place, track.stream) : []
-        return segmentBody(track, { ...name, settings }, { segment: whole.segments[place]!, earlier }, media)
+        return segmentBody(of, { segment: whole.segments[place]!, earlier }, { media, keys })
       }
       const source = { place, stream: track.stream.index }
       return [{ name: segmentFileName(prefix, name, at), track: trackFileName(prefix, name), source, body }]

@@ -1,4 +1,4 @@
-import { createCipheriv } from 'node:crypto'
+import { createCipheriv, type KeyObject } from 'node:crypto'
 import { BLOCK_SIZE, type CbcEncryption } from '../../media/cbc.ts'
 import type { Steps } from '../../media/steps.ts'
 
@@ -29,6 +29,6 @@ export function* encryptSegment(
 }
 
 /** AES-128 in CBC mode under this key of 16 bytes. */
-export function cbcEncryption(key: Uint8Array): CbcEncryption {
+export function cbcEncryption(key: KeyObject | Uint8Array): CbcEncryption {
   return (iv, blocks) => createCipheriv(CIPHER, key, iv).setAutoPadding(false).update(blocks)
 }

@@ -22,7 +22,7 @@ export type SourceMediaOptions = {
 
 /** Objects demuxed at the same time, each in a buffer of three times its size, whose pages stay warm. */
 const DEMUX_BUFFERS = 2
-/** Segments made of whole source objects at the same time; each holds those objects, and itself. */
+/** Segments made of whole source objects, or encrypted, at the same time; each holds those objects, and itself. */
 const WHOLE_AT_ONCE = 2
 
 /** Bytes of a track. */
@@ -64,6 +64,11 @@ export class SourceMedia {
       const sources = await Promise.all(objects.map((object) => this.read(object)))
       return this.options.turns.run(channelOf(objects[0]?.key ?? ''), make(sources))
     })
+  }
+
+  /** Makes a whole segment of samples of these objects, waiting for one of the `WHOLE_AT_ONCE` places. */
+  inTurns<T>(objects: readonly StoredBytes[], make: Steps<T>): Promise<T> {
+    return this.whole.run(() => this.options.turns.run(channelOf(objects[0]?.key ?? ''), make))
   }
 
   /** The samples of an object. Throws LostMedia. */

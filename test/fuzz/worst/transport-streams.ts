@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { writeCmafSegment } from '../../../src/media/mp4/cmaf.ts'
 import { allSteps } from '../../../src/media/steps.ts'
 import { ticks, utcMs } from '../../../src/media/time.ts'
@@ -223,8 +224,8 @@ async function packaged({ tracks, events }: DemuxedSegment): Promise<unknown> {
     description: { kind: 'video', pid: track.pid },
   }
   const one = { ...slot, number: 1, discontinuity: false, discontinuitySequence: 0, slots: [slot] }
-  const media = { demuxed: async () => ({ tracks, events }) }
-  return segmentOf(described as unknown as SingleVideo, one as never, media)
+  const media = { demuxed: async () => ({ tracks, events }), inTurns: async () => assert.fail('nothing is encrypted') }
+  return segmentOf(described as unknown as SingleVideo, one as never, media, { protection: undefined })
 }
 
 export const TRANSPORT_STREAMS: readonly WorstInput[] = Object.entries(SEGMENTS).flatMap(([name, make]) => [
