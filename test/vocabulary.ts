@@ -50,6 +50,7 @@ const SAME_FOR_EACH = new Set([
   'bucketKeyOperations',
   'channelOperations',
   'clipOperations',
+  'contentKeyOperations',
   'clockOperations',
   'endClipsOf',
   'eventOperations',

@@ -3,6 +3,7 @@ import { type Blocks, needing } from '../../test/programs.ts'
 import { adEvent } from './ad-events.contract.ts'
 import { type ArchiveRecord, type ArchiveRecords, RECORD_TABLES, SLOTS } from './archive-records.ts'
 import { clip } from './clip-records.contract.ts'
+import { keyRecord, keySource } from './content-key-records.contract.ts'
 import {
   type ContractStore,
   channel,
@@ -61,6 +62,9 @@ export async function fillArchive({ resources, segmentIndex }: ContractStore): P
   })
   await claimed(resources)
   await resources.createClip(clip('goal', [endpoint]), { maxClips: 9, maxBytes: 1e9 }, [])
+  await resources.recordKeys(keySource('one'), keyRecord(7))
+  await resources.recordKeys(keySource('another'), keyRecord(8, { givenFor: 7 }))
+  await resources.forgetUnusedSources(['one'], NOW, 1000)
   await resources.appendEvent(event('größe'))
   await resources.createHarvestSchedule(harvestSchedule('hourly'), { next: NOW, dueAt: NOW }, { maxSchedules: 9 })
   await resources.recordScheduleRuns(

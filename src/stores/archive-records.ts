@@ -163,6 +163,21 @@ export const RECORD_TABLES: readonly RecordTable[] = [
     clip_id: 'text',
     body: 'json',
   }),
+  table('key_source', 1, {
+    id: 'text',
+    endpoint_guid: 'text',
+    channel_guid: 'text',
+    interval_ms: 'integer',
+    released_at: 'integer',
+  }),
+  table('content_key', 2, {
+    source: 'text',
+    period: 'integer',
+    given_for: 'integer',
+    recorded_at: 'integer',
+    body: 'text',
+    sealed: 'text',
+  }),
   table('event', 1, { seq: 'integer', id: 'text', at: 'integer', body: 'json' }),
   table('event_sink', 1, { sink: 'text', after: 'integer', lease_until: 'integer', fence: 'integer' }),
   table('input', 1, {

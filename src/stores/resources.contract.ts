@@ -3,6 +3,7 @@ import { type Blocks, needing } from '../../test/programs.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { clipRecordsContract } from './clip-records.contract.ts'
+import { contentKeyRecordsContract } from './content-key-records.contract.ts'
 import { eventOutboxContract } from './event-outbox.contract.ts'
 import { harvestLeasesContract } from './harvest-leases.contract.ts'
 import { harvestRecordsContract } from './harvest-records.contract.ts'
@@ -190,6 +191,7 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
   })
 
   clipRecordsContract(name, open, blocks)
+  contentKeyRecordsContract(name, open, blocks)
   harvestRecordsContract(name, open, blocks)
   harvestLeasesContract(name, open, blocks)
   eventOutboxContract(name, open, blocks)

@@ -2,6 +2,7 @@ import type { UtcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ClipRecords } from './clip-records.ts'
+import type { ContentKeyRecords } from './content-key-records.ts'
 import type { EventOutbox } from './event-outbox.ts'
 import type { HarvestRecords } from './harvest-records.ts'
 import type { Page, PageRequest } from './pages.ts'
@@ -66,14 +67,15 @@ export type RetentionDemand = {
 }
 
 /**
- * Port: channels, origin endpoints, harvest jobs, schedules and rules, clips, events. Every write is one transaction,
- * durable when its promise resolves; limits and references are checked inside it. Ordinary refusals are results, not
- * exceptions.
+ * Port: channels, origin endpoints, harvest jobs, schedules and rules, clips, content keys, events. Every write is
+ * one transaction, durable when its promise resolves; limits and references are checked inside it. Ordinary refusals
+ * are results, not exceptions.
  */
 export type Resources = HarvestRecords &
   ScheduleRecords &
   RuleRecords &
   ClipRecords &
+  ContentKeyRecords &
   EventOutbox & {
     createChannel(channel: Channel, limits: { maxChannels: number }): Promise<'created' | 'duplicate' | 'quota'>
     channelById(id: string): Promise<Channel | undefined>

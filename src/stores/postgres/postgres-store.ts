@@ -11,6 +11,7 @@ import { channelOperations } from './channels.ts'
 import { clipOperations } from './clips.ts'
 import { reasonOf } from './connection.ts'
 import { PostgresContentFeed } from './content-feed.ts'
+import { contentKeyOperations } from './content-keys.ts'
 import { PostgresDatabase } from './database.ts'
 import { eventOperations } from './events.ts'
 import { harvestJobOperations } from './harvest-jobs.ts'
@@ -97,6 +98,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       ...channelOperations(db),
       ...originEndpointOperations(db),
       ...clipOperations(db),
+      ...contentKeyOperations(db),
       ...harvestJobOperations(db),
       ...harvestLeaseOperations(db),
       ...bucketKeyOperations(db),

@@ -249,6 +249,19 @@ export const MIGRATIONS: readonly Migration[] = [
   );
   CREATE INDEX rule_run_by_age ON windrow.rule_run (recorded_at);
   `,
+
+  // Content keys, which only holders of the key-encryption key can read, and what they were requested for.
+  `
+  CREATE TABLE windrow.key_source (
+    id text COLLATE "C" PRIMARY KEY, endpoint_guid text NOT NULL, channel_guid text COLLATE "C" NOT NULL,
+    interval_ms bigint NOT NULL, released_at bigint
+  );
+  CREATE TABLE windrow.content_key (
+    source text COLLATE "C" NOT NULL REFERENCES windrow.key_source (id) ON DELETE CASCADE, period bigint NOT NULL,
+    given_for bigint NOT NULL, recorded_at bigint NOT NULL, body text NOT NULL, sealed text NOT NULL,
+    PRIMARY KEY (source, period)
+  );
+  `,
 ]
 
 /**

@@ -43,6 +43,23 @@ export const GIVE_ERAS_ORIGINS = `
      WHERE n.id = era.id / 1000000 - 1000 AND json_extract(n.state, '$.mapping.era') = era.id)))))) WHERE is_alias = 1;
   `
 
+/**
+ * Harvest schedules: where the first window begins of which nothing has become, and when its job is to be made; and
+ * what became of those before.
+ */
+export const CREATE_HARVEST_SCHEDULES = `
+  CREATE TABLE harvest_schedule (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, next INTEGER,
+    due_at INTEGER, body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX harvest_schedule_due ON harvest_schedule (due_at, seq);
+  CREATE TABLE schedule_run (
+    schedule INTEGER NOT NULL REFERENCES harvest_schedule(seq) ON DELETE CASCADE, start INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL, job_id TEXT, body TEXT NOT NULL, PRIMARY KEY (schedule, start)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX schedule_run_by_age ON schedule_run (recorded_at);
+  `
+
 /** Harvest rules: how far each has read what its endpoint shows, and what became of events. */
 export const CREATE_HARVEST_RULES = `
   CREATE TABLE harvest_rule (
@@ -55,3 +72,19 @@ export const CREATE_HARVEST_RULES = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX rule_run_by_age ON rule_run (recorded_at);
   `
+
+/**
+ * Content keys, which only holders of the key-encryption key can read, and what they were requested for. Their bodies
+ * are too large for an index.
+ */
+export const CREATE_CONTENT_KEYS = `
+  CREATE TABLE key_source (
+    id TEXT PRIMARY KEY, endpoint_guid TEXT NOT NULL, channel_guid TEXT NOT NULL, interval_ms INTEGER NOT NULL,
+    released_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE content_key (
+    source TEXT NOT NULL REFERENCES key_source(id) ON DELETE CASCADE, period INTEGER NOT NULL,
+    given_for INTEGER NOT NULL, recorded_at INTEGER NOT NULL, body TEXT NOT NULL, sealed TEXT NOT NULL,
+    PRIMARY KEY (source, period)
+  ) STRICT;
+`

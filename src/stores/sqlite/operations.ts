@@ -3,6 +3,7 @@ import { bucketKeyOperations } from './bucket-keys.ts'
 import { channelOperations } from './channels.ts'
 import { clipOperations } from './clips.ts'
 import { clockOperations } from './clock-record.ts'
+import { contentKeyOperations } from './content-keys.ts'
 import type { SqliteDatabase } from './database.ts'
 import { eventOperations } from './events.ts'
 import { forgettingOperations } from './forgetting.ts'
@@ -22,6 +23,7 @@ export function operations(db: SqliteDatabase, changes: Changes): Operations {
     ...channelOperations(db, changes),
     ...originEndpointOperations(db, changes),
     ...clipOperations(db, changes),
+    ...contentKeyOperations(db),
     ...harvestJobOperations(db),
     ...bucketKeyOperations(db),
     ...scheduleOperations(db),

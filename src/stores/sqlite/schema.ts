@@ -1,5 +1,12 @@
 import type { SqliteDatabase } from './database.ts'
-import { CREATE_HARVEST_RULES, GIVE_ERAS_ORIGINS, renameKeys, upgradeEndpoints } from './migration-steps.ts'
+import {
+  CREATE_CONTENT_KEYS,
+  CREATE_HARVEST_RULES,
+  CREATE_HARVEST_SCHEDULES,
+  GIVE_ERAS_ORIGINS,
+  renameKeys,
+  upgradeEndpoints,
+} from './migration-steps.ts'
 
 /** SQL statements, or a function for a change that SQL cannot express well. */
 type Migration = string | ((db: SqliteDatabase) => void)
@@ -256,20 +263,7 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE TABLE copied_object (key TEXT PRIMARY KEY, size INTEGER, crc32 INTEGER) STRICT, WITHOUT ROWID;
   `,
 
-  // Harvest schedules: where the first window begins of which nothing has become, and when its job is to be made; and
-  // what became of those before.
-  `
-  CREATE TABLE harvest_schedule (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, next INTEGER,
-    due_at INTEGER, body TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX harvest_schedule_due ON harvest_schedule (due_at, seq);
-  CREATE TABLE schedule_run (
-    schedule INTEGER NOT NULL REFERENCES harvest_schedule(seq) ON DELETE CASCADE, start INTEGER NOT NULL,
-    recorded_at INTEGER NOT NULL, job_id TEXT, body TEXT NOT NULL, PRIMARY KEY (schedule, start)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX schedule_run_by_age ON schedule_run (recorded_at);
-  `,
+  CREATE_HARVEST_SCHEDULES,
 
   // Clips, which pin content between two moments.
   `
@@ -294,4 +288,6 @@ export const MIGRATIONS: readonly Migration[] = [
   'ALTER TABLE output_timeline ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0',
 
   CREATE_HARVEST_RULES,
+
+  CREATE_CONTENT_KEYS,
 ]
