@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { ConfigurationError } from './read-settings.ts'
 import type { Settings } from './settings.ts'
 import type { Address } from './value-kind.ts'
@@ -25,47 +26,24 @@ export async function loadKeyPair(
   const { accessKeyId, secretAccessKey } = settings
   if (accessKeyId !== undefined && secretAccessKey !== undefined) return { pair: { accessKeyId, secretAccessKey } }
   const file = join(settings.dataFolder, FILE_NAME)
-  return { pair: (await readKeyPair(file)) ?? (await makeKeyPair(settings.dataFolder, file)), file }
+  return { pair: (await readKeyPair(file)) ?? (await makeKeyPair(file)), file }
 }
 
 /** Reads a key pair; undefined when there is no such file. Throws ConfigurationError when it cannot be used. */
 export async function readKeyPair(file: string): Promise<AccessKeyPair | undefined> {
-  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (!found) return undefined
-  if (found.mode & 0o077) throw new ConfigurationError(`${file} can be read by others: run chmod 600 on it`)
-  const text = await readFile(file, 'utf8')
+  const text = await readPrivateFile(file)
+  if (text === undefined) return undefined
   const accessKeyId = /^aws_access_key_id *= *(\S+) *$/m.exec(text)?.[1]
   const secretAccessKey = /^aws_secret_access_key *= *(\S+) *$/m.exec(text)?.[1]
   if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey }
   throw new ConfigurationError(`${file} has no key pair: repair it, or delete it to have a new pair created`)
 }
 
-/** Writes a new key pair durably and atomically: a crash leaves either no file or a complete one. */
-async function makeKeyPair(folder: string, file: string): Promise<AccessKeyPair> {
+async function makeKeyPair(file: string): Promise<AccessKeyPair> {
   const { accessKeyId, secretAccessKey } = newKeyPair()
-  const draft = `${file}.${randomBytes(6).toString('hex')}.new`
   const text = `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`
-  try {
-    await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true })
-    await rename(draft, file)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
-  await syncFolder(folder)
+  await writePrivateFile(file, text)
   return { accessKeyId, secretAccessKey }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 const SHORTEST_SAFE = 16

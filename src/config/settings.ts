@@ -113,6 +113,15 @@ export const SETTINGS = {
     ...optional('secret-access-key', secretAccessKey, 'a pair is created at the first start', 'Its secret; as long.'),
     secret: true,
   },
+  keyEncryptionKey: {
+    ...optional(
+      'key-encryption-key',
+      text('HEX', /^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits'),
+      'one is created in the data folder when it is needed; nodes need the same, set by hand',
+      'Key that seals the content keys of encrypted endpoints in the database: 32 random bytes, in hexadecimal digits.',
+    ),
+    secret: true,
+  },
 
   logLevel: preset(
     'log-level',
