@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { PAUSES_TO_A_MINUTE_MS, pauseAfter } from '../concurrency/retry.ts'
+import { digestUuid } from '../digest-uuid.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import type { ServiceEvent } from '../model/event.ts'
@@ -23,7 +23,7 @@ export function inputSwitchEvent(
   account: Account,
 ): ServiceEvent {
   return {
-    id: uuidOf(`${endpoint.guid} ${at} ${from} ${to}`),
+    id: digestUuid(`${endpoint.guid} ${at} ${from} ${to}`),
     at,
     detailType: 'MediaPackage Input Notification',
     resources: [arnOf(account, 'origin_endpoints', endpoint.guid)],
@@ -101,10 +101,4 @@ async function notifySwitches(content: ChannelContent, deps: SwitchDeps): Promis
 /** The date at a moment of the clock by which switches are recorded. */
 function dateOf(at: UtcMs, { clock, date }: SwitchDeps): UtcMs {
   return utcMs(date() - (clock() - at))
-}
-
-/** The UUID of version 8 (RFC 9562, 5.8) made of a digest of the text. */
-function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
