@@ -16,6 +16,13 @@ export const LOG_EVENTS = {
     'The date of the machine stepped, or differs from when the server ran last. What follows is in Operations.',
   'connections-dropped':
     'There are too many connections: unused ones were closed, and new ones refused, as many as the fields say.',
+  'content-key-changed':
+    'A key provider gave another key under the KID of one that is on record; the first stays in use.',
+  'content-keys-received': 'A key provider gave the content keys of a key period.',
+  'content-keys-refused': 'A key provider gave no content keys for a key period; it is asked again.',
+  'content-keys-reused': 'A key period has the content keys of an earlier one, since the provider gave none for it.',
+  'content-keys-unreadable':
+    'The content keys of an endpoint cannot be read: `key-encryption-key` is another than before, or rows are damaged.',
   'database-changes-lost': 'The connection that receives changes from PostgreSQL was lost; it is being reopened.',
   'database-changes-restored': 'The connection that receives changes from PostgreSQL was restored.',
   'database-connection-lost': 'An idle connection to PostgreSQL was closed.',
@@ -51,6 +58,8 @@ export const LOG_EVENTS = {
   'input-audio-only': 'An input has audio but no video: it is archived, but not shown.',
   'input-habit': 'An encoder has a habit that is corrected or left out; logged once for each input and habit.',
   'input-switched': 'An output timeline switched to the other input.',
+  'key-encryption-key-missing':
+    'An encrypted origin endpoint gets no content keys, since this node has no `key-encryption-key` to seal them with.',
   'listener-failed': 'A listener failed.',
   'max-connections-reduced': 'The process may not open enough files for as many connections as `max-connections` says.',
   'object-lost': 'A source object is missing, unreadable or damaged, and the other input does not have the same bytes.',

@@ -8,6 +8,7 @@ import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
+import { startKeys } from './configured-keys.ts'
 import { configuredLimits } from './configured-limits.ts'
 import { openStores } from './configured-stores.ts'
 import { createControl } from './control/control.ts'
@@ -28,7 +29,6 @@ import { answering, healthMounts } from './http/health.ts'
 import { Listeners } from './http/listeners.ts'
 import { OutgoingBytes } from './http/outgoing-bytes.ts'
 import { createIngest } from './ingest/ingest.ts'
-import { NO_KEYS } from './keys/no-keys.ts'
 import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
 import type { OriginEndpoint } from './model/origin-endpoint.ts'
@@ -103,6 +103,11 @@ export async function startServer(
     closers.push(() => recordClock().catch(failed('recording the clock')))
     closers.push(periodically(CLOCK_MS, recordClock, failed('recording the clock')))
 
+    const retention = {
+      liveMs: config.liveRetentionMs,
+      marginMs: RETENTION_MARGIN_MS,
+      graceMs: config.retentionGraceMs,
+    }
     const archive = await openArchive({
       segmentIndex,
       resources,
@@ -115,7 +120,7 @@ export async function startServer(
       account,
       ...(stores.sharing && { shared: { ...stores.sharing, owner } }),
       limits: { bytes: config.maxArchiveBytes, channelBytes: config.maxChannelArchiveBytes },
-      retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
+      retention,
     })
     closers.push(() => archive.close())
     releasers.push(() => archive.release())
@@ -150,7 +155,8 @@ export async function startServer(
     const ffmpeg = config.ffmpeg === 'none' ? undefined : config.ffmpeg
     const [decoder, encoder] = [ffmpegDecoder(ffmpeg), ffmpegEncoder(ffmpeg)]
     closers.push(() => buckets.close())
-    const sources = { resources, archive, media, contentKeys: NO_KEYS, openSpool }
+    const contentKeys = startKeys(config, { ...stores, clocks, log, account, owner, retention }, stopping, failed)
+    const sources = { resources, archive, media, contentKeys, openSpool }
     const harvesting = { ...sources, decoder, encoder, formatOf: assetFormatOf, buckets, clock: date }
     const harvester = createHarvester({
       ...harvesting,
@@ -209,7 +215,7 @@ export async function startServer(
       mounts.push(ingest)
     }
     if (plays('origin')) {
-      const manifestWorker = new ManifestWorker(NO_KEYS)
+      const manifestWorker = new ManifestWorker(contentKeys)
       closers.push(() => manifestWorker.close())
       const origin = createOrigin({
         ...sources,

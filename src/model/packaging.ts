@@ -47,6 +47,9 @@ export type IsmPackaging = Packaged<'ISM', SegmentSettings, 'CENC', MssManifest>
 /** Everything that decides how a channel is presented: segments in one container, and the manifests that list them. */
 export type Packaging = TsPackaging | CmafPackaging | IsmPackaging
 
+/** The packaging of an endpoint whose segments are encrypted. */
+export type EncryptedPackaging = Packaging & { readonly encryption: Encryption }
+
 /** The packaging of an endpoint with its segments cut at ad boundaries, if one of its manifests has markers there. */
 export function withAdCuts<P extends Packaging>(packaging: P): P {
   const { isCut: _, ...segment } = packaging.segment

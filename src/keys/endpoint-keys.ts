@@ -1,0 +1,266 @@
+import { LruCache } from '../cache/lru-cache.ts'
+import type { Clock } from '../clock.ts'
+import { settledWithin } from '../concurrency/settled-within.ts'
+import { SingleFlight } from '../concurrency/single-flight.ts'
+import type { Log } from '../log.ts'
+import type { KeyDescription, PeriodKeys } from '../model/content-keys.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { EncryptedPackaging } from '../model/packaging.ts'
+import { type ContentKey, type ContentKeys, NoContentKey } from '../packaging/content-keys.ts'
+import type { ContentKeyRecords, KeyPlace, KeyRecord, KeySource } from '../stores/content-key-records.ts'
+import type { KeyRequests, NoAnswer } from './key-requests.ts'
+import { encryptedPackagingOf, keySourceOf } from './key-source.ts'
+import { keysOfText, textOfKeys } from './key-text.ts'
+import { type KeySealing, NoKeyEncryptionKey, UnreadableKeys } from './sealing.ts'
+
+/** Budget for periods in memory; each counts as twice its text, and what its objects take besides. */
+const CACHE_BYTES = 32 << 20
+const PERIOD_BYTES = 1024
+/** Rows that are read, and parsed, in one go: some milliseconds. */
+const READ_AT_ONCE = 500
+/** How long somebody waits for the keys of many periods, which are requested one by one. */
+const LONGEST_WAIT_MS = 30_000
+/** The least time between two log lines about one endpoint whose keys cannot be read. */
+const LOG_PAUSE_MS = 60_000
+
+export type EndpointKeysDeps = {
+  readonly records: ContentKeyRecords
+  readonly sealing: KeySealing
+  readonly requests: KeyRequests
+  /** The steady clock. */
+  readonly clock: Clock
+  /** The server's date. */
+  readonly date: Clock
+  readonly log: Log
+  /** Told that a provider has given another key under a KID that is on record. */
+  readonly changed: (endpoint: OriginEndpoint, message: string) => void
+  /** Told of the newest key period of a window. */
+  readonly shown: (endpoint: OriginEndpoint, newest: number) => void
+}
+
+/** A period's keys in memory: what is public of them, and the keys once somebody has needed them. */
+type KnownKeys = {
+  readonly record: KeyRecord
+  readonly descriptions: readonly KeyDescription[]
+  opened?: Promise<readonly ContentKey[]>
+}
+
+type GivenKeys = Pick<KeyRecord, 'period' | 'givenFor'> & { readonly keys: readonly ContentKey[] }
+
+/**
+ * The content keys of endpoints: those on record, and those that are requested because none are. A period for which
+ * the provider gives none gets the keys of an earlier one, for good, before anybody uses them.
+ */
+export class EndpointKeys implements ContentKeys {
+  private readonly deps: EndpointKeysDeps
+  private readonly known = new LruCache<KnownKeys>(CACHE_BYTES)
+  private readonly requesting = new SingleFlight<KnownKeys | NoAnswer>()
+  private readonly reading = new SingleFlight<KnownKeys | undefined>()
+  private readonly loggedAt = new LruCache<number>(1000)
+
+  constructor(deps: EndpointKeysDeps) {
+    this.deps = deps
+  }
+
+  async find(endpoint: OriginEndpoint, period: number): Promise<readonly ContentKey[]> {
+    const source = sourceOf(endpoint)
+    const known = (await this.lookUp(source, period)) ?? (await this.obtain(endpoint, source, period))
+    return this.opened(endpoint, source, known)
+  }
+
+  async describe(endpoint: OriginEndpoint, periods: readonly number[]): Promise<PeriodKeys> {
+    const source = sourceOf(endpoint)
+    const found = await this.lookUpAll(source, periods)
+    const missing = periods.filter((period) => !found.has(period))
+    if (missing.length > 0) {
+      const obtained = missing.map(async (period) => found.set(period, await this.obtain(endpoint, source, period)))
+      const all = await settledWithin(LONGEST_WAIT_MS, Promise.all(obtained))
+      if (!all) throw new NoContentKey('the keys of this many key periods are still being requested')
+    }
+    if (periods.length > 0)
+      this.deps.shown(
+        endpoint,
+        periods.reduce((a, b) => Math.max(a, b)),
+      )
+    return new Map(periods.map((period) => [period, found.get(period)!.descriptions]))
+  }
+
+  async onRecord(endpoint: OriginEndpoint, period: number): Promise<readonly KeyDescription[]> {
+    const known = await this.lookUp(sourceOf(endpoint), period)
+    if (!known) throw new NoContentKey('there are no keys on record for this key period')
+    return known.descriptions
+  }
+
+  /** Requests the keys of a period unless they are on record. True when they are then. */
+  async prepare(endpoint: OriginEndpoint, period: number): Promise<boolean> {
+    const source = sourceOf(endpoint)
+    if (this.known.has(placeName(source, period))) return true
+    if (this.deps.requests.isPaused(endpoint.guid)) return false
+    return typeof (await this.request(endpoint, source, period)) === 'object'
+  }
+
+  private async lookUp(source: KeySource, period: number): Promise<KnownKeys | undefined> {
+    const name = placeName(source, period)
+    return this.known.get(name) ?? this.reading.run(name, () => this.read(source, period))
+  }
+
+  private async read(source: KeySource, period: number): Promise<KnownKeys | undefined> {
+    const [record] = await this.deps.records.recordedKeys(source.id, [period])
+    return record && this.keep(source, record)
+  }
+
+  private async lookUpAll(source: KeySource, periods: readonly number[]): Promise<Map<number, KnownKeys>> {
+    const found = new Map<number, KnownKeys>()
+    const unknown = periods.filter((period) => {
+      const known = this.known.get(placeName(source, period))
+      if (known) found.set(period, known)
+      return !known
+    })
+    for (let from = 0; from < unknown.length; from += READ_AT_ONCE) {
+      const some = unknown.slice(from, from + READ_AT_ONCE)
+      for (const record of await this.deps.records.recordedKeys(source.id, some)) {
+        found.set(record.period, this.keep(source, record))
+      }
+    }
+    return found
+  }
+
+  private keep(source: KeySource, record: KeyRecord): KnownKeys {
+    const name = placeName(source, record.period)
+    const before = this.known.get(name)
+    if (before) return before
+    const known: KnownKeys = { record, descriptions: keysOfText(record.body) }
+    this.known.put(name, known, PERIOD_BYTES + 2 * (record.body.length + record.sealed.length))
+    return known
+  }
+
+  /** The keys of a period that are on record from now on. Throws NoContentKey. */
+  private async obtain(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys> {
+    const requested = await this.request(endpoint, source, period)
+    if (typeof requested === 'object') return requested
+    if (requested === 'busy') throw new NoContentKey('another process is requesting keys of this endpoint')
+    const fallback = await this.reading.run(`fallback ${placeName(source, period)}`, () =>
+      this.fallBack(endpoint, source, period),
+    )
+    if (!fallback) throw new NoContentKey('the key provider has given no key so far')
+    return fallback
+  }
+
+  private request(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys | NoAnswer> {
+    return this.requesting.run(placeName(source, period), async () => {
+      await this.checkSealing(endpoint)
+      return this.deps.requests.request(
+        { endpoint, packaging: packagingOf(endpoint), period },
+        () => this.lookUp(source, period),
+        (keys) => this.record(endpoint, source, { period, givenFor: period, keys }),
+      )
+    })
+  }
+
+  private async checkSealing(endpoint: OriginEndpoint): Promise<void> {
+    await this.deps.sealing.check().catch((error: unknown) => {
+      if (!(error instanceof NoKeyEncryptionKey)) throw error
+      this.logSeldom(error.name, () =>
+        this.deps.log.error(
+          { event: 'key-encryption-key-missing', originEndpoint: endpoint.id },
+          `an encrypted origin endpoint gets no content keys: ${error.message}`,
+        ),
+      )
+      throw new NoContentKey(error.message, { cause: error })
+    })
+  }
+
+  /** Records keys for a period, or finds those that are on record before. */
+  private async record(
+    endpoint: OriginEndpoint,
+    source: KeySource,
+    { period, givenFor, keys }: GivenKeys,
+  ): Promise<KnownKeys> {
+    const place: KeyPlace = { source: source.id, period }
+    const sealed = await this.deps.sealing.seal(place, keys)
+    const record = { period, givenFor, recordedAt: this.deps.date(), body: textOfKeys(keys), sealed }
+    const stored = await this.deps.records.recordKeys(source, record)
+    const known = this.keep(source, stored)
+    // Sealed with a nonce of its own: nobody else's is the same.
+    if (stored.sealed !== sealed && givenFor === period) await this.compare(endpoint, source, known, keys)
+    return known
+  }
+
+  private async compare(
+    endpoint: OriginEndpoint,
+    source: KeySource,
+    known: KnownKeys,
+    given: readonly ContentKey[],
+  ): Promise<void> {
+    const first = await this.opened(endpoint, source, known)
+    for (const { kid, key } of first) {
+      const other = given.find((one) => one.kid === kid)
+      if (!other || other.key.equals(key)) continue
+      const { period } = known.record
+      this.deps.log.error(
+        { event: 'content-key-changed', originEndpoint: endpoint.id, period, kid },
+        'a key provider gave another key under the KID of one that is on record; the first stays',
+      )
+      this.deps.changed(endpoint, `the key provider gave another key under the KID ${kid}; the first stays in use`)
+    }
+  }
+
+  /** Gives a period the keys of the newest one on record before it, for good. */
+  private async fallBack(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys | undefined> {
+    const earlier = await this.deps.records.recordedKeysBefore(source.id, period)
+    if (!earlier) return undefined
+    const keys = await this.opened(endpoint, source, this.keep(source, earlier))
+    const known = await this.record(endpoint, source, { period, givenFor: earlier.givenFor, keys })
+    const { givenFor } = known.record
+    if (givenFor !== period) {
+      this.deps.log.warn(
+        { event: 'content-keys-reused', originEndpoint: endpoint.id, period, givenFor },
+        'a key period has the content keys of an earlier one, since the provider gave none for it',
+      )
+    }
+    return known
+  }
+
+  /** Throws NoContentKey where they cannot be read. */
+  private async opened(endpoint: OriginEndpoint, source: KeySource, known: KnownKeys): Promise<readonly ContentKey[]> {
+    const { record, descriptions } = known
+    const place = { source: source.id, period: record.period }
+    try {
+      known.opened ??= this.deps.sealing.open(place, record.sealed, descriptions)
+      return await known.opened
+    } catch (error) {
+      delete known.opened
+      if (error instanceof NoKeyEncryptionKey) await this.checkSealing(endpoint)
+      if (!(error instanceof UnreadableKeys)) throw error
+      const { period } = record
+      this.logSeldom(endpoint.guid, () =>
+        this.deps.log.error(
+          { event: 'content-keys-unreadable', originEndpoint: endpoint.id, period, reason: error.message },
+          'the content keys of an endpoint cannot be read; they stay as they are',
+        ),
+      )
+      throw new NoContentKey(`the keys of this key period cannot be read: ${error.message}`, { cause: error })
+    }
+  }
+
+  private logSeldom(about: string, write: () => void): void {
+    const now = this.deps.clock()
+    if (now - (this.loggedAt.get(about) ?? -Infinity) < LOG_PAUSE_MS) return
+    this.loggedAt.put(about, now, 1)
+    write()
+  }
+}
+
+const placeName = (source: KeySource, period: number) => `${source.id}/${period}`
+
+function sourceOf(endpoint: OriginEndpoint): KeySource {
+  return keySourceOf(endpoint) ?? notEncrypted(endpoint)
+}
+
+function packagingOf(endpoint: OriginEndpoint): EncryptedPackaging {
+  return encryptedPackagingOf(endpoint) ?? notEncrypted(endpoint)
+}
+
+function notEncrypted({ id }: OriginEndpoint): never {
+  throw new Error(`origin endpoint ${id} is not encrypted`)
+}

@@ -1,0 +1,16 @@
+import type { EncryptedPackaging } from '../model/packaging.ts'
+import type { ContentKey } from '../packaging/content-keys.ts'
+
+/** Port: a server that provides the keys of encrypted endpoints. */
+export type KeyProvider = {
+  /**
+   * Requests the keys of a key period, one for each of the encryption's key rules, once and without trying again.
+   * Throws KeyProviderFailed, and as the signal aborts. The packaging decides what is asked of each DRM system.
+   */
+  request(packaging: EncryptedPackaging, period: number, signal: AbortSignal): Promise<readonly ContentKey[]>
+}
+
+/** Thrown when a provider gives no keys. The message is one sentence for the endpoint's owner, and holds no secret. */
+export class KeyProviderFailed extends Error {
+  override readonly name = 'KeyProviderFailed'
+}
