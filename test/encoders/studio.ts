@@ -8,15 +8,17 @@ import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { type Archive, openArchive } from '../../src/archive/archive.ts'
 import { Turns } from '../../src/concurrency/turns.ts'
-import { createHarvester } from '../../src/harvest/job/harvester.ts'
+import { createHarvester, type HarvesterDeps } from '../../src/harvest/job/harvester.ts'
 import { FaultLog } from '../../src/http/fault-log.ts'
 import { DEFAULT_INGEST_LIMITS } from '../../src/ingest/ingest-limits.ts'
 import { parseIngestPath } from '../../src/ingest/ingest-path.ts'
 import { Uploads } from '../../src/ingest/uploads.ts'
 import { utcMs } from '../../src/media/time.ts'
+import type { HarvestJob } from '../../src/model/harvest-job.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
+import type { ObjectBody } from '../../src/stores/object-body.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { JobLedger } from '../harvest/job-ledger.ts'
 import { harvestJob, RecordingBuckets, rehearsal } from '../harvest/sample-harvest.ts'
@@ -54,7 +56,8 @@ export class Studio {
     this.uploads = new Uploads({ archive, clock, faults, limits: DEFAULT_INGEST_LIMITS, turns })
   }
 
-  static async open(): Promise<Studio> {
+  /** With these objects as what the archive keeps of encoders' segments. */
+  static async open(objects = new MemoryObjects()): Promise<Studio> {
     const folder = await mkdtemp(join(tmpdir(), 'windrow-studio-'))
     const store = await openSqliteStore(join(folder, 'windrow.db'))
     const { segmentIndex, resources } = store
@@ -64,7 +67,7 @@ export class Studio {
     const archive = await openArchive({
       segmentIndex,
       resources,
-      objects: new MemoryObjects(),
+      objects,
       clock: () => studio!.now,
       log,
       retention: { liveMs: 1e12, marginMs: 0, graceMs: 0 },
@@ -138,21 +141,31 @@ export class Studio {
     const s3Destination = { ...harvestJob().s3Destination, manifestKey: `asset/${parent}` }
     // The last segment may last no time by its dates.
     const window = { start: extent.start, end: utcMs(extent.end + 1000) }
-    const job = harvestJob({ endpoint, ...window, createdAt: this.now, s3Destination })
+    const files = await this.assetOf(harvestJob({ endpoint, ...window, createdAt: this.now, s3Destination }))
+    return (name) => {
+      const file = files.get(`asset/${name}`)
+      if (!file) throw new Error(`the asset has no ${name}`)
+      return file
+    }
+  }
+
+  /** The objects that a job writes, by their keys. */
+  async assetOf(
+    job: HarvestJob,
+    more: Partial<Pick<HarvesterDeps, 'encoder'>> = {},
+  ): Promise<ReadonlyMap<string, Buffer>> {
     const ledger = new JobLedger(job)
     const buckets = new RecordingBuckets()
     const { archive, media } = this
     const clock = () => this.now
     const sleep = () => Promise.reject(new Error('the harvest waits'))
-    const { deps, lines } = rehearsal({ archive, media, buckets, resources: ledger, clock, sleep, mostAttempts: 1 })
+    const own = { archive, media, buckets, resources: ledger, clock, sleep, mostAttempts: 1 }
+    const { deps, lines } = rehearsal({ ...own, ...more })
     const harvester = createHarvester(deps)
     await harvester.takeUp()
     await harvester.settled()
     if (ledger.outcome?.state !== 'SUCCEEDED') throw new Error(`harvest: ${lines.map((line) => inspect(line)).join()}`)
-    return (name) => {
-      const object = buckets.objects.get(`asset/${name}`)
-      if (object?.kind !== 'bytes') throw new Error(`the asset has no ${name}`)
-      return Buffer.concat(object.parts)
-    }
+    const bytesOf = (object: ObjectBody) => Buffer.concat(object.kind === 'bytes' ? object.parts : [])
+    return new Map([...buckets.objects].map(([key, object]) => [key, bytesOf(object)]))
   }
 }
