@@ -16,7 +16,7 @@ const PROTECTING: Readonly<Record<keyof typeof FORMATS, OutputFormat>> = {
   mss: protecting(FORMATS.mss),
 }
 /** The formats that encrypt what endpoints want to be encrypted. */
-const ENCRYPTING: ReadonlySet<keyof typeof FORMATS> = new Set(['cmaf', 'dash'])
+const ENCRYPTING: ReadonlySet<keyof typeof FORMATS> = new Set(['cmaf', 'dash', 'mss'])
 
 /** The format for an endpoint's container and manifests; undefined when it is not implemented. */
 export function outputFormatOf({ packaging }: OriginEndpoint): OutputFormat | undefined {

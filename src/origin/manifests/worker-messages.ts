@@ -65,4 +65,5 @@ export type RenderReply =
   /** `question` is its number. */
   | ({ readonly kind: 'question'; readonly id: number; readonly question: number } & RangeQuestion)
   | { readonly kind: 'rendered'; readonly id: number; readonly rendered: Rendered }
-  | { readonly kind: 'failed'; readonly id: number; readonly error: Error }
+  /** A class of errors does not pass through the thread: NoContentKey is said. */
+  | { readonly kind: 'failed'; readonly id: number; readonly error: Error; readonly lacksKey: boolean }
