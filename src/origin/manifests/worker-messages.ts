@@ -41,7 +41,10 @@ export type ManifestText = {
 }
 
 /** A reason for which a window makes no manifest. */
-export type NothingToRender = Extract<PlaybackError, 'FilterLeavesNothing' | 'NothingInWindow' | 'NoSuchStream'>
+export type NothingToRender = Extract<
+  PlaybackError,
+  'FilterLeavesNothing' | 'NothingInWindow' | 'NoSuchStream' | 'NotEncryptable'
+>
 
 export type Rendered = ManifestText | NothingToRender
 
