@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { RoleOptions } from '../assumed-role.ts'
 import type { Buckets } from './buckets.ts'
 import { folderBuckets } from './folder-buckets/buckets.ts'
 import { checkBucketName } from './object-name.ts'
@@ -6,7 +7,6 @@ import { s3Buckets } from './s3/buckets.ts'
 import type { S3ConnectionOptions } from './s3/connection.ts'
 import type { S3Objects, S3ObjectsOptions } from './s3/objects.ts'
 import type { S3Reader } from './s3/reader.ts'
-import type { RoleOptions } from './s3/role.ts'
 
 /** The settings that determine where buckets are. */
 export type BucketSettings = {

@@ -1,7 +1,8 @@
 import type { AgentOptions } from 'node:http'
 import type { S3Client } from '@aws-sdk/client-s3'
+import type { RoleOptions } from '../../assumed-role.ts'
 import { boundAnswers } from '../../sdk-answers.ts'
-import { assumedRole, type RoleOptions } from './role.ts'
+import { assumedRole } from './role.ts'
 
 export type S3ConnectionOptions = {
   /** Endpoint of the S3 API; when absent, that of AWS for the region. */

@@ -1,58 +1,19 @@
-import { boundAnswers } from '../../sdk-answers.ts'
+import { type AwsCredentials, RoleRefused, roleCredentials } from '../../assumed-role.ts'
 import { BucketRefused } from '../buckets.ts'
 import { problemOf, type S3Error } from './errors.ts'
 
-export type RoleOptions = {
-  /** Endpoint of STS; when absent, that of AWS for the region. */
-  readonly endpoint?: string
-  readonly sessionName: string
-  /** External id that the role's trust policy may require. */
-  readonly externalId?: string
-}
-
-type Keys = { readonly accessKeyId: string; readonly secretAccessKey: string }
-
-const CONNECT_TIMEOUT_MS = 5_000
-const REQUEST_TIMEOUT_MS = 10_000
-
 /**
- * Credentials of the role that a job names, through AssumeRole of AWS STS; the S3 client renews them before they
- * expire. Rejects with BucketRefused. `keys` are the credentials that assume the role; when undefined, those of the
- * AWS SDK's default chain.
+ * Credentials of the role that a job names; the S3 client renews them before they expire. Rejects with BucketRefused.
  */
-export function assumedRole(
-  roleArn: string,
-  { endpoint, sessionName, externalId }: RoleOptions,
-  { region, keys }: { readonly region: string; readonly keys: Keys | undefined },
-) {
+export function assumedRole(...request: Parameters<typeof roleCredentials>): () => Promise<AwsCredentials> {
+  const credentials = roleCredentials(...request)
   return async () => {
-    const sdk = await import('@aws-sdk/client-sts')
-    const client = new sdk.STSClient({
-      region,
-      ...(endpoint !== undefined && { endpoint }),
-      ...(keys && { credentials: keys }),
-      requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-    })
-    boundAnswers(client.middlewareStack)
     try {
-      const request = { RoleArn: roleArn, RoleSessionName: sessionName, ...(externalId && { ExternalId: externalId }) }
-      const { Credentials } = await client.send(new sdk.AssumeRoleCommand(request))
-      const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {}
-      if (!AccessKeyId || !SecretAccessKey) throw new Error('STS answered without credentials')
-      return {
-        accessKeyId: AccessKeyId,
-        secretAccessKey: SecretAccessKey,
-        ...(SessionToken !== undefined && { sessionToken: SessionToken }),
-        ...(Expiration && { expiration: Expiration }),
-      }
+      return await credentials()
     } catch (error) {
-      const { name, message } = error as Error
-      const code = problemOf(error as S3Error) ?? 'InvalidCredentials'
-      throw new BucketRefused(code, `The role ${roleArn} cannot be assumed: ${name}, ${message.replace(/\.?$/, '.')}`, {
-        cause: error,
-      })
-    } finally {
-      client.destroy()
+      if (!(error instanceof RoleRefused)) throw error
+      const { message, cause } = error
+      throw new BucketRefused(problemOf(cause as S3Error) ?? 'InvalidCredentials', message, { cause })
     }
   }
 }
