@@ -2,8 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import type { ServerClocks } from './clock.ts'
 import type { Config } from './config/config.ts'
 import { keyOfDigits, loadKeyEncryptionKey } from './config/key-encryption-key.ts'
+import { configuredKeyProvider } from './configured-key-provider.ts'
 import { createKeyLedger, type KeyLedgerDeps } from './keys/key-ledger.ts'
-import { type KeyProvider, KeyProviderFailed } from './keys/key-provider.ts'
 import { NoKeyEncryptionKey } from './keys/sealing.ts'
 import type { ContentKeys } from './packaging/content-keys.ts'
 import { periodically } from './periodic.ts'
@@ -28,7 +28,7 @@ export function startKeys(
 ): ContentKeys {
   const ledger = createKeyLedger({
     ...deps,
-    provider: NO_PROVIDER,
+    provider: configuredKeyProvider(config, { date: clocks.date, log: deps.log }),
     keyEncryptionKey: keyEncryptionKeyOf(config, { isShared: sharing !== undefined }),
     claims: sharing?.claims,
     date: clocks.date,
@@ -44,12 +44,6 @@ export function startKeys(
     closers.push(periodically(RETENTION_MS, retain, failed('forgetting content keys')))
   }
   return ledger.keys
-}
-
-const NO_PROVIDER: KeyProvider = {
-  async request() {
-    throw new KeyProviderFailed('no key provider is known')
-  },
 }
 
 /**

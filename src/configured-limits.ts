@@ -1,7 +1,7 @@
 import type { Config } from './config/config.ts'
 import { type ControlLimits, DEFAULT_LIMITS } from './control/control-context.ts'
 
-/** The quotas that the settings name. */
+/** The quotas, and the rules about key servers, that the settings name. */
 export function configuredLimits(config: Config): ControlLimits {
   return {
     ...DEFAULT_LIMITS,
@@ -16,5 +16,9 @@ export function configuredLimits(config: Config): ControlLimits {
     longestMp4Ms: config.maxMp4DurationMs,
     maxArchiveBytes: config.maxArchiveBytes,
     releaseGraceMs: config.retentionGraceMs,
+    keyServers: {
+      allowedHosts: config.spekeAllowHosts ?? new Set(),
+      certificateArns: new Set(config.spekeCertificates?.keys()),
+    },
   }
 }

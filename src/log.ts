@@ -60,6 +60,7 @@ export const LOG_EVENTS = {
   'input-switched': 'An output timeline switched to the other input.',
   'key-encryption-key-missing':
     'An encrypted origin endpoint gets no content keys, since this node has no `key-encryption-key` to seal them with.',
+  'keys-provided': 'A key server gave the keys of a key period; the fields say which, and what server it is.',
   'listener-failed': 'A listener failed.',
   'max-connections-reduced': 'The process may not open enough files for as many connections as `max-connections` says.',
   'object-lost': 'A source object is missing, unreadable or damaged, and the other input does not have the same bytes.',
@@ -83,8 +84,6 @@ export const LOG_EVENTS = {
   'source-gap': 'A stream of an input lacks segments.',
   stopping: 'The process was told to stop; it finishes the work in flight.',
   'store-unavailable': 'A store could not serve a request, which was answered 503.',
-  'streams-not-encryptable':
-    'Streams are not shown because they cannot be encrypted as their endpoint wants it: HEVC with SAMPLE-AES.',
   'unexpected-error': 'The process stops because of an unexpected error.',
 } as const
 

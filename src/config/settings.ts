@@ -6,6 +6,7 @@ import { HARVEST_SETTINGS } from './harvest-settings.ts'
 import { MP4_SETTINGS } from './mp4-settings.ts'
 import { S3_SETTINGS } from './s3-settings.ts'
 import { type OptionalSetting, optional, preset, type Setting, type SettingWithDefault } from './setting.ts'
+import { SPEKE_SETTINGS } from './speke-settings.ts'
 import {
   address,
   addressBlocks,
@@ -256,6 +257,7 @@ export const SETTINGS = {
     'Source of the events there. AWS refuses sources that begin with `aws.`.',
   ),
   ...S3_SETTINGS,
+  ...SPEKE_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting<unknown>>>
 
 type ValueOf<S> = S extends SettingWithDefault<infer T> ? T : S extends OptionalSetting<infer T> ? T | undefined : never

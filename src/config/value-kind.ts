@@ -129,6 +129,22 @@ export const addressBlocks: ValueKind<BlockList> = {
   },
 }
 
+/** Names and addresses of hosts, separated by commas; parsed to lower case, as URLs have them. */
+export const hosts: ValueKind<ReadonlySet<string>> = {
+  shape: 'HOST,…',
+  parse(value) {
+    const names = value.split(',').map((each) => each.trim().toLowerCase())
+    return new Set(
+      names.map((name) => {
+        const bare = name.replace(/^\[(.*)\]$/, '$1')
+        const host = URL.parse(`http://${isIP(bare) === 6 ? `[${bare}]` : bare}/`)?.hostname.replace(/^\[(.*)\]$/, '$1')
+        if (/^[a-z0-9.:_-]+$/.test(bare) && host !== undefined && (isIP(bare) === 6 || host === bare)) return host
+        throw new InvalidValue(`must be hosts or addresses without ports, such as keys.example.com, not "${name}"`)
+      }),
+    )
+  },
+}
+
 /** An http or https URL without credentials, query or fragment, and without a trailing slash. */
 export const url: ValueKind<string> = {
   shape: 'URL',

@@ -9,6 +9,7 @@ import type { TimelineState } from '../model/input-timeline/state.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ShownSegments } from '../stores/clip-records.ts'
 import type { Resources } from '../stores/resources.ts'
+import type { KeyServerRules } from './mediapackage-v1/key-server-url.ts'
 import type { PageTokens } from './page-tokens.ts'
 
 /** Quotas, and the grace period for mistakes. The defaults are AWS's. */
@@ -30,6 +31,7 @@ export type ControlLimits = {
   readonly maxManifestWindowSeconds: number
   /** Milliseconds for which content stays after its endpoint is deleted or its window is reduced. */
   readonly releaseGraceMs: number
+  readonly keyServers: KeyServerRules
 }
 
 export const DEFAULT_LIMITS: ControlLimits = {
@@ -44,6 +46,7 @@ export const DEFAULT_LIMITS: ControlLimits = {
   longestMp4Ms: 3_600_000,
   maxManifestWindowSeconds: 300,
   releaseGraceMs: 3_600_000,
+  keyServers: { allowedHosts: new Set(), certificateArns: new Set() },
 }
 
 /** Time for which a harvest job's record is kept, and its id reserved. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { DEFAULT_LIMITS } from './control-context.ts'
 import { failureOf } from './failure.ts'
 import { endpointSettings } from './mediapackage-v1/given-endpoint.ts'
 import { OPERATIONS } from './mediapackage-v1/operations.ts'
@@ -48,7 +49,11 @@ describe('the input of an operation', () => {
         try {
           const given = inputOf(body) as GivenEndpoint
           read++
-          endpointSettings(given, { channelId: 'sports', maxManifestWindowSeconds: 300 })
+          endpointSettings(given, {
+            channelId: 'sports',
+            maxManifestWindowSeconds: 300,
+            keyServers: DEFAULT_LIMITS.keyServers,
+          })
         } catch (error) {
           const { status, message } = failureOf(error)
           assert.equal(status, 422, String(error))

@@ -27,6 +27,11 @@ export function writeXml(root: XmlElement): string {
   return `<?xml version="1.0" encoding="UTF-8"?>${nodeText(root, '\n')}\n`
 }
 
+/** Writes an element to stand in a document, on one line. */
+export function xmlText(node: XmlElement): string {
+  return nodeText(node, '')
+}
+
 /**
  * Writes a node. `lineBreak` precedes a node on a line of its own; it is empty inside text, where white space
  * matters.

@@ -18,7 +18,7 @@ const MP4_REFUSED =
   'deliverables[1]: must not be of kind MP4: it would be in the clear, and hls is encrypted; encryption: NONE allows that'
 const WITH_MP4 = { deliverables: [{ kind: 'HLS' }, { kind: 'MP4' }] }
 const NONE = { encryption: 'NONE' }
-const SPEKE = { roleArn: ROLE, systemIds: ['94ce86fb-07ff-4f43-adb8-93d2fa968ca2'], url: 'https://keys.example.com' }
+const SPEKE = { roleArn: ROLE, systemIds: ['81376844-f976-481e-a84e-cc25d39b0b33'], url: 'https://keys.example.com' }
 const encryptionOf = (resourceId: string) => ({ encryption: { spekeKeyProvider: { ...SPEKE, resourceId } } })
 
 describe('of an encrypted endpoint', () => {

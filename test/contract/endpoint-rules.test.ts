@@ -3,7 +3,12 @@ import { after, before, describe, it } from 'node:test'
 import { ACCOUNT_ID, REGION } from './control-under-test.ts'
 import { type Asker, ROLE, type Row, startAsker } from './rules-asker.ts'
 
-const SYSTEM = 'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed'
+/** Of no system that is known: it may be in any package. */
+const SYSTEM = '01234567-89ab-4def-8123-456789abcdef'
+const [WIDEVINE, PLAYREADY] = ['edef8ba9-79d6-4ace-a3c8-27dcd51d21ed', '9a04f079-9840-4286-ab92-e65be0885f95']
+const FAIRPLAY = '94CE86FB-07FF-4F43-ADB8-93D2FA968CA2'
+const AES_128 = '81376844-f976-481e-a84e-cc25d39b0b33'
+const ARN = 'arn:aws:acm:us-east-1:000000000000:certificate/keys'
 
 const provider = (more: object = {}) => ({
   resourceId: 'movie-7',
@@ -15,6 +20,8 @@ const provider = (more: object = {}) => ({
 const contract = (presetSpeke20Audio: string, presetSpeke20Video: string) => ({
   encryptionContractConfiguration: { presetSpeke20Audio, presetSpeke20Video },
 })
+
+const KEY_SERVERS = { allowedHosts: new Set(['keys.internal', '10.0.0.7']), certificateArns: new Set([ARN]) }
 
 /** Bodies of CreateOriginEndpoint, over a sound id and channel. */
 const ENDPOINTS: readonly Row[] = [
@@ -138,6 +145,60 @@ const ENDPOINTS: readonly Row[] = [
     { hlsPackage: { encryption: { spekeKeyProvider: provider({ certificateArn: 'arn:aws:iam::x' }) } } },
     'hlsPackage.encryption.spekeKeyProvider.certificateArn: must be the ARN of a certificate',
   ],
+  ...[
+    [
+      'https://127.0.0.1/keys',
+      'must not name a host of an internal network, unless the setting speke-allow-hosts names',
+    ],
+    ['https://0x7f.0.0.1/', 'must not name a host of an internal network'],
+    ['https://[::ffff:10.0.0.1]/', 'must not name a host of an internal network'],
+    ['https://169.254.169.254/', 'must not name a host of an internal network'],
+    ['https://keys.LOCALHOST./', 'must not name a host of an internal network'],
+    [
+      'http://keys.example.com/',
+      'must be an https:// URL without user information, unless the setting speke-allow-hosts',
+    ],
+    ['ftp://keys.internal/', 'must be an https:// URL without user information, got'],
+    ['https://a:b@keys.internal/', 'must be an https:// URL without user information, got'],
+  ].map(
+    ([url, rule]): Row => [
+      { hlsPackage: { encryption: { spekeKeyProvider: provider({ url }) } } },
+      `hlsPackage.encryption.spekeKeyProvider.url: ${rule}`,
+    ],
+  ),
+  [
+    { hlsPackage: { encryption: { spekeKeyProvider: provider({ certificateArn: `${ARN}-other` }) } } },
+    `hlsPackage.encryption.spekeKeyProvider.certificateArn: "${ARN}-other" is not in the setting speke-certificates`,
+  ],
+  [
+    { hlsPackage: { encryption: { spekeKeyProvider: provider({ systemIds: [WIDEVINE] }) } } },
+    'hlsPackage.encryption.spekeKeyProvider.systemIds[0]: Widevine is not supported in HLS with SPEKE 1.0, which has ' +
+      'FairPlay, AES-128',
+  ],
+  [
+    { hlsPackage: { encryption: { spekeKeyProvider: provider({ systemIds: [FAIRPLAY] }) } } },
+    'hlsPackage.encryption.spekeKeyProvider.systemIds[0]: FairPlay needs the encryptionMethod SAMPLE_AES',
+  ],
+  [
+    { dashPackage: { encryption: { spekeKeyProvider: provider({ systemIds: [WIDEVINE, FAIRPLAY] }) } } },
+    'dashPackage.encryption.spekeKeyProvider.systemIds[1]: FairPlay is not supported in DASH with SPEKE 1.0',
+  ],
+  [
+    { mssPackage: { encryption: { spekeKeyProvider: provider({ systemIds: [WIDEVINE] }) } } },
+    'mssPackage.encryption.spekeKeyProvider.systemIds[0]: Widevine is not supported in Smooth Streaming with SPEKE 1.0',
+  ],
+  [
+    { cmafPackage: { encryption: { spekeKeyProvider: provider({ systemIds: [PLAYREADY] }) } } },
+    'cmafPackage.encryption.spekeKeyProvider.systemIds[0]: PlayReady is not supported in CMAF with SPEKE 1.0',
+  ],
+  [
+    {
+      cmafPackage: {
+        encryption: { spekeKeyProvider: provider({ systemIds: [AES_128], ...contract('SHARED', 'SHARED') }) },
+      },
+    },
+    'cmafPackage.encryption.spekeKeyProvider.systemIds[0]: AES-128 is not supported in CMAF with SPEKE 2.0',
+  ],
   [
     { hlsPackage: { encryption: { spekeKeyProvider: provider({ systemIds: [] }) } } },
     'hlsPackage.encryption.spekeKeyProvider.systemIds: must name 1 DRM system, got 0',
@@ -189,7 +250,14 @@ const ENDPOINTS: readonly Row[] = [
     'dashPackage.encryption.spekeKeyProvider.systemIds: must name 1 to 2 DRM systems, got 3',
   ],
   [
-    { dashPackage: { encryption: { spekeKeyProvider: provider(contract('PRESET-AUDIO-1', 'PRESET-VIDEO-1')) } } },
+    {
+      dashPackage: {
+        encryption: {
+          keyRotationIntervalSeconds: 60,
+          spekeKeyProvider: provider(contract('PRESET-AUDIO-1', 'PRESET-VIDEO-1')),
+        },
+      },
+    },
     'dashPackage.encryption.keyRotationIntervalSeconds: must be 0 with SPEKE 2.0',
   ],
   [
@@ -252,7 +320,7 @@ describe('what breaks a rule of origin endpoints is refused with its path', () =
   let asker: Asker
 
   before(async () => {
-    asker = await startAsker()
+    asker = await startAsker({ limits: { keyServers: KEY_SERVERS } })
     await asker.made('/channels', { id: 'main' })
     const encryption = { spekeKeyProvider: provider({ resourceId: 'taken' }) }
     await asker.made('/origin_endpoints', { id: 'encrypted', channelId: 'main', mssPackage: { encryption } })
@@ -275,7 +343,7 @@ describe('what lies just within the rules of origin endpoints is taken', () => {
   let asker: Asker
 
   before(async () => {
-    asker = await startAsker({ limits: { maxOriginEndpointsPerChannel: 1000 } })
+    asker = await startAsker({ limits: { maxOriginEndpointsPerChannel: 1000, keyServers: KEY_SERVERS } })
     await asker.made('/channels', { id: 'main' })
   })
   after(() => asker.control.close())
@@ -289,6 +357,34 @@ describe('what lies just within the rules of origin endpoints is taken', () => {
     { hlsPackage: {}, startoverWindowSeconds: 0, timeDelaySeconds: 5 },
     { hlsPackage: {}, whitelist: ['0.0.0.0/0', '255.255.255.255/32'] },
     { hlsPackage: { encryption: { spekeKeyProvider: provider({ resourceId: 'one' }) } } },
+    { hlsPackage: { encryption: { spekeKeyProvider: provider({ resourceId: '3', url: 'http://10.0.0.7:80/a?b' }) } } },
+    { hlsPackage: { encryption: { spekeKeyProvider: provider({ resourceId: '4', url: 'http://Keys.Internal/' }) } } },
+    { hlsPackage: { encryption: { spekeKeyProvider: provider({ resourceId: '5', certificateArn: ARN }) } } },
+    {
+      hlsPackage: {
+        encryption: {
+          encryptionMethod: 'SAMPLE_AES',
+          spekeKeyProvider: provider({ resourceId: '6', systemIds: [FAIRPLAY] }),
+        },
+      },
+    },
+    {
+      dashPackage: {
+        encryption: { spekeKeyProvider: provider({ resourceId: '7', systemIds: [WIDEVINE, PLAYREADY] }) },
+      },
+    },
+    { mssPackage: { encryption: { spekeKeyProvider: provider({ resourceId: '8', systemIds: [PLAYREADY] }) } } },
+    {
+      cmafPackage: {
+        encryption: {
+          spekeKeyProvider: provider({
+            resourceId: '9',
+            systemIds: [WIDEVINE, PLAYREADY, FAIRPLAY],
+            ...contract('SHARED', 'SHARED'),
+          }),
+        },
+      },
+    },
     { dashPackage: { periodTriggers: ['ADS'], utcTiming: 'HTTP-ISO', utcTimingUri: 'https://time.example.com/?iso' } },
     { dashPackage: { segmentTemplateFormat: 'NUMBER_WITH_DURATION' } },
     {

@@ -58,6 +58,20 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     [String.raw`(?<=\.[A-Za-z0-9]+)#.*$`, 'a.ts#b', 'place'],
     [String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/|(?:about|blob|data|file|https?):)`, 'about://a', 'run'],
   ],
+  'src/internal-addresses.ts': [[String.raw`^\[(.*)\]$`, '[::1]', 'rest']],
+  'src/keys/base64.ts': [['^[A-Za-z0-9+/]+={0,2}$', 'AAAA', 'run']],
+  'src/keys/key-server-auth.ts': [
+    [
+      String.raw`^[a-z0-9-]+\.execute-api(?:-fips)?\.([a-z0-9-]{1,32})\.amazonaws\.com(?:\.cn)?$`,
+      'a.execute-api.eu-west-1.amazonaws.com',
+      'run',
+    ],
+  ],
+  'src/keys/speke-client.ts': [
+    [String.raw`[\p{C}\p{Z}\uFFFD]+`, 'a\n b', 'place'],
+    [String.raw`^(?:application|text)\/(?:[\w.-]{1,50}\+)?xml\s*(?:;|$)`, 'application/xml ; charset=utf-8', 'run'],
+  ],
+  'src/keys/system-data.ts': [[String.raw`(?:"[^"]*"|[^,"])+`, 'URI="a,b"', 'union']],
   'src/manifests/hls/ad-tags.ts': [[String.raw`^#EXT[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufeff]*$`, '#EXT-X-CUE-OUT:30', 'run']],
   'src/manifests/hls/attribute-list.ts': [
     ['(?:"[^"]*"|[^,])+', 'A="b,c",D', 'union'],
@@ -131,7 +145,6 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     [String.raw`^(yyyy|MM|dd|HH|mm|ss|SSS|[TZ/_.-])+$`, 'yyyy-MM-ddTHH', 'union'],
   ],
   'src/model/encryption-rules.ts': [
-    [String.raw`^https:\/\/[^\s/?#@]+([/?#]\S*)?$`, 'https://a/b', 'run'],
     [String.raw`^arn:aws[a-z-]*:acm:\S+:certificate\/\S+$`, 'arn:aws:acm:a:certificate/b', 'run'],
   ],
   'src/model/endpoint-rules.ts': [

@@ -1,6 +1,7 @@
 /** What an asset has in a format that its endpoint is not packaged in. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { DEFAULT_LIMITS } from '../../src/control/control-context.ts'
 import { cmafPackage, dashPackage } from '../../src/control/mediapackage-v1/given-packages.ts'
 import type { PresentationKind } from '../../src/model/deliverable.ts'
 import type { Manifest } from '../../src/model/manifest.ts'
@@ -14,7 +15,12 @@ function settingsOf(manifest: Manifest | undefined) {
 }
 
 describe('a format that an endpoint does not have', () => {
-  const context = { channelId: 'channel', manifestName: 'index', maxManifestWindowSeconds: 300 }
+  const context = {
+    channelId: 'channel',
+    manifestName: 'index',
+    maxManifestWindowSeconds: 300,
+    keyServers: DEFAULT_LIMITS.keyServers,
+  }
 
   it('has the settings of a DASH package for which none are given', () => {
     const { packaging } = packagedAs(hlsEndpoint({}), 'DASH', false)

@@ -26,6 +26,7 @@ import {
 } from '../../model/packaging-rules.ts'
 import { checkedId, refuse } from '../../model/rules.ts'
 import { cmafEncryption, dashEncryption, hlsEncryption, mssEncryption } from './given-encryption.ts'
+import type { KeyServerRules } from './key-server-url.ts'
 import type { GivenPackage } from './packages.ts'
 
 /** The parts of the request, the quotas and the current endpoint that affect its package. */
@@ -33,6 +34,7 @@ export type PackageContext = {
   readonly channelId: string
   readonly manifestName: string
   readonly maxManifestWindowSeconds: number
+  readonly keyServers: KeyServerRules
   /** The endpoint's packaging before an update. */
   readonly current?: Packaging
 }
@@ -56,7 +58,7 @@ export function hlsPackage(given: GivenPackage<'hlsPackage'>, context: PackageCo
   const settings = hlsManifestSettings(given, path, context)
   return {
     container: 'TS',
-    ...(given.encryption && { encryption: hlsEncryption(given.encryption, `${path}.encryption`) }),
+    ...(given.encryption && { encryption: hlsEncryption(given.encryption, `${path}.encryption`, context.keyServers) }),
     segment: {
       durationSeconds: segmentDuration(path, given.segmentDurationSeconds ?? 6),
       name: manifestName,
@@ -86,7 +88,7 @@ export function dashPackage(given: GivenPackage<'dashPackage'>, context: Package
   checkDashManifest(path, manifest)
   return {
     container: 'CMAF',
-    ...(given.encryption && { encryption: dashEncryption(given.encryption, `${path}.encryption`) }),
+    ...(given.encryption && { encryption: dashEncryption(given.encryption, `${path}.encryption`, context.keyServers) }),
     segment: { durationSeconds: segmentDurationSeconds, name: manifestName },
     streamSelection: streamSelection(given.streamSelection, path),
     manifests: [manifest],
@@ -99,7 +101,7 @@ export function mssPackage(given: GivenPackage<'mssPackage'>, context: PackageCo
   const windowSeconds = manifestWindow(`${path}.manifestWindowSeconds`, given.manifestWindowSeconds, context)
   return {
     container: 'ISM',
-    ...(given.encryption && { encryption: mssEncryption(given.encryption, `${path}.encryption`) }),
+    ...(given.encryption && { encryption: mssEncryption(given.encryption, `${path}.encryption`, context.keyServers) }),
     segment: { durationSeconds: segmentDuration(path, given.segmentDurationSeconds ?? 2), name: manifestName },
     streamSelection: streamSelection(given.streamSelection, path),
     manifests: [{ type: 'MSS', name: manifestName, windowSeconds }],
@@ -112,7 +114,7 @@ export function cmafPackage(given: GivenPackage<'cmafPackage'>, context: Package
   const manifests = given.hlsManifests ?? idsOf(context.current)
   return {
     container: 'CMAF',
-    ...(given.encryption && { encryption: cmafEncryption(given.encryption, `${path}.encryption`) }),
+    ...(given.encryption && { encryption: cmafEncryption(given.encryption, `${path}.encryption`, context.keyServers) }),
     manifests: manifests.map((manifest, n) => {
       const where = `${path}.hlsManifests[${n}]`
       if (manifests.findIndex(({ id }) => id === manifest.id) < n)

@@ -6,9 +6,11 @@ import type { SampleMaker, SampleSink } from '../audio/samples.ts'
 import { WALKED_AT_ONCE } from '../audio/track.ts'
 import { bytesOfHex } from '../bytes.ts'
 import { BLOCK_SIZE } from '../cbc.ts'
-import { AdtsHeader, PARAMETRIC_STEREO, type SBR, withSbr, writeAudioSpecificConfig } from '../codecs/aac.ts'
+import { AdtsHeader, PARAMETRIC_STEREO, withSbr, writeAudioSpecificConfig } from '../codecs/aac.ts'
 import { Ac3Header } from '../codecs/ac3-header.ts'
 import { StepMeter, type Steps } from '../steps.ts'
+import { replicationOf } from './aac-descriptors.ts'
+import type { JoinedPes } from './joined-pes.ts'
 import { CIPHER_COST, type SampleCipher } from './sample-cipher.ts'
 
 /** Bytes of a frame after its ADTS header, or from its syncword on, that are not encrypted. */
@@ -24,15 +26,6 @@ export type AudioSetup = {
   readonly data?: Uint8Array
 }
 
-/** Frames one behind the other, in the first `filled` bytes. */
-export type JoinedFrames = { readonly bytes: Uint8Array; readonly filled: number }
-
-/** The object type of band replication that AAC with a core has beside it, which its frames do not tell. */
-export type Replication = (core: {
-  readonly sampleRate: number
-  readonly channels: number
-}) => typeof SBR | typeof PARAMETRIC_STEREO | undefined
-
 /**
  * Encrypts the frames of an audio stream in place: whole blocks, what is left of a frame stays clear. Bytes that are
  * not part of a frame are left as they are.
@@ -40,20 +33,16 @@ export type Replication = (core: {
  */
 export function* encryptFrames(
   syntax: FrameSyntax,
-  stream: JoinedFrames,
-  replication: Replication,
+  stream: JoinedPes,
+  descriptors: Uint8Array,
   cipher: SampleCipher,
 ): Steps<AudioSetup | undefined> {
-  return syntax === 'aac' ? yield* encryptAac(stream, replication, cipher) : yield* encryptAc3(stream, cipher)
+  return syntax === 'aac' ? yield* encryptAac(stream, descriptors, cipher) : yield* encryptAc3(stream, cipher)
 }
 
 const UNUSED: SampleSink = { sample() {}, skip() {} }
 
-function* encryptAac(
-  stream: JoinedFrames,
-  replicationOf: Replication,
-  cipher: SampleCipher,
-): Steps<AudioSetup | undefined> {
+function* encryptAac(stream: JoinedPes, descriptors: Uint8Array, cipher: SampleCipher): Steps<AudioSetup | undefined> {
   const first = new AdtsHeader()
   const maker = new AacSamples(UNUSED)
   // The blocks of a frame with a CRC have their positions behind seven or nine bytes of header.
@@ -72,7 +61,7 @@ function* encryptAac(
   const { objectType, sampleRateIndex, channelConfiguration } = first
   const config = maker.configuration ?? { objectType, sampleRateIndex, channelConfiguration }
   const core = { sampleRate: first.sampleRate, channels: maker.describe()?.channels ?? 0 }
-  const replication = replicationOf(core)
+  const replication = replicationOf(descriptors, core)
   if (replication === undefined) return { codec: 'aac', type: 'zaac', data: writeAudioSpecificConfig(config) }
   const type = replication === PARAMETRIC_STEREO ? 'zacp' : 'zach'
   return { codec: 'aac', type, data: writeAudioSpecificConfig(withSbr(config, replication)) }
@@ -80,7 +69,7 @@ function* encryptAac(
 
 const ADTS_WITH_CRC = 9
 
-function* encryptAc3(stream: JoinedFrames, cipher: SampleCipher): Steps<AudioSetup | undefined> {
+function* encryptAc3(stream: JoinedPes, cipher: SampleCipher): Steps<AudioSetup | undefined> {
   const first = new Ac3Header()
   const maker = new Ac3Samples(UNUSED)
   let beginning = new Uint8Array(0)
@@ -109,7 +98,7 @@ function* encryptAc3(stream: JoinedFrames, cipher: SampleCipher): Steps<AudioSet
 function* encryptAll<Header extends FrameHeader>(
   makeHeader: () => Header,
   maker: SampleMaker<Header>,
-  { bytes, filled: end }: JoinedFrames,
+  { bytes, filled: end }: JoinedPes,
   cipher: SampleCipher,
   clear: (header: Header) => number,
   meet: (bytes: Uint8Array, at: number) => void,

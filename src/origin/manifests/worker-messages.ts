@@ -41,10 +41,7 @@ export type ManifestText = {
 }
 
 /** A reason for which a window makes no manifest. */
-export type NothingToRender = Extract<
-  PlaybackError,
-  'FilterLeavesNothing' | 'NothingInWindow' | 'NoSuchStream' | 'NotEncryptable'
->
+export type NothingToRender = Extract<PlaybackError, 'FilterLeavesNothing' | 'NothingInWindow' | 'NoSuchStream'>
 
 export type Rendered = ManifestText | NothingToRender
 
@@ -68,5 +65,4 @@ export type RenderReply =
   /** `question` is its number. */
   | ({ readonly kind: 'question'; readonly id: number; readonly question: number } & RangeQuestion)
   | { readonly kind: 'rendered'; readonly id: number; readonly rendered: Rendered }
-  /** A class of errors does not pass through the thread: NoContentKey is said. */
-  | { readonly kind: 'failed'; readonly id: number; readonly error: Error; readonly lacksKey: boolean }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: Error }

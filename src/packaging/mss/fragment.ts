@@ -1,17 +1,9 @@
 import { writeTtml } from '../../manifests/ttml.ts'
-import {
-  type FragmentInterval,
-  type SmoothFragment,
-  smoothSamples,
-  writeSmoothFragment,
-} from '../../media/mp4/smooth.ts'
+import { type FragmentInterval, smoothSamples, writeSmoothFragment } from '../../media/mp4/smooth.ts'
 import type { SampleTable } from '../../media/sample.ts'
-import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
-import type { ContentKeys } from '../content-keys.ts'
 import type { SegmentBody } from '../output-format.ts'
 import { bytesBody } from '../segments/segment-body.ts'
-import { givenSamples, protectedBody, protectionOf } from '../segments/segment-protection.ts'
 import { samplesOf } from '../segments/segment-samples.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesOf } from '../segments/text-segment.ts'
@@ -32,19 +24,10 @@ export type MssFragment = {
   readonly earlier: readonly OutputSegment[]
 }
 
-/** What fragments are made with. */
-export type MadeWith = {
-  readonly endpoint: OriginEndpoint
-  readonly media: SourceMedia
-  readonly keys: Pick<ContentKeys, 'find'>
-}
-
-/** The body of a fragment; undefined where the track has no media. Throws NoContentKey. */
-export async function fragmentBody(fragment: MssFragment, made: MadeWith): Promise<SegmentBody | undefined> {
+/** The body of a fragment; undefined where the track has no media. */
+export async function fragmentBody(fragment: MssFragment, media: SourceMedia): Promise<SegmentBody | undefined> {
   const { track } = fragment
-  const body = await (track.kind === 'text'
-    ? textBody(fragment, track, made.media)
-    : samplesBody(fragment, track, made))
+  const body = await (track.kind === 'text' ? textBody(fragment, track, media) : samplesBody(fragment, track, media))
   if (!body) return undefined
   const told = fragment.following.map(({ time, duration }) => `${time}+${duration}`)
   return { ...body, sources: [...body.sources, ...told] }
@@ -53,17 +36,14 @@ export async function fragmentBody(fragment: MssFragment, made: MadeWith): Promi
 async function samplesBody(
   fragment: MssFragment,
   track: SingleVideo | SingleAudio,
-  { endpoint, media, keys }: MadeWith,
+  media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
   const { segment } = fragment
   const gathered = await samplesOf(track, segment, media)
   const shown = intervalOf(track, segment)
   if (!gathered || !shown) return undefined
   const samples = smoothSamples(gathered.samples, track.timescale, shown.start)
-  const part = { track, segment }
-  const protection = await protectionOf(endpoint, part, keys)
-  const given = await givenSamples(part, gathered, protection, media)
-  return protectedBody(bytesBody(MEDIA_TYPE, parts(fragment, samples, given), gathered.objects), protection)
+  return bytesBody(MEDIA_TYPE, parts(fragment, samples, gathered.media), gathered.objects)
 }
 
 /** The body of a text fragment. Its document's times begin at the fragment, as Smooth Streaming players expect. */
@@ -85,16 +65,16 @@ async function textBody(
     })),
   })
   const bytes = new TextEncoder().encode(document)
-  return bytesBody(MEDIA_TYPE, parts(fragment, oneSample(bytes.length, interval.duration), { media: [bytes] }), objects)
+  return bytesBody(MEDIA_TYPE, parts(fragment, oneSample(bytes.length, interval.duration), [bytes]), objects)
 }
 
 function parts(
   { segment, interval, following }: MssFragment,
   samples: SampleTable,
-  given: Pick<SmoothFragment, 'media' | 'encryption'>,
+  media: readonly Uint8Array[],
 ): readonly Uint8Array[] {
   const sequenceNumber = segment.number % SEQUENCE_MODULUS
-  return writeSmoothFragment({ sequenceNumber, samples, interval, following, ...given })
+  return writeSmoothFragment({ sequenceNumber, samples, media, interval, following })
 }
 
 function oneSample(size: number, duration: number): SampleTable {

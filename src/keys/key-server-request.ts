@@ -1,0 +1,85 @@
+import type { LookupAddress } from 'node:dns'
+import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http'
+import { request as requestTls } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import { comparedHost } from '../internal-addresses.ts'
+import { KeyProviderFailed } from './key-provider.ts'
+
+export type KeyServerRequest = {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** The only addresses that are connected to. */
+  readonly addresses: readonly LookupAddress[]
+  /** Certificates, in PEM, of the authorities that are trusted; when absent, those of Node. */
+  readonly authorities?: readonly string[]
+  readonly signal: AbortSignal
+}
+
+export type KeyServerAnswer = {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  /** At most 1 MiB. Whoever has read it wipes it. */
+  readonly body: Buffer
+}
+
+const MOST_BYTES = 1 << 20
+
+/**
+ * Posts a document, once, on a connection of its own. Redirects are answers like any other. Throws KeyProviderFailed,
+ * and as the signal aborts.
+ */
+export function post(asked: KeyServerRequest): Promise<KeyServerAnswer> {
+  const { url, headers, body, addresses, authorities, signal } = asked
+  const host = comparedHost(url)
+  const lookup: LookupFunction = (_name, { all }, done) => {
+    if (all) done(null, [...addresses])
+    else done(null, addresses[0]!.address, addresses[0]!.family)
+  }
+  const options: RequestOptions = {
+    method: 'POST',
+    headers: { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' },
+    agent: false,
+    lookup,
+    signal,
+  }
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => {
+      if (signal.aborted) reject(signal.reason)
+      else if (error instanceof KeyProviderFailed) reject(error)
+      else {
+        const why = error.code ?? error.name
+        reject(new KeyProviderFailed(`The key server ${host} does not answer (${why}).`, { cause: error }))
+      }
+    }
+    const answered = (response: IncomingMessage) => {
+      bodyOf(response, host).then((bytes) => {
+        resolve({ status: response.statusCode!, headers: response.headers, body: bytes })
+      }, fail)
+    }
+    const request =
+      url.protocol === 'https:'
+        ? requestTls(url, { ...options, ...(authorities && { ca: [...authorities] }) }, answered)
+        : requestPlain(url, options, answered)
+    request.on('error', fail)
+    request.end(body)
+  })
+}
+
+async function bodyOf(response: IncomingMessage, host: string): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > MOST_BYTES) {
+        throw new KeyProviderFailed(`The key server ${host} answered with more than ${MOST_BYTES} bytes.`)
+      }
+    }
+    return Buffer.concat(chunks)
+  } finally {
+    for (const chunk of chunks) chunk.fill(0)
+    response.destroy()
+  }
+}
