@@ -62,6 +62,8 @@ export const PROGRAMS = {
       'python3-gst-1.0',
     ],
   },
+  /** Decrypts what is encrypted as a whole. */
+  openssl: { commands: ['openssl'], packages: ['openssl'] },
   curl: { commands: ['curl'], packages: ['curl'] },
   aws: { commands: ['aws'], python: 'awscli', packages: ['awscli'] },
   python3: { commands: ['python3'], packages: ['python3'] },

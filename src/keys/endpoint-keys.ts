@@ -17,7 +17,7 @@ import { type KeySealing, NoKeyEncryptionKey, UnreadableKeys } from './sealing.t
 const CACHE_BYTES = 32 << 20
 const PERIOD_BYTES = 1024
 /** Rows that are read, and parsed, in one go: some milliseconds. */
-const READ_AT_ONCE = 500
+const READ_AT_ONCE = 200
 /** How long somebody waits for the keys of many periods, which are requested one by one. */
 const LONGEST_WAIT_MS = 30_000
 /** The least time between two log lines about one endpoint whose keys cannot be read. */

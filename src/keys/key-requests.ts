@@ -11,8 +11,8 @@ import { type KeyProvider, KeyProviderFailed } from './key-provider.ts'
 
 /** How long a provider is left alone after failures in a row. */
 const PAUSES_MS = [5_000, 10_000, 20_000, 40_000, 60_000]
-/** How long one request may take. */
-const REQUEST_MS = 10_000
+/** How long one request may take, whatever limits a provider's client has. */
+const REQUEST_MS = 12_000
 /** Longer than a request and the recording of its keys: after as long, others take over from a process that is gone. */
 const LEASE_MS = 15_000
 const CLAIM_PAUSE_MS = 200

@@ -1,4 +1,4 @@
-import { ByteReader, MalformedMedia } from './bytes.ts'
+import { ByteReader, ByteWriter, MalformedMedia } from './bytes.ts'
 import type { Id3Event } from './sample.ts'
 import { StepMeter, type Steps } from './steps.ts'
 
@@ -56,6 +56,21 @@ const ENCODINGS = ['latin1', 'utf-16le', 'utf-16be', 'utf-8'] as const
  */
 export function privateFrame(tag: Uint8Array, owner: string): Uint8Array | undefined {
   return firstFrame(tag, 'PRIV', (content) => isOwnedBy(content, owner))?.subarray(owner.length + 1)
+}
+
+/** A tag of version 4 with one PRIV frame, of this owner. */
+export function privateTag(owner: string, content: Uint8Array): Uint8Array {
+  const size = owner.length + 1 + content.length
+  const writer = new ByteWriter(2 * ID3_HEADER_SIZE + size)
+  writer.latin1('ID3')
+  writer.u24(0x040000) // version, revision, flags
+  writeSynchsafe(ID3_HEADER_SIZE + size, writer)
+  writer.latin1('PRIV')
+  writeSynchsafe(size, writer)
+  writer.u16(0) // flags
+  writer.latin1(`${owner}\0`)
+  writer.write(content)
+  return writer.result()
 }
 
 /** The title of each event's tag, as `titleIn` finds it; of events without one, none. */
@@ -144,6 +159,10 @@ function isOwnedBy(content: Uint8Array, owner: string): boolean {
 /** Reads a synchsafe integer: 28 bits in four bytes. */
 function synchsafe(reader: ByteReader): number {
   return reader.view(4).reduce((value, byte) => value * 128 + (byte & 0x7f), 0)
+}
+
+function writeSynchsafe(value: number, writer: ByteWriter): void {
+  for (const shift of [21, 14, 7, 0]) writer.u8((value >> shift) & 0x7f)
 }
 
 /** Removes the zero after each 0xff. */

@@ -216,7 +216,8 @@ function stated(timestamp: number | undefined, offset: number): number {
   return timestamp
 }
 
-function syntaxAt(bytes: Uint8Array, at: number, offset: number): FrameSyntax {
+/** The frames that begin at a place; `offset` is what an error states. Throws MalformedMedia where none do. */
+export function syntaxAt(bytes: Uint8Array, at: number, offset: number): FrameSyntax {
   if (bytes[at] === 0x0b && bytes[at + 1] === 0x77) return 'ac3'
   if (bytes[at] === 0xff && (bytes[at + 1]! & 0xf6) === 0xf0) return 'aac'
   throw new MalformedMedia('no frame of AAC, AC-3 or E-AC-3', offset)

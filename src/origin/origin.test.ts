@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { OriginUnderTest } from '../../test/origin/origin-under-test.ts'
 import { GUID, NOON, outputSegments, sampleBytes, windowOf } from '../../test/origin/sample-channel.ts'
-import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
+import { hlsEndpoint, unsupportedEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 
@@ -356,10 +356,8 @@ describe('a playback URL', () => {
     }
   })
 
-  it('is 404 for a package that was to be encrypted', async () => {
-    const spekeKeyProvider = { resourceId: 'r', roleArn: 'a', systemIds: [], url: 'https://keys.example' }
-    const encryption = { method: 'AES_128', keyRotationIntervalSeconds: 60 } as const
-    serve(hlsEndpoint({ encryption: { ...encryption, spekeKeyProvider } }))
+  it('is 404 for a package that is not implemented', async () => {
+    serve(unsupportedEndpoint())
     assert.match((await ask('index.m3u8')).text, /not supported yet/)
     assert.equal((await ask('index_1_10.ts')).status, 404)
   })

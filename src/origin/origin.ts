@@ -87,7 +87,7 @@ export function createOrigin({
   const directory = endpointDirectory(resources, clock)
   const lost = new LostSegments()
   const queue = new WindowQueue()
-  const manifests = new Manifests({ archive, worker: manifestWorker, queue, contentKeys, clock, lost })
+  const manifests = new Manifests({ archive, worker: manifestWorker, queue, contentKeys, clock, lost, log })
   const clips = new Clips({ resources, archive, worker: manifestWorker, queue, clock, date })
   const segments = new Segments(archive, media, contentKeys)
   const movies = new Movies({ archive, media, openSpool, outgoing, clock, limits: movieLimits })

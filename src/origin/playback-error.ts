@@ -34,6 +34,10 @@ const ANSWERS = {
     sentence: 'The endpoint of this clip is encrypted, so that it is played in the format of the endpoint alone.',
     maxAge: UNLIKELY,
   },
+  NotEncryptable: {
+    status: 404,
+    sentence: 'No stream can be encrypted as this endpoint wants it: SAMPLE-AES of MPEG-TS is not defined for HEVC.',
+  },
   NoSuchClip: { status: 404, sentence: 'There is no such clip, or it has ended.' },
   NoSuchObject: {
     status: 404,

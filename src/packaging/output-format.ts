@@ -64,11 +64,14 @@ export type ManifestRequest = {
   /** Length of the live window in seconds. */
   readonly windowSeconds: number
   /**
-   * Writes the manifest of a window; undefined when the window has nothing it could show, 'nothing left' when the
-   * filter excludes everything. Equal inputs give equal bytes.
+   * Writes the manifest of a window; undefined when the window has nothing it could show, or what leaves nothing of it.
+   * Equal inputs give equal bytes.
    */
-  write(window: SummaryWindow, style: ManifestStyle): TextBody | 'nothing left' | undefined
+  write(window: SummaryWindow, style: ManifestStyle): TextBody | LeavesNothing | undefined
 }
+
+/** Why a manifest has nothing to show: the filter excludes everything, or nothing can be encrypted as it should be. */
+export type LeavesNothing = 'nothing left' | 'not encryptable'
 
 /** A request for a segment or a header. */
 export type SegmentRequest = {
@@ -101,6 +104,8 @@ export type TextBody = {
   readonly text: string
   /** Sequence number of the newest segment, where the manifest does not use its number. */
   readonly lastSequence?: number
+  /** Source streams that a parent manifest leaves out since they cannot be encrypted as they should be. */
+  readonly notEncryptable?: readonly number[]
   /** Present for a window in the past of which part is left out until more is known. */
   readonly isHeldBack?: true
 }

@@ -15,15 +15,11 @@ const PROTECTING: Readonly<Record<keyof typeof FORMATS, OutputFormat>> = {
   dash: protecting(FORMATS.dash),
   mss: protecting(FORMATS.mss),
 }
-/** The formats that encrypt what endpoints want to be encrypted. */
-const ENCRYPTING: ReadonlySet<keyof typeof FORMATS> = new Set(['cmaf', 'dash'])
-
 /** The format for an endpoint's container and manifests; undefined when it is not implemented. */
 export function outputFormatOf({ packaging }: OriginEndpoint): OutputFormat | undefined {
   const name = formatNameOf(packaging)
   if (!name) return undefined
-  if (!packaging.encryption) return FORMATS[name]
-  return ENCRYPTING.has(name) ? PROTECTING[name] : undefined
+  return packaging.encryption ? PROTECTING[name] : FORMATS[name]
 }
 
 function formatNameOf({ container, manifests }: Packaging): keyof typeof FORMATS | undefined {

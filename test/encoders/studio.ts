@@ -124,7 +124,7 @@ export class Studio {
     if (request.kind === 'manifest') {
       const window = await this.archive.live(endpoint, request.windowSeconds)
       const body = window && request.write(window, { kind: 'live' })
-      if (!body || body === 'nothing left') throw new Error(`${path}: nothing to show`)
+      if (!body || typeof body === 'string') throw new Error(`${path}: nothing to show`)
       return Buffer.from(body.text)
     }
     const body = await request.body(this.archive, this.media, sampleKeys())

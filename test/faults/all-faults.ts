@@ -4,6 +4,7 @@ import { ENCRYPTION_FAULTS } from './encryption-faults.ts'
 import type { Fault } from './fault.ts'
 import { HARVEST_FAULTS } from './harvest-faults.ts'
 import { JUDGE_FAULTS } from './judge-faults.ts'
+import { KEY_FAULTS } from './key-faults.ts'
 import { NODE_FAULTS } from './node-faults.ts'
 import { OBJECT_FAULTS } from './object-faults.ts'
 import { OUTPUT_FAULTS } from './output-faults.ts'
@@ -19,6 +20,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...ARCHIVE_FAULTS,
   ...OBJECT_FAULTS,
   ...ENCRYPTION_FAULTS,
+  ...KEY_FAULTS,
   ...HARVEST_FAULTS,
   ...NODE_FAULTS,
   ...SCHEDULE_FAULTS,

@@ -9,6 +9,7 @@ import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
+import type { ContentKeys } from '../../src/packaging/content-keys.ts'
 import { FileSpool } from '../../src/stores/file-spool.ts'
 import { sampleKeys } from '../keys/sample-keys.ts'
 import { FakeArchive, FakeResources, GUID, NOON } from './sample-channel.ts'
@@ -28,6 +29,8 @@ export class OriginUnderTest {
   archive = new FakeArchive(undefined)
   resources = new FakeResources()
   now: UtcMs = NOON
+  /** The keys of encrypted endpoints. */
+  contentKeys: ContentKeys = sampleKeys()
   /** What the origin has logged. */
   readonly lines: LogLine[] = []
   readonly outgoing = new OutgoingBytes({
@@ -35,7 +38,9 @@ export class OriginUnderTest {
     stallSeconds: 60,
     log: { info() {}, warn() {}, error() {} },
   })
-  private readonly worker = new ManifestWorker(sampleKeys())
+  private readonly worker = new ManifestWorker({
+    describe: (endpoint, periods) => this.contentKeys.describe(endpoint, periods),
+  })
   private origin: ReturnType<typeof createOrigin> | undefined
   private readonly server = http.createServer((request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
@@ -64,7 +69,7 @@ export class OriginUnderTest {
       resources,
       archive,
       media: archive.media(),
-      contentKeys: sampleKeys(),
+      contentKeys: this.contentKeys,
       manifestWorker: this.worker,
       ...NO_MOVIES,
       outgoing: this.outgoing,

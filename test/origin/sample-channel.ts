@@ -194,7 +194,7 @@ export function written(
   const request = format.resolve(endpoint, path)
   if (request?.kind !== 'manifest') throw new Error(`${path} is no manifest`)
   const body = request.write(window, style)
-  if (body === 'nothing left') throw new Error('the filter leaves nothing')
+  if (typeof body === 'string') throw new Error(body)
   return body
 }
 

@@ -125,3 +125,10 @@ export function mssEndpoint(settings: MssSettings = {}, more: More = {}): Origin
   }
   return endpoint(packaging, more)
 }
+
+/** HLS and DASH over the same segments, which no format presents yet. */
+export function unsupportedEndpoint(more: More = {}): OriginEndpoint {
+  const [playlists, mpds] = [cmafEndpoint({}, more), dashEndpoint({}, more)]
+  const manifests = [...playlists.packaging.manifests, ...mpds.packaging.manifests]
+  return { ...mpds, packaging: { ...mpds.packaging, manifests } as Packaging }
+}

@@ -70,3 +70,10 @@ it('a data folder is there with what lies in it, and the folders it was made in'
     await makeDataFolder(folder + '/new/data')`)
   assert.ok(existsSync(join(left, 'new/data')))
 })
+
+it('the key-encryption key is there when it is first used', async () => {
+  const left = await afterPowerCut(`
+    import { loadKeyEncryptionKey } from ${source('config/key-encryption-key.ts')}
+    await loadKeyEncryptionKey(folder)`)
+  assert.match(readFileSync(join(left, 'key-encryption-key'), 'utf8'), /^[0-9a-f]{64}\n$/)
+})

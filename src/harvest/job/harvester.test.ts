@@ -11,7 +11,7 @@ import {
   rehearsal,
 } from '../../../test/harvest/sample-harvest.ts'
 import { outputSegments, sampleBytes, windowOf } from '../../../test/origin/sample-channel.ts'
-import { ALL_STREAMS, hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
+import { ALL_STREAMS, hlsEndpoint, unsupportedEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { utcMs } from '../../media/time.ts'
 import type { HarvestJob, HarvestOutcome } from '../../model/harvest-job.ts'
 import { BucketRefused } from '../../stores/buckets.ts'
@@ -222,9 +222,7 @@ describe('a harvest job that cannot succeed', () => {
   })
 
   it('is told when its endpoint cannot be packaged', async () => {
-    const spekeKeyProvider = { resourceId: 'r', roleArn: 'a', systemIds: ['s'], url: 'https://keys' }
-    const encryption = { method: 'AES_128', keyRotationIntervalSeconds: 60, spekeKeyProvider } as const
-    const endpoint = hlsEndpoint({ encryption }, { startoverWindowSeconds: 3600 })
+    const endpoint = unsupportedEndpoint({ startoverWindowSeconds: 3600 })
     const { outcome } = await harvest(harvestJob({ endpoint }), { buckets: new RecordingBuckets() })
     assert.match(message(outcome), /packaging of origin endpoint sample is not supported/)
   })

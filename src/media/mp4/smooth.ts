@@ -3,6 +3,7 @@ import type { SampleTable } from '../sample.ts'
 import { rescale } from '../time.ts'
 import { writeBox } from './box.ts'
 import { writeMovieFragment } from './fragment.ts'
+import type { SampleEncryption } from './sample-encryption.ts'
 
 /** Fragments of Smooth Streaming, MS-SSTR §2.2.4, which state their presentation time in boxes of their own. */
 
@@ -21,6 +22,8 @@ export type SmoothFragment = {
   readonly interval: FragmentInterval
   /** Intervals of the fragments after this one; at most 255. */
   readonly following: readonly FragmentInterval[]
+  /** What is said of the samples where they are encrypted. */
+  readonly encryption?: SampleEncryption
 }
 
 /** Any number would do: players replace it by the one their manifest gives the track. */
@@ -33,12 +36,15 @@ export function writeSmoothFragment({
   media,
   interval,
   following,
+  encryption,
 }: SmoothFragment): Uint8Array[] {
   const size = media.reduce((sum, part) => sum + part.length, 0)
   if (size > 0xffffffff - 8) throw new MalformedMedia(`fragment of ${size} bytes`, 0)
   const writer = new ByteWriter(512 + samples.count * 16)
   const more = [tfxd(interval), tfrf(following)]
-  writeMovieFragment(writer, { sequenceNumber, trackId: TRACK_ID, samples, hasDecodeTime: false, more }, size)
+  const hidden = encryption && { encryption: { ...encryption, form: 'PIFF' } as const }
+  const fragment = { sequenceNumber, trackId: TRACK_ID, samples, hasDecodeTime: false, more, ...hidden }
+  writeMovieFragment(writer, fragment, size)
   return [writer.result(), ...media]
 }
 

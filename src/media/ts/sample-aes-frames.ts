@@ -6,11 +6,9 @@ import type { SampleMaker, SampleSink } from '../audio/samples.ts'
 import { WALKED_AT_ONCE } from '../audio/track.ts'
 import { bytesOfHex } from '../bytes.ts'
 import { BLOCK_SIZE } from '../cbc.ts'
-import { AdtsHeader, PARAMETRIC_STEREO, withSbr, writeAudioSpecificConfig } from '../codecs/aac.ts'
+import { AdtsHeader, PARAMETRIC_STEREO, type SBR, withSbr, writeAudioSpecificConfig } from '../codecs/aac.ts'
 import { Ac3Header } from '../codecs/ac3-header.ts'
 import { StepMeter, type Steps } from '../steps.ts'
-import { replicationOf } from './aac-descriptors.ts'
-import type { JoinedPes } from './joined-pes.ts'
 import { CIPHER_COST, type SampleCipher } from './sample-cipher.ts'
 
 /** Bytes of a frame after its ADTS header, or from its syncword on, that are not encrypted. */
@@ -26,6 +24,15 @@ export type AudioSetup = {
   readonly data?: Uint8Array
 }
 
+/** Frames one behind the other, in the first `filled` bytes. */
+export type JoinedFrames = { readonly bytes: Uint8Array; readonly filled: number }
+
+/** The object type of band replication that AAC with a core has beside it, which its frames do not tell. */
+export type Replication = (core: {
+  readonly sampleRate: number
+  readonly channels: number
+}) => typeof SBR | typeof PARAMETRIC_STEREO | undefined
+
 /**
  * Encrypts the frames of an audio stream in place: whole blocks, what is left of a frame stays clear. Bytes that are
  * not part of a frame are left as they are.
@@ -33,16 +40,20 @@ export type AudioSetup = {
  */
 export function* encryptFrames(
   syntax: FrameSyntax,
-  stream: JoinedPes,
-  descriptors: Uint8Array,
+  stream: JoinedFrames,
+  replication: Replication,
   cipher: SampleCipher,
 ): Steps<AudioSetup | undefined> {
-  return syntax === 'aac' ? yield* encryptAac(stream, descriptors, cipher) : yield* encryptAc3(stream, cipher)
+  return syntax === 'aac' ? yield* encryptAac(stream, replication, cipher) : yield* encryptAc3(stream, cipher)
 }
 
 const UNUSED: SampleSink = { sample() {}, skip() {} }
 
-function* encryptAac(stream: JoinedPes, descriptors: Uint8Array, cipher: SampleCipher): Steps<AudioSetup | undefined> {
+function* encryptAac(
+  stream: JoinedFrames,
+  replicationOf: Replication,
+  cipher: SampleCipher,
+): Steps<AudioSetup | undefined> {
   const first = new AdtsHeader()
   const maker = new AacSamples(UNUSED)
   // The blocks of a frame with a CRC have their positions behind seven or nine bytes of header.
@@ -61,7 +72,7 @@ function* encryptAac(stream: JoinedPes, descriptors: Uint8Array, cipher: SampleC
   const { objectType, sampleRateIndex, channelConfiguration } = first
   const config = maker.configuration ?? { objectType, sampleRateIndex, channelConfiguration }
   const core = { sampleRate: first.sampleRate, channels: maker.describe()?.channels ?? 0 }
-  const replication = replicationOf(descriptors, core)
+  const replication = replicationOf(core)
   if (replication === undefined) return { codec: 'aac', type: 'zaac', data: writeAudioSpecificConfig(config) }
   const type = replication === PARAMETRIC_STEREO ? 'zacp' : 'zach'
   return { codec: 'aac', type, data: writeAudioSpecificConfig(withSbr(config, replication)) }
@@ -69,7 +80,7 @@ function* encryptAac(stream: JoinedPes, descriptors: Uint8Array, cipher: SampleC
 
 const ADTS_WITH_CRC = 9
 
-function* encryptAc3(stream: JoinedPes, cipher: SampleCipher): Steps<AudioSetup | undefined> {
+function* encryptAc3(stream: JoinedFrames, cipher: SampleCipher): Steps<AudioSetup | undefined> {
   const first = new Ac3Header()
   const maker = new Ac3Samples(UNUSED)
   let beginning = new Uint8Array(0)
@@ -98,7 +109,7 @@ function* encryptAc3(stream: JoinedPes, cipher: SampleCipher): Steps<AudioSetup 
 function* encryptAll<Header extends FrameHeader>(
   makeHeader: () => Header,
   maker: SampleMaker<Header>,
-  { bytes, filled: end }: JoinedPes,
+  { bytes, filled: end }: JoinedFrames,
   cipher: SampleCipher,
   clear: (header: Header) => number,
   meet: (bytes: Uint8Array, at: number) => void,

@@ -31,17 +31,26 @@ export function encryptedEntry(stream: ElementaryStream, kind: EncryptedKind): E
   writer.u8(PRIVATE_DATA_INDICATOR)
   writer.u8(indicator.length)
   writer.latin1(indicator)
-  if (kind.codec !== 'avc' && kind.type !== undefined && kind.data !== undefined) {
+  const setup = kind.codec === 'avc' ? undefined : audioSetupInformation(kind)
+  if (setup) {
     writer.u8(REGISTRATION)
-    writer.u8(AUDIO_SETUP.length + SETUP_HEADER_SIZE + kind.data.length)
+    writer.u8(AUDIO_SETUP.length + setup.length)
     writer.latin1(AUDIO_SETUP)
-    writer.latin1(kind.type)
-    writer.u16(0) // priming
-    writer.u8(SETUP_VERSION)
-    writer.u8(kind.data.length)
-    writer.write(kind.data)
+    writer.write(setup)
   }
   return { ...stream, streamType, descriptors: Uint8Array.from(writer.result()) }
+}
+
+/** What tells of encrypted audio outside its frames; undefined where no frame told enough. */
+export function audioSetupInformation({ type, data }: AudioSetup): Uint8Array | undefined {
+  if (type === undefined || data === undefined) return undefined
+  const writer = new ByteWriter(SETUP_HEADER_SIZE + data.length)
+  writer.latin1(type)
+  writer.u16(0) // priming
+  writer.u8(SETUP_VERSION)
+  writer.u8(data.length)
+  writer.write(data)
+  return writer.result()
 }
 
 /** audio_type, priming, version and setup_data_length. */

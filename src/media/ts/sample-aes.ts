@@ -1,11 +1,12 @@
 import { allSteps, type Steps } from '../steps.ts'
+import { replicationOf } from './aac-descriptors.ts'
 import { JoinedPes } from './joined-pes.ts'
 import { hasTransportError, NULL_PID, PACKET_SIZE, PAT_PID, PID_COUNT, payloadOffset } from './packet.ts'
 import { walkPackets } from './packet-walk.ts'
 import { PesPackets } from './pes-packets.ts'
 import { type ElementaryStream, packetise, writePmt } from './psi.ts'
 import { RewrittenPes } from './rewritten-pes.ts'
-import { encryptFrames } from './sample-aes-frames.ts'
+import { encryptFrames, type Replication } from './sample-aes-frames.ts'
 import { type EncryptedKind, encryptedEntry } from './sample-aes-map.ts'
 import { encryptUnits } from './sample-aes-units.ts'
 import type { SampleCipher } from './sample-cipher.ts'
@@ -65,7 +66,8 @@ export function* encryptSamplesInSteps(
 function* encrypted(pes: JoinedPes, stream: ElementaryStream, cipher: SampleCipher) {
   const kind = streamKindOf(stream)
   if (kind === 'avc') return { kind: { codec: kind } as const, payloads: yield* encryptUnits(pes, cipher) }
-  const setup = yield* encryptFrames(kind === 'aac' ? 'aac' : 'ac3', pes, stream.descriptors, cipher)
+  const replication: Replication = (core) => replicationOf(stream.descriptors, core)
+  const setup = yield* encryptFrames(kind === 'aac' ? 'aac' : 'ac3', pes, replication, cipher)
   return { kind: setup, payloads: pes }
 }
 

@@ -2,6 +2,7 @@ import type { ArchiveReader, LiveEdge } from '../../archive/reader.ts'
 import { LruCache } from '../../cache/lru-cache.ts'
 import type { Clock } from '../../clock.ts'
 import { SingleFlight } from '../../concurrency/single-flight.ts'
+import type { Log } from '../../log.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf } from '../../model/output-segment.ts'
@@ -13,6 +14,7 @@ import type { LostSegments } from '../lost-segments.ts'
 import type { PlaybackError } from '../playback-error.ts'
 import { momentShown, type SeenWindow, seenWindow, type UnseenWindow } from '../visible-window.ts'
 import { CachedManifest, ENTRY_BYTES } from './cached-manifest.ts'
+import { LeftOutStreams } from './left-out-streams.ts'
 import type { ManifestQuery } from './query.ts'
 import { manifestText } from './render.ts'
 import { FOLDER_OF_WINDOW, type RenderedWindow, WindowManifests } from './window-manifests.ts'
@@ -53,6 +55,7 @@ export type ManifestsDeps = {
   readonly clock: Clock
   /** What live HLS playlists must call gaps. */
   readonly lost: Pick<LostSegments, 'version' | 'without'>
+  readonly log: Log
 }
 
 /** Gives manifests on request. Each is written once while it is current, however many clients ask. */
@@ -67,14 +70,16 @@ export class Manifests {
   private readonly rendering = new SingleFlight<CacheEntry | PlaybackError>()
   private readonly windows = new WindowManifests((entry, version) => this.holds(entry, version))
   private readonly queue: WindowQueue
+  private readonly leftOut: LeftOutStreams
 
-  constructor({ archive, worker, queue, contentKeys, clock, lost }: ManifestsDeps) {
+  constructor({ archive, worker, queue, contentKeys, clock, lost, log }: ManifestsDeps) {
     this.archive = archive
     this.worker = worker
     this.queue = queue
     this.contentKeys = contentKeys
     this.clock = clock
     this.lost = lost
+    this.leftOut = new LeftOutStreams(log)
   }
 
   /** The manifest for a path, or why there is none; `client` is who asks, where that is known. Throws ManifestsBusy. */
@@ -140,11 +145,10 @@ export class Manifests {
     const left = archived && this.lost.without(endpoint, archived)
     const window = left && (await withKeys(endpoint, left, this.contentKeys))
     const last = window?.segments.at(-1)
+    const written = window && request.write(window, { kind: 'live', ...styleOf(query) })
+    if (window && written) this.leftOut.note(endpoint, written)
     return {
-      rendered:
-        window && last
-          ? manifestText(request.write(window, { kind: 'live', ...styleOf(query) }), last)
-          : 'NothingToShowYet',
+      rendered: last ? manifestText(written, last) : 'NothingToShowYet',
       version,
       ...nextDue(endpoint, window?.following),
       maxAge: liveMaxAge(endpoint),

@@ -54,6 +54,7 @@ export function manifestText(
   inOrder = true,
 ): Rendered {
   if (written === 'nothing left') return 'FilterLeavesNothing'
+  if (written === 'not encryptable') return 'NotEncryptable'
   if (written === undefined) return 'NoSuchStream'
   const body = new TextEncoder().encode(written.text)
   return {

@@ -41,7 +41,10 @@ export type ManifestText = {
 }
 
 /** A reason for which a window makes no manifest. */
-export type NothingToRender = Extract<PlaybackError, 'FilterLeavesNothing' | 'NothingInWindow' | 'NoSuchStream'>
+export type NothingToRender = Extract<
+  PlaybackError,
+  'FilterLeavesNothing' | 'NothingInWindow' | 'NoSuchStream' | 'NotEncryptable'
+>
 
 export type Rendered = ManifestText | NothingToRender
 
@@ -65,4 +68,5 @@ export type RenderReply =
   /** `question` is its number. */
   | ({ readonly kind: 'question'; readonly id: number; readonly question: number } & RangeQuestion)
   | { readonly kind: 'rendered'; readonly id: number; readonly rendered: Rendered }
-  | { readonly kind: 'failed'; readonly id: number; readonly error: Error }
+  /** A class of errors does not pass through the thread: NoContentKey is said. */
+  | { readonly kind: 'failed'; readonly id: number; readonly error: Error; readonly lacksKey: boolean }

@@ -1,6 +1,8 @@
 /** The thread that writes manifests of long windows, which would delay all other viewers on the serving thread. */
+
 import { constants, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
+import { NoContentKey } from '../../packaging/content-keys.ts'
 import { renderManifest } from './render.ts'
 import { SegmentPages } from './segment-pages.ts'
 import type { RangeQuestion, RangeSource, RenderReply, RenderRequest } from './worker-messages.ts'
@@ -32,7 +34,7 @@ port.on('message', (message: RenderRequest) => {
     }
     renderManifest(job, pages, source).then(
       (rendered) => send({ kind: 'rendered', id, rendered }, rendered instanceof Object ? [rendered.body.buffer] : []),
-      (error: Error) => send({ kind: 'failed', id, error }),
+      (error: Error) => send({ kind: 'failed', id, error, lacksKey: error instanceof NoContentKey }),
     )
     return
   }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { sampleKeys } from '../../../test/keys/sample-keys.ts'
+import { systemsEncryption } from '../../../test/keys/sample-systems.ts'
 import { FakeArchive, NOON, outputSegments, windowOf } from '../../../test/origin/sample-channel.ts'
-import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
+import { hlsEndpoint, mssEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import type { SegmentRange } from '../../archive/reader.ts'
 import { utcMs } from '../../media/time.ts'
+import { NoContentKey } from '../../packaging/content-keys.ts'
 import { StoreUnavailable } from '../../stores/resources.ts'
 import { ManifestWorker } from './worker.ts'
 
@@ -44,6 +46,12 @@ describe('the manifest worker', () => {
     const failing = await jobFor(async () => Promise.reject(failure))
     await assert.rejects(worker.render(failing), failure)
     assert.ok(await worker.render(await jobFor()))
+  })
+
+  it('says which keys a provider has not given', async () => {
+    const endpoint = mssEndpoint({ encryption: systemsEncryption('CENC') })
+    const job = { ...(await jobFor()), endpoint, path: 'index.ism/Manifest' }
+    await assert.rejects(worker.render(job), new NoContentKey('the provider has given no ProtectionHeader'))
   })
 
   it('fails what was in a thread that ended, and starts another', async () => {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { SegmentRange } from '../../archive/reader.ts'
-import type { ContentKeys } from '../../packaging/content-keys.ts'
+import { type ContentKeys, NoContentKey } from '../../packaging/content-keys.ts'
 import type { RangeQuestion, RangeSource, Rendered, RenderJob, RenderReply, RenderRequest } from './worker-messages.ts'
 
 const MOST_MEGABYTES = 1024
@@ -86,7 +86,7 @@ export class ManifestWorker {
     }
     this.rendering.delete(message.id)
     if (message.kind === 'rendered') job?.done.resolve(message.rendered)
-    else job?.done.reject(job.failure ?? message.error)
+    else job?.done.reject(job.failure ?? (message.lacksKey ? new NoContentKey(message.error.message) : message.error))
   }
 }
 

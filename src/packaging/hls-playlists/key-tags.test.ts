@@ -198,10 +198,18 @@ describe('keys in media playlists', () => {
 
   it('have version 5 with a format', async () => {
     const systems: SampleSystems = () => ({ uriExtXKey: 'skd://1', keyFormat: 'x', keyFormatVersions: '1' })
-    const text = await manifest('index_1.m3u8', { systems, method: 'SAMPLE_AES' })
-    assert.deepEqual(keysIn(text)[0], ['METHOD=SAMPLE-AES,URI="skd://1",KEYFORMAT="x",KEYFORMATVERSIONS="1"'])
+    const text = await manifest('index_1.m3u8', { systems })
+    assert.deepEqual(keysIn(text)[0], ['METHOD=AES-128,URI="skd://1",KEYFORMAT="x",KEYFORMATVERSIONS="1"'])
     assert.equal(version(text), 5)
-    assert.equal(version(await manifest('index.m3u8', { systems, method: 'SAMPLE_AES' })), 5)
+    assert.equal(version(await manifest('index.m3u8', { systems })), 5)
+  })
+
+  it('state the media sequence number as IV of encrypted samples', async () => {
+    const text = await manifest('index_1.m3u8', { method: 'SAMPLE_AES', segments: [{}, {}] })
+    assert.deepEqual(keysIn(text), [
+      ['METHOD=SAMPLE-AES,URI="https://keys.example/1",IV=0xb'],
+      ['METHOD=SAMPLE-AES,URI="https://keys.example/1",IV=0xc'],
+    ])
   })
 })
 

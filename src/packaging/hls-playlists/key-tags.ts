@@ -61,7 +61,7 @@ export type PlaylistKeys = {
 export type PlaylistKeysPlan = KeySignalling & {
   /** The key that a segment's track has; undefined where that stays in the clear. */
   readonly trackTypeIn: (segment: SegmentSummary) => TrackType | undefined
-  /** The IV of a segment where its key has none for all, and players would take another one for it. */
+  /** The IV that is stated of a segment, where its key has none for all: where players would not find it. */
   readonly ownIv?: (segment: SegmentSummary, sequence: number) => Uint8Array | undefined
 }
 
@@ -73,21 +73,20 @@ export function playlistKeys(
 ): PlaylistKeys | undefined {
   const { encryption } = endpoint.packaging
   if (!encryption) return undefined
-  const known = new Map<string, readonly WrittenKey[]>()
+  const known = new Map<KeyDescription, readonly WrittenKey[]>()
   return {
     areRepeated: repeatExtXKey,
     tagsOf(segment, sequence) {
       const trackType = trackTypeIn(segment)
       if (trackType === undefined) return undefined
       const period = keyPeriodAt(encryption, segment.startUtc)
-      const iv = ownIv?.(segment, sequence)
-      const id = `${period} ${trackType}`
-      const tags = iv === undefined ? known.get(id) : undefined
-      if (tags) return tags
       const key = keyOf(window, period, trackType)
-      const made = keySet('EXT-X-KEY', key, { method, iv: ivOf(key) ?? iv })
-      if (iv === undefined) known.set(id, made)
-      return made
+      const iv = ivOf(key)
+      const own = iv === undefined ? ownIv?.(segment, sequence) : undefined
+      if (own) return keySet('EXT-X-KEY', key, { method, iv: own })
+      const tags = known.get(key) ?? keySet('EXT-X-KEY', key, { method, iv })
+      known.set(key, tags)
+      return tags
     },
   }
 }

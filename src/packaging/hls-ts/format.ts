@@ -1,17 +1,16 @@
 import type { Absence } from '../../archive/reader.ts'
-import { framesEnd, framesOffset } from '../../media/packed-audio.ts'
-import { dataBetween } from '../../media/sample.ts'
-import { filterTsInSteps } from '../../media/ts/filter.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
-import { type Era, inOrder, type SegmentSummary } from '../../model/output-segment.ts'
+import type { Era, SegmentSummary } from '../../model/output-segment.ts'
 import { manifestOf, type TsPackaging } from '../../model/packaging.ts'
 import { underNames } from '../asset-names.ts'
+import type { ContentKeys } from '../content-keys.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import {
   type Asset,
   type AssetSegment,
   distinct,
+  type LeavesNothing,
   type OutputFormat,
   type SegmentBatch,
   type SegmentBody,
@@ -20,22 +19,21 @@ import {
 } from '../output-format.ts'
 import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
 import { allImageFiles, imageNamed } from '../segments/images.ts'
-import { objectBody, transformedBody } from '../segments/segment-body.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBefore, cuesBeforeIn, type SegmentWithEarlier, webVttSegment } from '../segments/text-segment.ts'
 import { splitTimes } from '../time-shift.ts'
-import { cutEnd, pictureEnd } from '../tracks/cut-end.ts'
-import { iFrameOf } from '../tracks/i-frames.ts'
 import { type ImagePart, imagesInEras, imagesPerSegment, imageTracksOf, listedImages } from '../tracks/images.ts'
 import { windowParts } from '../window-parts.ts'
+import { encryptedBody, keyFrameOf, type SegmentOfStream } from './encrypted-segment.ts'
 import {
   allStreams,
   type HlsManifests,
   iFramePlaylistName,
   imagesPlaylist,
-  isChanged,
+  isApart,
   listedStreams,
   mediaPlaylist,
+  notEncryptable,
   parentPlaylist,
   segmentNamed,
   streamsNamed,
@@ -50,7 +48,8 @@ import {
   trackFileName,
 } from './names.ts'
 import { mediaTypeOf, segmentExtension } from './segment-media.ts'
-import { type HlsStream, streamNamed } from './stream-set.ts'
+import { clearBody, clearSegment, rangedSegment } from './stream-segment.ts'
+import { streamNamed } from './stream-set.ts'
 import { hasPart } from './window-formats.ts'
 
 /** The format of HLS with MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */
@@ -62,7 +61,7 @@ export const hls: OutputFormat = {
     if (named.kind === 'segment') {
       const { name } = named
       if (times.depth > 0) return undefined
-      return { kind: 'segment', body: (index, media) => segmentBody(endpoint, name, index, media) }
+      return { kind: 'segment', body: (index, media, keys) => segmentBody(endpoint, name, { index, media, keys }) }
     }
     if (named.kind === 'image') {
       const { n, ...place } = named.name
@@ -122,14 +121,16 @@ export const hls: OutputFormat = {
   },
 }
 
-function manifestBody(manifests: HlsManifests, name: PlaylistName): TextBody | 'nothing left' | undefined {
+function manifestBody(manifests: HlsManifests, name: PlaylistName): TextBody | LeavesNothing | undefined {
   if (name.n !== undefined) {
     const text = name.images ? imagesPlaylist(manifests, name.n) : mediaPlaylist(manifests, name)
     return text === undefined ? undefined : playlist(text)
   }
   const streams = listedStreams(manifests)
+  const left = notEncryptable(manifests)
+  if (streams === undefined && left.length > 0) return 'not encryptable'
   if (streams === undefined || streams === 'nothing left') return streams
-  return playlist(parentPlaylist(manifests, streams))
+  return { ...playlist(parentPlaylist(manifests, streams)), ...(left.length > 0 && { notEncryptable: left }) }
 }
 
 function playlist(text: string): TextBody {
@@ -139,60 +140,39 @@ function playlist(text: string): TextBody {
 async function segmentBody(
   endpoint: OriginEndpoint,
   name: SegmentName,
-  index: SegmentLookup,
-  media: SourceMedia,
+  { index, media, keys }: { readonly index: SegmentLookup; readonly media: SourceMedia; readonly keys: ContentKeys },
 ): Promise<SegmentBody | Absence> {
   const listed = await index.outputSegment(endpoint, name.number)
   if (typeof listed === 'string') return listed
-  const stream = streamNamed(listed.era, packagingOf(endpoint), name)
+  const { segment, era } = listed
+  const packaging = packagingOf(endpoint)
+  const stream = streamNamed(era, packaging, name)
   if (!stream || segmentExtension(stream.source) !== name.extension) return 'no such'
   const isText = stream.source.container === 'webvtt'
-  if (name.iframes ? !isChanged(stream, listed.segment) : !isText && !hasPart(listed.segment, stream)) return 'no such'
-  const earlier = isText ? await cuesBefore(endpoint, listed.segment, stream.source, index) : []
-  const body = await streamSegment(stream, name.iframes ?? false, { segment: listed.segment, earlier }, media)
-  return body ?? 'no such'
+  if (name.iframes ? !isApart(stream, segment, packaging) : !isText && !hasPart(segment, stream)) return 'no such'
+  const earlier = isText ? await cuesBefore(endpoint, segment, stream.source, index) : []
+  const of = { stream, era, segment, earlier, areIFrames: name.iframes ?? false }
+  return (await streamSegment(endpoint, of, { media, keys })) ?? 'no such'
 }
 
+type StreamSegment = SegmentOfStream & SegmentWithEarlier & { readonly areIFrames: boolean }
+
 async function streamSegment(
-  stream: HlsStream,
-  areIFrames: boolean,
-  { segment, earlier }: SegmentWithEarlier,
-  media: SourceMedia,
+  endpoint: OriginEndpoint,
+  of: StreamSegment,
+  { media, keys }: { readonly media: SourceMedia; readonly keys: ContentKeys },
 ): Promise<SegmentBody | undefined> {
-  const { source, pids } = stream
+  const { stream, segment, earlier, areIFrames } = of
+  const { source } = stream
   const type = mediaTypeOf(segmentExtension(source))
   if (source.container === 'webvtt') return webVttSegment(source, segment, earlier, media)
-  const objects = segment.slots.flatMap(({ objects }) => inOrder(objects[source.index]))
-  const end = { near: segment.start, time: cutEnd(segment) }
-  if (source.container === 'packed-audio' && (objects.length > 1 || segment.isCut)) {
-    // One timestamp at the beginning, then only frames.
-    return transformedBody(type, objects, media, function* (sources) {
-      const parts: Uint8Array[] = []
-      for (const bytes of sources) {
-        const until = segment.isCut ? yield* framesEnd(bytes, end) : bytes.length
-        parts.push(bytes.subarray(parts.length === 0 ? 0 : framesOffset(bytes), until))
-        yield
-      }
-      return parts
-    })
+  const { encryption } = packagingOf(endpoint)
+  if (encryption) {
+    const clear = areIFrames ? keyFrameOf(of) : clearSegment(stream, segment)
+    return clear && encryptedBody(type, clear, of, { endpoint, encryption, media, keys })
   }
-  if (areIFrames && segment.isCut) {
-    const iFrame = iFrameOf(segment, source.index)
-    if (!iFrame) return undefined
-    // Of what is cut off, nothing: what its playlist refers to is in front of that.
-    const bytes = iFrame.offset + iFrame.size
-    return transformedBody(type, objects, media, function* (sources) {
-      yield
-      return [...dataBetween(sources, { skipped: 0, bytes })]
-    })
-  }
-  if (areIFrames || !isChanged(stream, segment)) return objectBody(type, objects)
-  const pictures = new Set(source.tracks.flatMap(({ kind, pid }) => (kind === 'video' ? pid : [])))
-  const endOf = (pid: number) => (pictures.has(pid) ? pictureEnd(segment) : end.time)
-  return transformedBody(type, objects, media, function* (sources) {
-    const options = segment.isCut ? { until: { near: segment.start, endOf } } : {}
-    return [yield* filterTsInSteps(sources, ({ pid }) => pids?.includes(pid) ?? true, options)]
-  })
+  const clear = areIFrames ? rangedSegment(stream, segment) : clearSegment(stream, segment)
+  return clear && clearBody(type, clear, media)
 }
 
 function imagesOf(manifests: HlsManifests, n: number, perSegment: number) {
@@ -210,11 +190,14 @@ function assetSegments(
   name: PlaylistName,
   batch: SegmentBatch<SegmentSummary>,
 ): readonly AssetSegment[] {
-  const { segment: settings } = manifests.packaging
+  const { endpoint, packaging, window } = manifests
+  const { segment: settings } = packaging
   const streams = streamsNamed(manifests, name)
+  const eras = new Map(window.eras.map((era) => [era.id, era]))
   return batch.segments.flatMap((segment, at): readonly AssetSegment[] => {
-    const named = segmentNamed(streams, name, segment)
-    if (!named) return []
+    const named = segmentNamed(packaging, streams, { name, segment })
+    const era = eras.get(segment.era)
+    if (!named || !era) return []
     const { stream } = named
     const isText = stream.source.container === 'webvtt'
     const file = {
@@ -222,9 +205,10 @@ function assetSegments(
       track: trackFileName(settings.name, named),
       source: { place: at, stream: stream.source.index },
     }
-    const body: AssetSegment['body'] = (whole, media) => {
+    const body: AssetSegment['body'] = (whole, media, keys) => {
       const earlier = isText ? cuesBeforeIn(whole, at, stream.source) : []
-      return streamSegment(stream, name.iframes ?? false, { segment: whole.segments[at]!, earlier }, media)
+      const of = { stream, era, segment: whole.segments[at]!, earlier, areIFrames: name.iframes ?? false }
+      return streamSegment(endpoint, of, { media, keys })
     }
     return [{ ...file, body }]
   })

@@ -12,6 +12,9 @@ import type { Presentation } from '../presentation.ts'
 import { passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
 import { type ImagePart, imagesInEras, listedImages } from '../tracks/images.ts'
+import { selectVariants } from '../tracks/stream-selection.ts'
+import { canEncrypt, TRACK_TYPE } from './encrypted-segment.ts'
+import { keyFrameSize, peakGrowth } from './encrypted-sizes.ts'
 import { filterStreams } from './filter.ts'
 import { hlsImageFileName, manifestFileName, type PlaylistName, type SegmentName, segmentFileName } from './names.ts'
 import { segmentExtension } from './segment-media.ts'
@@ -34,16 +37,27 @@ export function listedStreams(manifests: HlsManifests): HlsStreamSet | 'nothing 
   return Object.values(filtered).every((streams) => streams.length === 0) ? 'nothing left' : filtered
 }
 
-export function allStreams({ packaging, window }: HlsManifests): HlsStreamSet | undefined {
+export function allStreams(manifests: HlsManifests): HlsStreamSet | undefined {
+  const { packaging, window } = manifests
   const era = window.eras.at(-1)
   if (!era) return undefined
-  const isPresent = (index: number) => window.segments.some((segment) => hasMedia(segment, index))
+  const leftOut = notEncryptable(manifests)
+  const isPresent = (index: number) =>
+    !leftOut.includes(index) && window.segments.some((segment) => hasMedia(segment, index))
   const streams = streamSetOf(era, packaging, isPresent)
   // There is no presentation without video: MediaPackage does not support radio.
   const isSeen = streams.variants.some(
     ({ source }) => source.tracks.every(({ kind }) => kind !== 'audio') || videoOf(source),
   )
   return isSeen ? streams : undefined
+}
+
+/** The source streams that would be shown if they could be encrypted as the endpoint wants it, by their indexes. */
+export function notEncryptable({ packaging, window }: HlsManifests): readonly number[] {
+  const streams = window.eras.at(-1)?.streams ?? []
+  return selectVariants(streams, packaging.streamSelection).flatMap((source) =>
+    canEncrypt({ source }, packaging.encryption) ? [] : source.index,
+  )
 }
 
 /** The stream of this name in each era that has one. */
@@ -56,34 +70,46 @@ export function streamsNamed(
   return new Map(
     window.eras.flatMap((era) => {
       const stream = streamNamed(era, packaging, { n, ...(p !== undefined && { p }) })
-      return stream ? [[era.id, stream]] : []
+      return stream && canEncrypt(stream, packaging.encryption) ? [[era.id, stream]] : []
     }),
   )
 }
 
 /** True where a stream's segment in MPEG-TS has not the bytes of its sources. */
-export function isChanged({ pids }: HlsStream, { isCut }: SegmentSummary): boolean {
+export function isChanged(
+  { pids }: { readonly pids?: HlsStream['pids'] | undefined },
+  { isCut }: SegmentSummary,
+): boolean {
   return pids !== undefined || isCut === true
+}
+
+/**
+ * True where the pictures of trick play are not in the variant's own segments, but in a file of their own: where those
+ * are filtered or cut, their sources; where they are encrypted, the key frame alone, since no range can be decrypted.
+ */
+export function isApart(stream: HlsStream, segment: SegmentSummary, { encryption }: TsPackaging): boolean {
+  return encryption !== undefined || isChanged(stream, segment)
 }
 
 /** The name of a stream's segment; undefined where the stream has a gap. */
 export function segmentNamed(
+  packaging: TsPackaging,
   streams: ReadonlyMap<number, HlsStream>,
-  { n = 0, p, iframes }: PlaylistName,
-  segment: SegmentSummary,
+  { name: { n = 0, p, iframes }, segment }: { readonly name: PlaylistName; readonly segment: SegmentSummary },
 ): (SegmentName & { readonly stream: HlsStream }) | undefined {
   const stream = streams.get(segment.era)
   if (!stream) return undefined
   // Subtitles may be silent for a while: that is an empty segment, not a gap.
   if (stream.source.container !== 'webvtt' && !hasPart(segment, stream)) return undefined
   const extension = segmentExtension(stream.source)
-  // I-frames are in the variant's own segments, or in the sources where those are filtered or cut.
-  const isApart = iframes && isChanged(stream, segment)
-  if (iframes && segment.isCut && !iFrameOf(segment, n)) return undefined
-  return { n, ...(p !== undefined && { p }), ...(isApart && { iframes }), number: segment.number, extension, stream }
+  const iFrames = iframes && isApart(stream, segment, packaging)
+  if (iframes && (segment.isCut || packaging.encryption) && !iFrameOf(segment, n)) return undefined
+  const { number } = segment
+  return { n, ...(p !== undefined && { p }), ...(iFrames && { iframes }), number, extension, stream }
 }
 
 export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): string {
+  const { packaging } = manifests
   const formatsOf = hlsFormats(manifests)
   const uri = ({ n, p }: HlsStream) => uriOf(manifests, { n, ...(p !== undefined && { p }) })
   const subtitles = streams.subtitles[0]?.role.groupId
@@ -109,15 +135,13 @@ export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): 
   const playlist = parentPlaylistOf(version, manifests, { variants, renditions, sessionKeys })
   return writeMultivariantPlaylist({
     ...playlist,
+    variants: playlist.variants.map((each) => ({ ...each, bandwidth: each.bandwidth + peakGrowth(packaging) })),
     iFrameStreams: iFrameStreams(manifests, streams, formatsOf),
     imageStreams: listedImages(manifests.window, manifests.filter).map((track) =>
       imageStream(track, uriOf(manifests, { n: track.stream.index, images: true })),
     ),
   })
 }
-
-/** SPEKE 1.0 has one key for everything. */
-const TRACK_TYPE = 'ALL'
 
 function sessionKeysOf(manifests: HlsManifests, { variants, audio }: HlsStreamSet) {
   const { encryption } = manifests.packaging
@@ -158,7 +182,7 @@ function iFrameStreams(
   const variant = streams.variants.find(({ n }) => n === name?.n)
   if (!name || !variant) return []
   const sizes = manifests.window.segments.map((segment) => {
-    const size = iFrameOf(segment, variant.n)?.size ?? 0
+    const size = keyFrameSize(manifests.packaging, iFrameOf(segment, variant.n)?.size ?? 0)
     return (size * 8 * TICKS_PER_SECOND) / segment.duration
   })
   return [
@@ -190,10 +214,10 @@ export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): stri
   const [first] = streams.values()
   if (!first) return undefined
   const list = (segment: SegmentSummary): ListedAs | undefined => {
-    const named = segmentNamed(streams, name, segment)
+    const named = segmentNamed(packaging, streams, { name, segment })
     if (!named) return undefined
     const uri = toSegment(named)
-    if (!name.iframes) return { uri }
+    if (!name.iframes || packaging.encryption) return { uri }
     const iframe = iFrameOf(segment, named.n)
     return iframe && { uri, byteRange: { offset: iframe.offset, size: iframe.size } }
   }

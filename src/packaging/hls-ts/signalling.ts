@@ -11,7 +11,9 @@ export function tsSignalling(encryption: TsEncryption): KeySignalling & Pick<Pla
   return {
     method: KEY_METHODS[encryption.method],
     ivOf: (key) => fixedIv(encryption, key),
-    // Players take their own count, RFC 8216 §5.2, which is another one behind segments that are not listed.
-    ownIv: ({ number }, sequence) => (number === sequence ? undefined : sequenceIv(number)),
+    // Players take their own count, RFC 8216 §5.2, which is another one behind segments that are not listed. Those that
+    // decrypt samples take none at all: hls.js does not.
+    ownIv: ({ number }, sequence) =>
+      encryption.method === 'AES_128' && number === sequence ? undefined : sequenceIv(number),
   }
 }

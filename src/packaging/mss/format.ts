@@ -1,5 +1,4 @@
 import type { Absence } from '../../archive/reader.ts'
-import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import {
   type Asset,
@@ -13,11 +12,10 @@ import {
   type TextBody,
 } from '../output-format.ts'
 import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
-import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBeforeIn } from '../segments/text-segment.ts'
 import { splitTimes } from '../time-shift.ts'
 import { windowParts } from '../window-parts.ts'
-import { fragmentBody } from './fragment.ts'
+import { fragmentBody, type MadeWith } from './fragment.ts'
 import { findFragment } from './lookup.ts'
 import {
   chunksOf,
@@ -50,7 +48,7 @@ export const mss: OutputFormat = {
         write: (window, style) => manifest(mssPresentation(presentationOf(endpoint, window, style, times))),
       }
     }
-    return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
+    return { kind: 'segment', body: (index, media, keys) => bodyOf(name, index, { endpoint, media, keys }) }
   },
 
   /**
@@ -91,14 +89,14 @@ function manifestBody(presentation: MssPresentation, streams: readonly ListedMss
 }
 
 async function bodyOf(
-  endpoint: OriginEndpoint,
   name: Exclude<MssName, { kind: 'manifest' }>,
   index: SegmentLookup,
-  media: SourceMedia,
+  made: MadeWith,
 ): Promise<SegmentBody | Absence> {
+  const { endpoint } = made
   const fragment = await findFragment(endpoint, mssSettings(endpoint), name, index)
   if (typeof fragment === 'string') return fragment
-  const body = await fragmentBody(fragment, media)
+  const body = await fragmentBody(fragment, made)
   if (!body) return 'no such'
   return name.kind === 'fragment info' ? withoutMedia(body) : body
 }
@@ -122,7 +120,7 @@ function assetFragments(
   { name, levels }: Pick<ListedMssStream, 'name' | 'levels'>,
   batch: SegmentBatch<SegmentSummary>,
 ): readonly AssetSegment[] {
-  const { event, window } = presentation
+  const { endpoint, event, window } = presentation
   const known = window.segments
   const places = new Map(known.map((segment, place) => [segment, place]))
   const chunks = chunksOf(presentation, name, levels).map((chunk) => {
@@ -142,9 +140,10 @@ function assetFragments(
         source: { place, stream: track.stream.index },
         isOpen: following.length < LOOK_AHEAD && known.length - 1 - place < NEIGHBOURS,
         announces: { after: known[place]!.number, last: known[looksTo]?.number ?? Number.POSITIVE_INFINITY },
-        body(whole, media) {
+        body(whole, media, keys) {
           const earlier = track.kind === 'text' ? cuesBeforeIn(whole, place, track.stream) : []
-          return fragmentBody({ track, segment: whole.segments[place]!, interval, following, earlier }, media)
+          const fragment = { track, segment: whole.segments[place]!, interval, following, earlier }
+          return fragmentBody(fragment, { endpoint, media, keys })
         },
       }
     }),

@@ -1,9 +1,17 @@
 import { writeTtml } from '../../manifests/ttml.ts'
-import { type FragmentInterval, smoothSamples, writeSmoothFragment } from '../../media/mp4/smooth.ts'
+import {
+  type FragmentInterval,
+  type SmoothFragment,
+  smoothSamples,
+  writeSmoothFragment,
+} from '../../media/mp4/smooth.ts'
 import type { SampleTable } from '../../media/sample.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
+import type { ContentKeys } from '../content-keys.ts'
 import type { SegmentBody } from '../output-format.ts'
 import { bytesBody } from '../segments/segment-body.ts'
+import { givenSamples, protectedBody, protectionOf } from '../segments/segment-protection.ts'
 import { samplesOf } from '../segments/segment-samples.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesOf } from '../segments/text-segment.ts'
@@ -24,10 +32,19 @@ export type MssFragment = {
   readonly earlier: readonly OutputSegment[]
 }
 
-/** The body of a fragment; undefined where the track has no media. */
-export async function fragmentBody(fragment: MssFragment, media: SourceMedia): Promise<SegmentBody | undefined> {
+/** What fragments are made with. */
+export type MadeWith = {
+  readonly endpoint: OriginEndpoint
+  readonly media: SourceMedia
+  readonly keys: Pick<ContentKeys, 'find'>
+}
+
+/** The body of a fragment; undefined where the track has no media. Throws NoContentKey. */
+export async function fragmentBody(fragment: MssFragment, made: MadeWith): Promise<SegmentBody | undefined> {
   const { track } = fragment
-  const body = await (track.kind === 'text' ? textBody(fragment, track, media) : samplesBody(fragment, track, media))
+  const body = await (track.kind === 'text'
+    ? textBody(fragment, track, made.media)
+    : samplesBody(fragment, track, made))
   if (!body) return undefined
   const told = fragment.following.map(({ time, duration }) => `${time}+${duration}`)
   return { ...body, sources: [...body.sources, ...told] }
@@ -36,14 +53,17 @@ export async function fragmentBody(fragment: MssFragment, media: SourceMedia): P
 async function samplesBody(
   fragment: MssFragment,
   track: SingleVideo | SingleAudio,
-  media: SourceMedia,
+  { endpoint, media, keys }: MadeWith,
 ): Promise<SegmentBody | undefined> {
   const { segment } = fragment
   const gathered = await samplesOf(track, segment, media)
   const shown = intervalOf(track, segment)
   if (!gathered || !shown) return undefined
   const samples = smoothSamples(gathered.samples, track.timescale, shown.start)
-  return bytesBody(MEDIA_TYPE, parts(fragment, samples, gathered.media), gathered.objects)
+  const part = { track, segment }
+  const protection = await protectionOf(endpoint, part, keys)
+  const given = await givenSamples(part, gathered, protection, media)
+  return protectedBody(bytesBody(MEDIA_TYPE, parts(fragment, samples, given), gathered.objects), protection)
 }
 
 /** The body of a text fragment. Its document's times begin at the fragment, as Smooth Streaming players expect. */
@@ -65,16 +85,16 @@ async function textBody(
     })),
   })
   const bytes = new TextEncoder().encode(document)
-  return bytesBody(MEDIA_TYPE, parts(fragment, oneSample(bytes.length, interval.duration), [bytes]), objects)
+  return bytesBody(MEDIA_TYPE, parts(fragment, oneSample(bytes.length, interval.duration), { media: [bytes] }), objects)
 }
 
 function parts(
   { segment, interval, following }: MssFragment,
   samples: SampleTable,
-  media: readonly Uint8Array[],
+  given: Pick<SmoothFragment, 'media' | 'encryption'>,
 ): readonly Uint8Array[] {
   const sequenceNumber = segment.number % SEQUENCE_MODULUS
-  return writeSmoothFragment({ sequenceNumber, samples, media, interval, following })
+  return writeSmoothFragment({ sequenceNumber, samples, interval, following, ...given })
 }
 
 function oneSample(size: number, duration: number): SampleTable {

@@ -7,6 +7,7 @@ import { filterTracks } from '../tracks/filtered-tracks.ts'
 import { type SingleTrack, trackSetOf } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
 import { fragmentTemplate, type MssStreamName } from './names.ts'
+import { protectionIn } from './protection.ts'
 import { qualityLevelOf } from './quality.ts'
 import type { MssSettings } from './settings.ts'
 import { utcOf } from './timeline.ts'
@@ -136,9 +137,10 @@ export function chunksOf(
  * @returns its text, and the sequence number of its newest fragment
  */
 export function mssManifest(
-  { settings, event, toFragments, isShifted, ended }: MssPresentation,
+  presentation: MssPresentation,
   streams: readonly ListedMssStream[],
 ): { readonly text: string; readonly newest: number } {
+  const { settings, event, toFragments, isShifted, ended } = presentation
   const { chunks } = streams.find(({ name }) => name.kind === 'video') ?? streams[0]!
   const [first, last] = [chunks[0]!.interval, chunks.at(-1)!.interval]
   const isWhole = ended && !streams.some(({ isHeldBack }) => isHeldBack)
@@ -148,6 +150,7 @@ export function mssManifest(
     ...(!isWhole && { live: { dvrWindow, lookAhead: LOOK_AHEAD } }),
     duration: isWhole ? last.time + last.duration - first.time : 0,
     customAttributes: [{ name: 'ProducerReferenceTime', value: new Date(utcOf(first.time)).toISOString() }],
+    ...protectionIn(presentation),
     streams: streams.map((stream) => streamIndex(stream, fragmentTemplate(toFragments, event, stream.name))),
   })
   return { text, newest: last.time }

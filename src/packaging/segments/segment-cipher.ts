@@ -15,7 +15,7 @@ export function encryptedSize(size: number): number {
 /** Encrypts a whole segment, which is in parts, as METHOD=AES-128 of RFC 8216 §4.3.2.4; key and IV have 16 bytes. */
 export function* encryptSegment(
   parts: readonly Uint8Array[],
-  { key, iv }: { readonly key: Uint8Array; readonly iv: Uint8Array },
+  { key, iv }: { readonly key: KeyObject | Uint8Array; readonly iv: Uint8Array },
 ): Steps<readonly Uint8Array[]> {
   const cipher = createCipheriv(CIPHER, key, iv)
   const encrypted: Uint8Array[] = []

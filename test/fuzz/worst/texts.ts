@@ -4,12 +4,14 @@ import { writeTtml } from '../../../src/manifests/ttml.ts'
 import { id3TagSize, MOST_TAGS, titlesIn } from '../../../src/media/id3.ts'
 import { JpegProbe } from '../../../src/media/jpeg.ts'
 import { demuxPackedAudioInSteps, framesEnd, PackedAudioProbe } from '../../../src/media/packed-audio.ts'
+import { encryptPackedAudioInSteps } from '../../../src/media/packed-sample-aes.ts'
 import type { Id3Event } from '../../../src/media/sample.ts'
 import { ticks } from '../../../src/media/time.ts'
 import { MOST_WEBVTT_BYTES } from '../../../src/media/webvtt/probe.ts'
 import { readWebVtt } from '../../../src/media/webvtt/reader.ts'
 import { cuesBetween, joinWebVtt } from '../../../src/media/webvtt/timeline.ts'
 import { writeWebVtt } from '../../../src/media/webvtt/writer.ts'
+import { cbcEncryption } from '../../../src/packaging/segments/segment-cipher.ts'
 import { timestampTag } from '../../fixtures/timed-metadata.ts'
 import type { WorstInput } from './judge.ts'
 
@@ -212,11 +214,16 @@ function inputs(
   }))
 }
 
+const CIPHER = { encrypt: cbcEncryption(Buffer.alloc(16, 1)), iv: Buffer.alloc(16, 2) }
+
 export const TEXTS: readonly WorstInput[] = [
   ...inputs('packed audio, probe', MOST_SEGMENT, PACKED_AUDIO, (bytes) => probing(bytes, new PackedAudioProbe())),
   ...inputs('JPEG, probe', MOST_JPEG, JPEG, (bytes) => probing(bytes, new JpegProbe())),
   ...inputs('packed audio, demuxer', MOST_SEGMENT, PACKED_AUDIO, (bytes) =>
     demuxPackedAudioInSteps(Buffer.from(bytes), { hasHeader: true, inPlace: true }),
+  ),
+  ...inputs('packed audio, encryption of samples', MOST_SEGMENT, PACKED_AUDIO, (bytes) =>
+    encryptPackedAudioInSteps([bytes], undefined, CIPHER),
   ),
   ...inputs('packed audio, cut', MOST_SEGMENT, PACKED_AUDIO, (bytes) =>
     framesEnd(bytes, { near: ticks(0), time: Number.POSITIVE_INFINITY }),
