@@ -51,6 +51,9 @@ export type Tour = {
   readonly onBegin?: (playback: Playback) => void
 }
 
+/** Content keys by their ids, in hexadecimal, which shaka-player and dash.js are given in place of a licence. */
+export type PlayerKeys = Readonly<Record<string, string>>
+
 const FLAGS = words(`--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
   --disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required`)
 
@@ -143,10 +146,15 @@ export class Player {
 
   /**
    * Plays a finished presentation from its start to its end; throws when it does not get there or anything fails. That
-   * it jumps over holes is no failure if `overHoles` is said.
+   * it jumps over holes is no failure if `overHoles` is said. `keys` are for what is encrypted.
    */
-  async playToEnd(engine: Engine, url: string, rate = 2, { overHoles = false } = {}): Promise<Playback> {
-    return this.withPage(engine, url, { rate }, async (page) => {
+  async playToEnd(
+    engine: Engine,
+    url: string,
+    rate = 2,
+    { overHoles = false, keys }: { readonly overHoles?: boolean; readonly keys?: PlayerKeys } = {},
+  ): Promise<Playback> {
+    return this.withPage(engine, url, { rate, ...(keys && { keys }) }, async (page) => {
       const viewing = new Viewing(page, url, this.machine, overHoles)
       const last = await viewing.becomes('play to its end', (playback) => {
         return hasEnded(playback) || (overHoles && isAtItsEnd(playback))
@@ -218,7 +226,8 @@ export class Player {
       rate,
       free = false,
       isHeld = false,
-    }: { readonly rate: number; readonly free?: boolean; readonly isHeld?: boolean },
+      keys,
+    }: { readonly rate: number; readonly free?: boolean; readonly isHeld?: boolean; readonly keys?: PlayerKeys },
     watch: (page: Page) => Promise<T>,
   ): Promise<T> {
     const page = await this.browser.newPage()
@@ -227,7 +236,8 @@ export class Player {
       await page.goto(this.url)
       await page.addScriptTag({ url: `${this.url}/${engine}` })
       const told = (...all: readonly unknown[]) => all.map((each) => JSON.stringify(each)).join()
-      await page.evaluate(isHeld ? `hold(${told(engine, url)})` : `play(${told(engine, url, rate, free)})`)
+      const playing = told(engine, url, rate, free, ...(keys ? [keys] : []))
+      await page.evaluate(isHeld ? `hold(${told(engine, url)})` : `play(${playing})`)
       return await watch(page)
     } catch (error) {
       await log.keep(error)

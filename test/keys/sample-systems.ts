@@ -10,9 +10,8 @@ export const PLAYREADY = '9a04f079-9840-4286-ab92-e65be0885f95'
 /** The settings of an endpoint with two DRM systems; a key lasts ten seconds where keys rotate. */
 export function systemsEncryption<Method extends string>(
   method: Method,
-  { rotates = false, presets, ...more }: SystemsSketch = {},
+  { rotates = false, presets, systemIds = [WIDEVINE, PLAYREADY], ...more }: SystemsSketch = {},
 ): Encryption<Method> {
-  const systemIds = [WIDEVINE, PLAYREADY]
   const encryption = sampleEncryption(method, { keyRotationIntervalSeconds: rotates ? 10 : 0, systemIds, ...more })
   if (!presets) return encryption
   const [presetSpeke20Video, presetSpeke20Audio] = presets
@@ -22,6 +21,7 @@ export function systemsEncryption<Method extends string>(
 
 export type SystemsSketch = {
   readonly rotates?: boolean
+  readonly systemIds?: readonly string[]
   readonly presets?: readonly [
     video: EncryptionContractConfiguration['presetSpeke20Video'],
     audio: EncryptionContractConfiguration['presetSpeke20Audio'],
