@@ -31,6 +31,7 @@ import { FileSpool } from '../../src/stores/file-spool.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { fixture } from '../fixtures/catalogue.ts'
 import { type Fixture, playlistFile, segmentFile } from '../fixtures/fixture.ts'
+import { sampleEncryption } from '../keys/sample-encryption.ts'
 import { sampleKeys } from '../keys/sample-keys.ts'
 import { playlistUpTo } from '../matrix/push-fixture.ts'
 import { needing } from '../programs.ts'
@@ -289,13 +290,14 @@ describe('a clip', () => {
     await store.resources.deleteClip('guessed')
   })
 
-  it('follows the access rules of its endpoint as they are now, and ends in the clear with it', async () => {
-    await clipOf('ruled', 2, 6)
+  it('follows the access rules of its endpoint as they are now, and its encryption', async () => {
+    const clip = await clipOf('ruled', 2, 6)
     const parent = 'clips/ruled/hls/index.m3u8'
+    const encrypted = hlsEndpoint({ durationSeconds: 2, encryption: sampleEncryption('AES_128') })
     const rules: readonly (readonly [Partial<OriginEndpoint>, string | null])[] = [
       [{ origination: 'DENY' }, 'OriginationDenied'],
       [{ whitelist: ['10.0.0.0/8'] }, 'NotWhitelisted'],
-      [hlsEndpoint({ encryption: { method: 'AES_128' } as never }), 'CannotPackage'],
+      [encrypted, null],
       [{ startoverWindowSeconds: 3600 }, null],
     ]
     for (const [i, [rule, code]] of rules.entries()) {
@@ -303,6 +305,21 @@ describe('a clip', () => {
       const changed = { ...endpoint, origination, whitelist, packaging, revision: i + 2 }
       assert.equal(await store.resources.updateOriginEndpoint(changed, 0), 'updated')
       assert.equal((await get(parent)).headers.get('x-windrow-error'), code)
+      if (rule !== encrypted) continue
+      const playlist = String((await get('clips/ruled/hls/index_1.m3u8')).body)
+      assert.match(playlist, /\n#EXT-X-KEY:METHOD=AES-128,/)
+      const [name = ''] = /^s\d+e.*\.ts$/m.exec(playlist) ?? assert.fail(playlist)
+      const { status, body } = await get(`clips/ruled/hls/${name}`)
+      assert.deepEqual([status, body.length % 16], [200, 0], name)
+      for (const [path, refusal] of [
+        [`hls/s${clip.edition}_1_2.ts`, 'NoSuchObject'],
+        ['cmaf/index.m3u8', 'ClipIsEncrypted'],
+        ['mp4/index.mp4', 'Mp4InTheClear'],
+      ]) {
+        const { headers } = await get(`clips/ruled/${path}`)
+        assert.equal(headers.get('x-windrow-error'), refusal)
+        assert.ok(Number(/max-age=(\d+)/.exec(headers.get('cache-control')!)![1]) <= 10, path)
+      }
     }
     await store.resources.deleteClip('ruled')
   })
