@@ -15,8 +15,8 @@ export const KEY_FAULTS: readonly Fault[] = [
     name: 'keys-of-pinned-content-forgotten',
     breaks: 'Keys are forgotten by their age, whether there is content of their period or not.',
     file: 'src/stores/sqlite/content-keys.ts',
-    find: 'if (!hasContent(row))',
-    replace: 'if (!hasContent(row) || row.period)',
+    find: 'hasContent(channelGuid, period, intervalMs)) continue',
+    replace: 'period < 0) continue',
     caughtBy: {
       file: 'src/stores/sqlite/sqlite-store.test.ts',
       cases: 'keeps the keys of content that jobs and clips',

@@ -49,23 +49,28 @@ export function contentKeyOperations(db: PostgresDatabase) {
     forgetOldKeys: async (kept, { after, limit }) => {
       const rows = await db.all<KeyPlace>(
         `WITH old AS (
-           SELECT k.source, k.period, s.channel_guid, k.period * s.interval_ms AS start,
-             (k.period + 1) * s.interval_ms AS "end"
+           SELECT s.id AS source, k.period, k.recorded_at, s.channel_guid, s.interval_ms, kept.before
            FROM windrow.key_source AS s
              JOIN unnest($1::text[], $2::bigint[]) AS kept (channel_guid, before) USING (channel_guid)
-             JOIN windrow.content_key AS k ON k.source = s.id AND k.period < kept.before / nullif(s.interval_ms, 0)
-           WHERE k.recorded_at + s.interval_ms < kept.before AND (k.source, k.period) > ($3, $4::bigint)
-             AND NOT EXISTS (
-               SELECT FROM windrow.harvest_job WHERE status = 'IN_PROGRESS'
-                 AND body #>> '{endpoint,guid}' = s.endpoint_guid AND body -> 'otherEndpoints' IS NOT NULL)
-           ORDER BY k.source, k.period LIMIT $5
+             CROSS JOIN LATERAL (
+               SELECT period, recorded_at FROM windrow.content_key
+               WHERE source = s.id AND period < kept.before / nullif(s.interval_ms, 0)
+                 AND period > CASE s.id WHEN $3 THEN $4::bigint ELSE -9007199254740991 END
+               ORDER BY period LIMIT $5
+             ) AS k
+           WHERE s.id >= $3 AND NOT EXISTS (
+             SELECT FROM windrow.harvest_job WHERE status = 'IN_PROGRESS'
+               AND body #>> '{endpoint,guid}' = s.endpoint_guid AND body -> 'otherEndpoints' IS NOT NULL)
+           ORDER BY s.id, k.period LIMIT $5
          ), deleted AS (
            DELETE FROM windrow.content_key AS k USING old
-           WHERE k.source = old.source AND k.period = old.period AND NOT EXISTS (
-             SELECT FROM windrow.input AS i JOIN windrow.output_timeline AS t ON t.input = i.id
-               JOIN windrow.output_segment AS g ON g.output_timeline = t.id
-             WHERE i.channel_guid = old.channel_guid AND g.end_utc >= old.start AND g.end_utc <= old."end" + t.longest_ms
-               AND g.start_utc >= old.start AND g.start_utc < old."end")
+           WHERE k.source = old.source AND k.period = old.period AND old.recorded_at + old.interval_ms < old.before
+             AND NOT EXISTS (
+               SELECT FROM windrow.input AS i JOIN windrow.output_timeline AS t ON t.input = i.id
+                 JOIN windrow.output_segment AS g ON g.output_timeline = t.id
+               WHERE i.channel_guid = old.channel_guid AND g.end_utc >= old.period * old.interval_ms
+                 AND g.end_utc <= (old.period + 1) * old.interval_ms + t.longest_ms
+                 AND g.start_utc >= old.period * old.interval_ms AND g.start_utc < (old.period + 1) * old.interval_ms)
          ) SELECT source, period FROM old ORDER BY source, period`,
         kept.map(({ channelGuid }) => channelGuid),
         kept.map(({ before }) => before),

@@ -3,22 +3,38 @@ import type { KeptContent, KeyPlace, KeyRecord, KeySource } from '../content-key
 import type { SqliteDatabase } from './database.ts'
 import type { Operations } from './synchronous.ts'
 
-type Candidate = KeyPlace & { readonly channelGuid: string; readonly start: UtcMs; readonly end: UtcMs }
-
 const COLUMNS = 'period, given_for AS givenFor, recorded_at AS recordedAt, body, sealed'
 
 export function contentKeyOperations(db: SqliteDatabase) {
-  /** True while an output segment of the channel begins within a span. */
-  const hasContent = ({ channelGuid, start, end }: Candidate) =>
+  /** True while an output segment of the channel begins within a key period. */
+  const hasContent = (channelGuid: string, period: number, intervalMs: number) =>
     db.get(
       `SELECT 1 FROM input i JOIN output_timeline t ON t.input = i.id
          JOIN output_segment s INDEXED BY output_segment_by_time ON s.output_timeline = t.id
        WHERE i.channel_guid = ?1 AND s.end_utc >= ?2 AND s.end_utc <= ?3 + t.longest_ms
          AND s.start_utc >= ?2 AND s.start_utc < ?3 LIMIT 1`,
       channelGuid,
-      start,
-      end,
+      period * intervalMs,
+      (period + 1) * intervalMs,
     ) !== undefined
+
+  const sourcesFrom = (id: string) =>
+    db.all<KeySource>(
+      `SELECT id, endpoint_guid AS endpointGuid, channel_guid AS channelGuid, interval_ms AS intervalMs
+       FROM key_source WHERE interval_ms > 0 AND id >= ? ORDER BY id`,
+      id,
+    )
+
+  /** The GUIDs of endpoints that jobs in progress use for content of other channels. */
+  const endpointsWithOtherChannels = () =>
+    new Set(
+      db
+        .all<{ guid: string }>(
+          `SELECT body ->> '$.endpoint.guid' AS guid FROM harvest_job INDEXED BY harvest_job_in_progress
+           WHERE status = 'IN_PROGRESS' AND body -> '$.otherEndpoints' IS NOT NULL`,
+        )
+        .map(({ guid }) => guid),
+    )
 
   return {
     recordKeys(source: KeySource, { period, givenFor, recordedAt, body, sealed }: KeyRecord): KeyRecord {
@@ -61,27 +77,30 @@ export function contentKeyOperations(db: SqliteDatabase) {
       kept: readonly KeptContent[],
       { after, limit }: { readonly after?: KeyPlace | undefined; readonly limit: number },
     ): KeyPlace | undefined {
-      const rows = db.all<Candidate>(
-        `SELECT s.id AS source, k.period, s.channel_guid AS channelGuid,
-           k.period * s.interval_ms AS start, (k.period + 1) * s.interval_ms AS "end"
-         FROM key_source s JOIN json_each(?1) AS d ON d.value ->> 'channelGuid' = s.channel_guid
-           JOIN content_key k ON k.source = s.id AND k.period < (d.value ->> 'before') / s.interval_ms
-         WHERE s.interval_ms > 0 AND k.recorded_at + s.interval_ms < d.value ->> 'before'
-           AND (s.id, k.period) > (?2, ?3) AND NOT EXISTS (
-             SELECT 1 FROM harvest_job INDEXED BY harvest_job_in_progress
-             WHERE status = 'IN_PROGRESS' AND body ->> '$.endpoint.guid' = s.endpoint_guid
-               AND body -> '$.otherEndpoints' IS NOT NULL)
-         ORDER BY s.id, k.period LIMIT ?4`,
-        JSON.stringify(kept),
-        after?.source ?? '',
-        after?.period ?? 0,
-        limit,
-      )
-      for (const row of rows) {
-        if (!hasContent(row)) db.run('DELETE FROM content_key WHERE source = ? AND period = ?', row.source, row.period)
+      // Asked for source by source: as one statement, all rows would be compared with the demands of all channels.
+      const before = new Map(kept.map((one) => [one.channelGuid, one.before]))
+      const spared = endpointsWithOtherChannels()
+      let left = limit
+      for (const source of sourcesFrom(after?.source ?? '')) {
+        const { id, channelGuid, intervalMs } = source
+        const since = before.get(channelGuid)
+        if (since === undefined || spared.has(source.endpointGuid)) continue
+        const rows = db.all<{ period: number; recordedAt: number }>(
+          `SELECT period, recorded_at AS recordedAt FROM content_key
+           WHERE source = ? AND period > ? AND period < ? ORDER BY period LIMIT ?`,
+          id,
+          after?.source === id ? after.period : Number.MIN_SAFE_INTEGER,
+          Math.floor(since / intervalMs),
+          left,
+        )
+        for (const { period, recordedAt } of rows) {
+          if (recordedAt + intervalMs >= since || hasContent(channelGuid, period, intervalMs)) continue
+          db.run('DELETE FROM content_key WHERE source = ? AND period = ?', id, period)
+        }
+        left -= rows.length
+        if (left === 0) return { source: id, period: rows.at(-1)!.period }
       }
-      const last = rows.at(-1)
-      return last && rows.length === limit ? { source: last.source, period: last.period } : undefined
+      return undefined
     },
 
     forgetUnusedSources(current: readonly string[], now: UtcMs, graceMs: number): void {
