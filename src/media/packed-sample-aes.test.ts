@@ -87,6 +87,18 @@ describe('encryptPackedAudioInSteps', () => {
     assert.match(setupIn(encrypted([clear!], 'mp4a.40.29')), /^zacp eb0988/)
   })
 
+  it('leaves no part of a frame that is cut off in the clear', async () => {
+    const {
+      clear: [clear],
+    } = await segmentsOf(['aac'])
+    const output = encrypted([clear!.subarray(0, clear!.length - 50)])
+    const whole = framesIn(encrypted([clear!]))
+    let end = 0
+    while (framesIn(output)[end] === whole[end]) end++
+    const left = framesIn(output).subarray(end)
+    assert.ok(left.length > 100 && left.every((byte) => byte === 0), `${left.length} bytes`)
+  })
+
   it('refuses what has no frame, and whatever else is malformed', async () => {
     const {
       clear: [clear],

@@ -177,6 +177,24 @@ describe('encrypted HLS over MPEG-TS', () => {
     assert.ok(files.every((file, i) => !file.equals(clear.get(path!)![i]!)))
   })
 
+  it('SAMPLE_AES tells of band replication that variants declare of packed AAC', async () => {
+    const [era] = channel.window.eras
+    const streams = era!.streams.map((stream) => {
+      const { role } = stream
+      const declared = { audioGroup: 'packed3', codecs: 'avc1.64000a,mp4a.40.5' }
+      return role.kind === 'variant' ? { ...stream, role: { ...role, ...declared } } : stream
+    })
+    for (const [eras, mark] of [
+      [channel.window.eras, /zaac/],
+      [[{ ...era!, streams }], /zach/],
+    ] as const) {
+      encrypted('SAMPLE_AES')
+      origin.archive.window = { ...channel.window, eras }
+      const [first] = await segmentsOf('index_3_0.m3u8')
+      assert.match(first!.subarray(0, 300).toString('latin1'), mark)
+    }
+  })
+
   for (const method of METHODS) {
     it(`${method} has the key frames of trick play in files of their own, which ffmpeg decrypts`, async () => {
       encrypted(method, { constantInitializationVector: IV.toString('hex') })

@@ -35,7 +35,7 @@ export type Replication = (core: {
 
 /**
  * Encrypts the frames of an audio stream in place: whole blocks, what is left of a frame stays clear. Bytes that are
- * not part of a frame are left as they are.
+ * not part of a frame, such as a part of one that is cut off, become zeros: they would be in the clear.
  * @returns undefined when there is no frame
  */
 export function* encryptFrames(
@@ -102,8 +102,8 @@ function* encryptAc3(stream: JoinedFrames, cipher: SampleCipher): Steps<AudioSet
 }
 
 /**
- * Encrypts each frame behind what `clear` tells of its header; calls `meet` with the first, and `maker` with all,
- * before they are encrypted.
+ * Encrypts each frame behind what `clear` tells of its header, and makes zeros of what is between them; calls `meet`
+ * with the first, and `maker` with all, before they are encrypted.
  * @returns the number of frames
  */
 function* encryptAll<Header extends FrameHeader>(
@@ -117,9 +117,12 @@ function* encryptAll<Header extends FrameHeader>(
   const meter = new StepMeter()
   let count = 0
   let since = 0
+  let reached = 0
   const walker = new FrameWalker(makeHeader, (header, source, at) => {
     if (count++ === 0) meet(source, at)
     since++
+    source.fill(0, reached, at)
+    reached = at + header.frameSize
     maker.frame(header, source, at, at, undefined)
     const from = at + clear(header)
     const size = Math.max(0, at + header.frameSize - from) & ~(BLOCK_SIZE - 1)
@@ -133,5 +136,6 @@ function* encryptAll<Header extends FrameHeader>(
     since = 0
   }
   maker.end()
+  bytes.fill(0, reached, end)
   return count
 }
