@@ -19,6 +19,7 @@ import {
 import { type HlsSettings, hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { keyLine } from '../../manifests/hls/keys.ts'
 import type { KeyDescription } from '../../model/content-keys.ts'
+import { FAIRPLAY, PLAYREADY, WIDEVINE } from '../../model/drm-systems.ts'
 import type { Era } from '../../model/output-segment.ts'
 import { withKeys } from '../content-keys.ts'
 import { hls } from '../hls-ts/format.ts'
@@ -27,9 +28,6 @@ import { keySet } from './key-tags.ts'
 
 hlsParser.setOptions({ strictMode: true })
 
-const FAIRPLAY = '94ce86fb-07ff-4f43-adb8-93d2fa968ca2'
-const WIDEVINE = 'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed'
-const PLAYREADY = '9a04f079-9840-4286-ab92-e65be0885f95'
 const KID = '0a1b2c3d-0000-4000-8000-0123456789ab'
 const IV = new Uint8Array(16).fill(0x77)
 

@@ -1,17 +1,14 @@
 import { type Key, type KeyTag, keyLine, type WrittenKey } from '../../manifests/hls/keys.ts'
 import { hexOf } from '../../media/bytes.ts'
 import { type DrmSystem, type KeyDescription, keyPeriodAt } from '../../model/content-keys.ts'
+import { FAIRPLAY, PLAYREADY, WIDEVINE } from '../../model/drm-systems.ts'
 import type { TrackType } from '../../model/key-track-types.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import type { Presentation } from '../presentation.ts'
 
-/** FairPlay, Widevine and PlayReady, in the order in which their tags are written; those of others follow. */
-const SYSTEMS = [
-  '94ce86fb-07ff-4f43-adb8-93d2fa968ca2',
-  'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed',
-  '9a04f079-9840-4286-ab92-e65be0885f95',
-]
+/** The order in which tags of DRM systems are written; those of others follow. */
+const SYSTEMS = [FAIRPLAY, WIDEVINE, PLAYREADY]
 
 /** How playlists tell of the encryption of an endpoint's segments. */
 export type KeySignalling = {
