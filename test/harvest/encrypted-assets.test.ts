@@ -1,5 +1,8 @@
 /** What others decrypt of assets of encrypted endpoints is what the same harvests of endpoints in the clear have. */
 import assert from 'node:assert/strict'
+import { createDecipheriv } from 'node:crypto'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ffmpegEncoder } from '../../src/ffmpeg-encoder.ts'
 import { utcMs } from '../../src/media/time.ts'
 import { inTheClear } from '../../src/model/asset-encryption.ts'
@@ -11,10 +14,13 @@ import { Studio } from '../encoders/studio.ts'
 import { fixture } from '../fixtures/catalogue.ts'
 import { playlistFile, segmentFile } from '../fixtures/fixture.ts'
 import { packetsOf, type RawKey } from '../judges/decrypted.ts'
+import { decryptedTracks, LEFT_ENCRYPTED } from '../judges/encrypted-hls.ts'
+import { type Track, tracksOfUrl } from '../judges/packets.ts'
+import { temporaryFolder } from '../judges/processes.ts'
 import { sampleEncryption } from '../keys/sample-encryption.ts'
 import { keyBytes } from '../keys/sample-keys.ts'
 import { playlistUpTo } from '../matrix/push-fixture.ts'
-import { cmafEndpoint, dashEndpoint } from '../origin/sample-endpoints.ts'
+import { cmafEndpoint, dashEndpoint, hlsEndpoint } from '../origin/sample-endpoints.ts'
 import { needing } from '../programs.ts'
 import { harvestJob } from './sample-harvest.ts'
 
@@ -23,6 +29,7 @@ const { after, before, describe, it } = needing('ffmpeg')
 /** Three segments of the fixture. */
 const ROTATION_SECONDS = 6
 const HOUR = { startoverWindowSeconds: 3600 }
+const folder = temporaryFolder('encrypted-assets')
 
 /** An encryption of an endpoint of its own. */
 function rotating<Method extends string>(method: Method, resourceId: string): Encryption<Method> {
@@ -30,7 +37,14 @@ function rotating<Method extends string>(method: Method, resourceId: string): En
   return { ...encryption, spekeKeyProvider: { ...encryption.spekeKeyProvider, resourceId } }
 }
 
+/** ffmpeg takes the IV of the next segment for packets that it still holds when that begins. */
+const ONE_IV = { constantInitializationVector: '0123456789abcdef0123456789abcdef' }
 const ENDPOINTS = {
+  'AES-128': hlsEndpoint({ durationSeconds: 2, encryption: rotating('AES_128', 'aes') }, HOUR),
+  'SAMPLE-AES': hlsEndpoint(
+    { durationSeconds: 2, encryption: { ...rotating('SAMPLE_AES', 'samples'), ...ONE_IV } },
+    HOUR,
+  ),
   'CMAF, cbcs': cmafEndpoint({ durationSeconds: 2, encryption: rotating('CBCS', 'cmaf') }, HOUR),
   'DASH, cenc': dashEndpoint({ durationSeconds: 2, encryption: rotating('CENC', 'dash') }, HOUR),
 } as const
@@ -68,6 +82,12 @@ const SEVERAL: Asked = {
   cut: 'FRAME',
 }
 const LOSSY: Asked = { ...WHOLE, isLossy: true }
+const IN_TS = {
+  'whole segments': WHOLE,
+  'cut to the frame': CUT,
+  'several ranges': SEVERAL,
+  'lost and replaced': LOSSY,
+}
 /** Between them, all that changes what is encrypted: each takes some runs of ffmpeg. */
 const AS_CMAF = { 'whole segments': WHOLE, 'several ranges': SEVERAL, 'pictures encoded anew': EXACT }
 const AS_DASH = { 'cut to the frame': CUT, 'several ranges': SEVERAL, 'lost and replaced': LOSSY }
@@ -138,6 +158,36 @@ describe('an asset of an encrypted endpoint', () => {
     return { encrypted: assets[0]!, clear: assets[1]! }
   }
 
+  for (const [what, asked] of Object.entries(IN_TS)) {
+    it(`decrypts to what it is in the clear, by AES-128: ${what}`, async () => {
+      const { encrypted, clear } = await harvested('AES-128', asked)
+      const listed = listedIn(encrypted, 'index_1.m3u8')
+      const plain = listedIn(clear, 'index_1.m3u8')
+      assert.equal(listed.length, plain.length)
+      for (const [i, { file, kid, iv }] of listed.entries()) {
+        const decipher = createDecipheriv('aes-128-cbc', keyBytes(kid!), iv)
+        const bytes = Buffer.concat([decipher.update(encrypted.get(file)!), decipher.final()])
+        assert.ok(bytes.equals(clear.get(plain[i]!.file)!), file)
+      }
+      assertKids(encrypted, listed)
+      assertPackets(await hlsTracks(encrypted), await hlsTracks(clear), 0)
+    })
+
+    it(`decrypts to what it is in the clear, by SAMPLE-AES: ${what}`, async () => {
+      const { encrypted, clear } = await harvested('SAMPLE-AES', asked)
+      const [listed, plain] = [listedIn(encrypted, 'index_1.m3u8'), listedIn(clear, 'index_1.m3u8')]
+      assertKids(encrypted, listed)
+      assert.equal(listed.length, plain.length)
+      for (const places of runsOf(listed)) {
+        const segments = (asset: Asset, of: readonly Listed[]) => places.map((i) => asset.get(of[i]!.file)!)
+        const { kid, iv } = listed[places[0]!]!
+        const key = { key: keyBytes(kid!), iv }
+        const tracks = await decryptedTracks(segments(encrypted, listed), 'SAMPLE-AES', key)
+        assertPackets(tracks, await decryptedTracks(segments(clear, plain), 'NONE', key), LEFT_ENCRYPTED)
+      }
+    })
+  }
+
   for (const [what, asked] of Object.entries(AS_CMAF)) {
     it(`decrypts to what it is in the clear, as CMAF by cbcs: ${what}`, async () => {
       const { encrypted, clear } = await harvested('CMAF, cbcs', asked)
@@ -184,6 +234,8 @@ type Listed = {
   readonly file: string
   readonly map?: string
   readonly kid?: string | undefined
+  /** That which the playlist states, or the media sequence number, RFC 8216 §5.2. */
+  readonly iv: Buffer
 }
 
 /** The files of an asset are all in one folder. */
@@ -192,20 +244,24 @@ const nameOf = (key: string) => key.replace('asset/', '')
 function listedIn(asset: Asset, playlist: string): readonly Listed[] {
   const lines =
     asset.get(playlist)?.toString().split('\n') ?? assert.fail(`no ${playlist} in ${[...asset.keys()].join()}`)
-  let [map, kid]: (string | undefined)[] = []
-  let isGap = false
+  let [map, kid, stated]: (string | undefined)[] = []
+  let [sequence, isGap] = [0, false]
   return lines.flatMap((line) => {
+    sequence = Number(/^#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(line)?.[1] ?? sequence)
     map = /^#EXT-X-MAP:URI="([^"]+)"/.exec(line)?.[1] ?? map
     if (line.startsWith('#EXT-X-KEY:')) {
       kid = /URI="https:\/\/keys\.example\/([^"]+)"/.exec(line)![1]
+      stated = /IV=0x([0-9A-Fa-f]{32})/.exec(line)?.[1]
     }
     isGap ||= line === '#EXT-X-GAP'
     if (line === '' || line.startsWith('#')) return []
+    const iv = Buffer.from(stated ?? sequence.toString(16).padStart(32, '0'), 'hex')
+    sequence++
     if (isGap) {
       isGap = false
       return []
     }
-    return [{ file: line, ...(map !== undefined && { map }), kid }]
+    return [{ file: line, ...(map !== undefined && { map }), kid, iv }]
   })
 }
 
@@ -231,7 +287,7 @@ function sourcesOf(asset: Asset): readonly Listed[] {
       ({ startTime, endTime }) => startTime <= programDateTime && programDateTime < endTime,
     )
     const file = nameOf(key)
-    return { file, map: file.replace(/_\d+\.mp4$/, '_init.mp4'), kid: period?.keys[0]?.keyId }
+    return { file, map: file.replace(/_\d+\.mp4$/, '_init.mp4'), kid: period?.keys[0]?.keyId, iv: Buffer.alloc(0) }
   })
 }
 
@@ -243,6 +299,16 @@ function assertKids(asset: Asset, listed: readonly Listed[]): void {
   for (const kid of named) assert.ok(told.includes(kid), kid)
 }
 
+/** The places of segments that follow one another with one key. */
+function runsOf(listed: readonly Listed[]): readonly (readonly number[])[] {
+  const runs: number[][] = []
+  for (const [i, { kid }] of listed.entries()) {
+    if (i > 0 && kid === listed[i - 1]!.kid) runs.at(-1)!.push(i)
+    else runs.push([i])
+  }
+  return runs
+}
+
 /** The packets that ffmpeg reads of segments that follow one another in one key period, behind their header. */
 async function assertFragments(
   { encrypted, clear }: Pair,
@@ -250,12 +316,7 @@ async function assertFragments(
   plain: readonly Listed[],
 ): Promise<void> {
   assert.equal(listed.length, plain.length)
-  const runs: number[][] = []
-  for (const [i, { kid }] of listed.entries()) {
-    if (i > 0 && kid === listed[i - 1]!.kid) runs.at(-1)!.push(i)
-    else runs.push([i])
-  }
-  for (const places of runs) {
+  for (const places of runsOf(listed)) {
     const kid = listed[places[0]!]!.kid!
     const file = (asset: Asset, of: readonly Listed[]) => {
       const [first] = places
@@ -268,5 +329,28 @@ async function assertFragments(
     const wanted = await packetsOf(file(clear, plain))
     assert.ok(wanted.length > 0)
     assert.deepEqual(await packetsOf(file(encrypted, listed), key), wanted, `${listed[places[0]!]!.file} by ${kid}`)
+  }
+}
+
+/** The tracks that ffmpeg reads of an asset in MPEG-TS, with the keys that its playlist names. */
+async function hlsTracks(asset: Asset): Promise<readonly Track[]> {
+  const below = mkdtempSync(join(folder, 'asset-'))
+  const playlist = asset.get('index_1.m3u8')!.toString()
+  for (const [name, bytes] of asset) if (name.endsWith('.ts')) writeFileSync(join(below, name), bytes)
+  // ffmpeg opens files of no other extension from a playlist.
+  const local = playlist.replaceAll(/https:\/\/keys\.example\/([^"]+)/g, (_, kid: string) => {
+    writeFileSync(join(below, `${kid}.ts`), keyBytes(kid))
+    return `${kid}.ts`
+  })
+  writeFileSync(join(below, 'index_1.m3u8'), local.replaceAll(/,KEYFORMAT="[^"]*"/g, ''))
+  return tracksOfUrl(join(below, 'index_1.m3u8'))
+}
+
+function assertPackets(actual: readonly Track[], expected: readonly Track[], leftEncrypted: number): void {
+  assert.equal(actual.length, expected.length)
+  for (const [i, { kind, packets }] of expected.entries()) {
+    const hashes = (track: Track) => track.packets.slice(0, packets.length - leftEncrypted).map(({ hash }) => hash)
+    assert.ok(packets.length > leftEncrypted)
+    assert.deepEqual(hashes(actual[i]!), hashes(expected[i]!), kind)
   }
 }
