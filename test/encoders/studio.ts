@@ -152,7 +152,7 @@ export class Studio {
   /** The objects that a job writes, by their keys. */
   async assetOf(
     job: HarvestJob,
-    more: Partial<Pick<HarvesterDeps, 'encoder'>> = {},
+    more: Partial<Pick<HarvesterDeps, 'contentKeys' | 'encoder'>> = {},
   ): Promise<ReadonlyMap<string, Buffer>> {
     const ledger = new JobLedger(job)
     const buckets = new RecordingBuckets()

@@ -18,9 +18,9 @@ import { decryptedTracks, LEFT_ENCRYPTED } from '../judges/encrypted-hls.ts'
 import { type Track, tracksOfUrl } from '../judges/packets.ts'
 import { temporaryFolder } from '../judges/processes.ts'
 import { sampleEncryption } from '../keys/sample-encryption.ts'
-import { keyBytes } from '../keys/sample-keys.ts'
+import { keyBytes, sampleKeys } from '../keys/sample-keys.ts'
 import { playlistUpTo } from '../matrix/push-fixture.ts'
-import { cmafEndpoint, dashEndpoint, hlsEndpoint } from '../origin/sample-endpoints.ts'
+import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../origin/sample-endpoints.ts'
 import { needing } from '../programs.ts'
 import { harvestJob } from './sample-harvest.ts'
 
@@ -30,6 +30,12 @@ const { after, before, describe, it } = needing('ffmpeg')
 const ROTATION_SECONDS = 6
 const HOUR = { startoverWindowSeconds: 3600 }
 const folder = temporaryFolder('encrypted-assets')
+
+const KEYS = sampleKeys((kid) => ({
+  uriExtXKey: `https://keys.example/${kid}`,
+  keyFormat: 'identity',
+  protectionHeader: Buffer.from(`header of ${kid}`).toString('base64'),
+}))
 
 /** An encryption of an endpoint of its own. */
 function rotating<Method extends string>(method: Method, resourceId: string): Encryption<Method> {
@@ -47,7 +53,13 @@ const ENDPOINTS = {
   ),
   'CMAF, cbcs': cmafEndpoint({ durationSeconds: 2, encryption: rotating('CBCS', 'cmaf') }, HOUR),
   'DASH, cenc': dashEndpoint({ durationSeconds: 2, encryption: rotating('CENC', 'dash') }, HOUR),
+  // Its key never changes.
+  'Smooth Streaming': mssEndpoint(
+    { durationSeconds: 2, encryption: { ...rotating('CENC', 'mss'), keyRotationIntervalSeconds: 0 } },
+    HOUR,
+  ),
 } as const
+const MANIFEST_KEYS = { HLS: 'asset/clip.m3u8', DASH: 'asset/clip.mpd', MSS: 'asset/index.ism/Manifest' } as const
 type Name = keyof typeof ENDPOINTS
 const NAMES = Object.keys(ENDPOINTS) as readonly Name[]
 /** Each endpoint, and the same in the clear. */
@@ -135,7 +147,7 @@ describe('an asset of an encrypted endpoint', () => {
       const span = { start: utcMs(begin + from * 1000), end: utcMs(begin + to * 1000) }
       return { originEndpointId, channelGuid, startTime: '', endTime: '', ...span }
     })
-    const manifestKey = packaging.manifests[0]!.type === 'DASH' ? 'asset/clip.mpd' : 'asset/clip.m3u8'
+    const manifestKey = MANIFEST_KEYS[packaging.manifests[0]!.type]
     return harvestJob({
       endpoint,
       createdAt: studio.now,
@@ -152,7 +164,7 @@ describe('an asset of an encrypted endpoint', () => {
     const assets: Asset[] = []
     for (const at of [0, 1]) {
       const endpoint = channel.endpoints[2 * NAMES.indexOf(name) + at]!
-      const written = await studio.assetOf(jobOf(channel, endpoint, asked), { encoder })
+      const written = await studio.assetOf(jobOf(channel, endpoint, asked), { encoder, contentKeys: KEYS })
       assets.push(new Map([...written].map(([key, bytes]) => [nameOf(key), bytes])))
     }
     return { encrypted: assets[0]!, clear: assets[1]! }
@@ -277,7 +289,10 @@ type Report = {
   }
 }
 
-const reportOf = (asset: Asset) => JSON.parse(asset.get('harvest.json')!.toString()) as Report
+function reportOf(asset: Asset): Report {
+  const [name = ''] = [...asset.keys()].filter((each) => each.endsWith('harvest.json'))
+  return JSON.parse(asset.get(name)!.toString())
+}
 
 /** The segments of an asset as its report has them, which tells their keys by their dates. */
 function sourcesOf(asset: Asset): readonly Listed[] {
