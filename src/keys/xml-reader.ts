@@ -29,7 +29,7 @@ export function* readXml(bytes: Uint8Array, prefixes: Readonly<Record<string, st
   const open = [root]
   let elements = 0
   let attributes = 0
-  parser.on('error', ({ message }) => refuse(`is not well-formed XML (${shortened(message)})`))
+  parser.on('error', ({ message }) => refuse(`is not well-formed XML (${problemIn(message)})`))
   parser.on('doctype', () => refuse('has a document type declaration (DOCTYPE)'))
   parser.on('xmldecl', ({ encoding }) => {
     if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) refuse(`is in ${shortened(encoding)} instead of UTF-8`)
@@ -82,7 +82,11 @@ function decoded(bytes: Uint8Array): string {
   }
 }
 
-/** A parser's message may quote the document. */
+/** What a parser says, `line:column: problem`, without what it quotes of the document, which may have keys. */
+function problemIn(message: string): string {
+  return message.split(':').slice(0, 3).join(':').replace(/\.$/, '')
+}
+
 function shortened(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, ' ').slice(0, 100)
 }

@@ -11,6 +11,7 @@ import { OUTPUT_FAULTS } from './output-faults.ts'
 import { PROTECTION_FAULTS } from './protection-faults.ts'
 import { SCHEDULE_FAULTS } from './schedule-faults.ts'
 import { SERVICE_FAULTS } from './service-faults.ts'
+import { SPEKE_FAULTS } from './speke-faults.ts'
 
 /** Those that take longest to notice are last. */
 export const ALL_FAULTS: readonly Fault[] = [
@@ -21,6 +22,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...OBJECT_FAULTS,
   ...ENCRYPTION_FAULTS,
   ...KEY_FAULTS,
+  ...SPEKE_FAULTS,
   ...HARVEST_FAULTS,
   ...NODE_FAULTS,
   ...SCHEDULE_FAULTS,

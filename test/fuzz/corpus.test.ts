@@ -15,7 +15,8 @@ const MOST_BLOCKS_A_BYTE = 20
 const MOST_BLOCKS = 50_000
 const MOST_BYTES = 200_000
 const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 300)
-const REFUSED = /^(MalformedMedia|MalformedPlaylist|NoSampleAes|TooManyStreams|problem): |^no tag$/
+const REFUSED =
+  /^(MalformedCpix|MalformedMedia|MalformedPlaylist|MalformedXml|NoSampleAes|TooManyStreams|problem): |^no tag$/
 
 describe('the corpus', () => {
   if (process.env['WINDROW_WRITE_CORPUS'] !== undefined) {
@@ -71,7 +72,7 @@ describe('every reader', () => {
 })
 
 describe(`mutants of the corpus (${RUNS} of each kind)`, () => {
-  for (const extension of ['mpegts', 'aac', 'mp4', 'vtt', 'm3u8'] as const) {
+  for (const extension of ['mpegts', 'aac', 'mp4', 'vtt', 'm3u8', 'cpix'] as const) {
     it(`of .${extension} are refused or understood by every reader`, () => {
       const random = seeded(1)
       const samples = [...corpusSamples(extension)]

@@ -32,7 +32,7 @@ export function corpusBytes(file: string): Buffer {
 }
 
 /** The small files of a kind, to be mutated. */
-export function corpusSamples(extension: 'mpegts' | 'aac' | 'mp4' | 'vtt' | 'm3u8'): Map<string, Buffer> {
+export function corpusSamples(extension: 'mpegts' | 'aac' | 'mp4' | 'vtt' | 'm3u8' | 'cpix'): Map<string, Buffer> {
   const files = corpusFiles().filter((file) => file.endsWith(`.${extension}`))
   return new Map(files.map((file) => [file, corpusBytes(file)]))
 }

@@ -1,6 +1,8 @@
 import { Refusal } from '../../src/ingest/refusal.ts'
 import { SegmentInspection } from '../../src/ingest/segment-inspection.ts'
 import { readSourcePlaylist } from '../../src/ingest/source-playlist.ts'
+import { MalformedXml, readXml } from '../../src/keys/xml-reader.ts'
+import { MalformedCpix, readCpixAnswer } from '../../src/manifests/cpix/answer.ts'
 import { parseMediaPlaylist } from '../../src/manifests/hls/media-playlist-reader.ts'
 import { parseMultivariantPlaylist } from '../../src/manifests/hls/multivariant-playlist-reader.ts'
 import { MalformedPlaylist } from '../../src/manifests/hls/playlist-error.ts'
@@ -11,6 +13,7 @@ import { JpegProbe } from '../../src/media/jpeg.ts'
 import { readCmafFragments, readCmafHeader } from '../../src/media/mp4/cmaf.ts'
 import { demuxPackedAudio, PackedAudioProbe } from '../../src/media/packed-audio.ts'
 import { readSpliceInfo } from '../../src/media/scte35/splice-info.ts'
+import { allSteps } from '../../src/media/steps.ts'
 import { filterTs } from '../../src/media/ts/filter.ts'
 import { TsProbe } from '../../src/media/ts/probe.ts'
 import { encryptSamples, NoSampleAes } from '../../src/media/ts/sample-aes.ts'
@@ -90,13 +93,17 @@ const READERS = {
     const found = inspection.end(bytes.length)
     return 'problem' in found ? `problem: ${found.problem}` : found.probe.container
   },
+  'key answer': (bytes) => {
+    const { keys, systems } = readCpixAnswer(allSteps(readXml(bytes)))
+    return `${keys.length} keys, ${systems.length} systems`
+  },
 } satisfies Record<string, (bytes: Uint8Array) => string>
 
 export type Reader = keyof typeof READERS
 
 export const ALL_READERS = Object.keys(READERS) as Reader[]
 
-const REFUSALS = [MalformedMedia, MalformedPlaylist, NoSampleAes, Refusal]
+const REFUSALS = [MalformedCpix, MalformedXml, MalformedMedia, MalformedPlaylist, NoSampleAes, Refusal]
 
 /** What a reader makes of bytes, or the name of its error and what that says. Throws what is no refusal. */
 export function outcomeOf(reader: Reader, bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import { ENCRYPTED_SAMPLES } from './encrypted-samples.ts'
 import { ENCRYPTED_STREAMS } from './encrypted-streams.ts'
 import type { WorstInput } from './judge.ts'
+import { KEY_ANSWERS } from './key-answers.ts'
 import { REQUESTS } from './requests.ts'
 import { TEXTS } from './texts.ts'
 import { TRANSPORT_STREAMS } from './transport-streams.ts'
@@ -10,6 +11,7 @@ export const WORST_INPUTS: readonly WorstInput[] = [
   ...TRANSPORT_STREAMS,
   ...TEXTS,
   ...REQUESTS,
+  ...KEY_ANSWERS,
   ...ENCRYPTED_STREAMS,
   ...ENCRYPTED_SAMPLES,
 ]

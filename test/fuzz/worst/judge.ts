@@ -24,6 +24,7 @@ export type WorstInput = {
 const REFUSALS = [
   'MalformedMedia',
   'MalformedPlaylist',
+  'MalformedXml',
   'NoSampleAes',
   'Refusal',
   'RuleViolation',
