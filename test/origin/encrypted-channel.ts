@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PackedAudioProbe } from '../../src/media/packed-audio.ts'
+import { ticks } from '../../src/media/time.ts'
 import type { MediaProbe } from '../../src/media/track.ts'
 import { TsProbe } from '../../src/media/ts/probe.ts'
 import type { ArchiveWindow, Era, SlotObject, SourceStream } from '../../src/model/output-segment.ts'
@@ -14,6 +15,9 @@ export const SEGMENTS = 4
 const SECONDS = 4
 /** The number of the first output segment. */
 export const FIRST = 3
+
+/** Ticks by which ffmpeg's first picture is before those of sample channels. */
+const EARLIER = 900_000 - 126_000
 
 const SOUND = ['aac', 'ac3', 'eac3'] as const
 
@@ -57,13 +61,16 @@ export async function encryptedChannel(): Promise<EncryptedChannel> {
   const sources = new Map<string, Buffer>()
   const segments = outputSegments(FIRST, Array(SEGMENTS).fill({ era, seconds: SECONDS })).map((segment, at) => ({
     ...segment,
+    start: ticks(segment.start - EARLIER),
     slots: segment.slots.map((slot) => ({
       ...slot,
+      start: ticks(slot.start - EARLIER),
       objects: Object.fromEntries(
         Object.entries(slot.objects).map(([index, object]): [string, SlotObject] => {
           const [bytes, probe] = [streams[Number(index) - 1]![at]!, probes[Number(index) - 1]![at]!]
           sources.set(object.key, Buffer.from(bytes))
-          return [index, { ...object, size: bytes.length, keyFrames: probe.keyFrames }]
+          const { keyFrames, times } = probe
+          return [index, { ...object, size: bytes.length, keyFrames, times }]
         }),
       ),
     })),

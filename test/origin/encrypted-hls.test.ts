@@ -1,6 +1,7 @@
 /** Encrypted HLS over MPEG-TS, as it is served: decrypted by programs of others, by nothing but its playlists. */
 import assert from 'node:assert/strict'
 import hlsParser from 'hls-parser'
+import { ticks } from '../../src/media/time.ts'
 import type { KeyDescription } from '../../src/model/content-keys.ts'
 import type { OutputSegment } from '../../src/model/output-segment.ts'
 import { withKeys } from '../../src/packaging/content-keys.ts'
@@ -32,6 +33,10 @@ const IVS = {
 const PLAYLISTS = ['index_1.m3u8', 'index_2.m3u8', 'index_3_0.m3u8', 'index_4_0.m3u8', 'index_5_0.m3u8']
 
 type Method = (typeof METHODS)[number]
+
+const halved = (segment: OutputSegment): OutputSegment => {
+  return { ...segment, duration: ticks(segment.duration / 2), isCut: true }
+}
 
 describe('encrypted HLS over MPEG-TS', () => {
   let channel: EncryptedChannel
@@ -137,32 +142,65 @@ describe('encrypted HLS over MPEG-TS', () => {
     }
   })
 
+  /** The segments of each playlist of an asset in the clear, or as they are decrypted. */
+  async function assetSegments(settings: HlsSettings, segments: readonly OutputSegment[]): Promise<Buffer[][]> {
+    serve(settings)
+    const [endpoint] = [...origin.resources.endpoints.values()]
+    const window = await withKeys(endpoint!, { ...channel.window, segments }, origin.contentKeys)
+    const asset = assetOf(hls, endpoint!, window)!
+    const media = origin.archive.media()
+    const bytesOf = async (uri: string) => {
+      const body = await asset.segments.find(({ name }) => name === uri)!.body(media, origin.contentKeys)
+      assert.equal(body?.protection, settings.encryption && 'encrypted')
+      if (body?.kind === 'bytes') return Buffer.concat(body.parts)
+      assert.ok(body?.kind === 'object')
+      return Buffer.from(await origin.archive.read(body.object))
+    }
+    const listed = PLAYLISTS.map((path) => {
+      const { text } = asset.manifests.find(({ name }) => name === path)!.body()
+      return hlsParser.parse(text) as hlsParser.types.MediaPlaylist
+    })
+    return Promise.all(
+      listed.map((playlist) =>
+        settings.encryption
+          ? wholeDecrypted(playlist, bytesOf)
+          : Promise.all(playlist.segments.map(({ uri }) => bytesOf(uri))),
+      ),
+    )
+  }
+
   const WINDOWS: readonly [what: string, change: (segments: readonly OutputSegment[]) => readonly OutputSegment[]][] = [
     ['under the live numbers', (segments) => segments],
     ['under numbers of its own', (segments) => segments.map((each, i) => ({ ...each, number: i + 1 }))],
     ['of which a segment is left out', (segments) => segments.toSpliced(1, 1)],
+    ['that ends within a segment', (segments) => segments.map((each, i) => (i < SEGMENTS - 1 ? each : halved(each)))],
   ]
   for (const [what, change] of WINDOWS) {
     it(`gives openssl every byte of an asset ${what}`, async () => {
-      encrypted('AES_128', { keyRotationIntervalSeconds: 10 })
-      const endpoint = [...origin.resources.endpoints.values()][0]!
       const segments = change(channel.window.segments)
-      const window = await withKeys(endpoint, { ...channel.window, segments }, origin.contentKeys)
-      const asset = assetOf(hls, endpoint, window)!
-      const media = origin.archive.media()
-      const bytesOf = async (uri: string) => {
-        const body = await asset.segments.find(({ name }) => name === uri)!.body(media, origin.contentKeys)
-        assert.ok(body?.kind === 'bytes' && body.protection === 'encrypted')
-        return Buffer.concat(body.parts)
-      }
-      for (const path of PLAYLISTS) {
-        const { text } = asset.manifests.find(({ name }) => name === path)!.body()
-        const files = await wholeDecrypted(hlsParser.parse(text) as hlsParser.types.MediaPlaylist, bytesOf)
-        const expected = clear.get(path)!.filter((_, i) => segments.length === SEGMENTS || i !== 1)
-        assert.deepEqual(files, expected)
+      const expected = await assetSegments({}, segments)
+      const encryption = sampleEncryption('AES_128', { keyRotationIntervalSeconds: 10 })
+      assert.deepEqual(await assetSegments({ encryption }, segments), expected)
+      const isShort = segments.at(-1)!.isCut ?? false
+      for (const [i, path] of PLAYLISTS.entries()) {
+        const [last, whole] = [expected[i]!.at(-1)!.length, clear.get(path)!.at(-1)!.length]
+        assert.ok(isShort ? last < 0.7 * whole && last > 0.3 * whole : last === whole, `${path}: ${last} of ${whole}`)
       }
     })
   }
+
+  it('has the key frame of a segment in whichever source that is', async () => {
+    const settings = { constantInitializationVector: IV.toString('hex') }
+    encrypted('AES_128', settings)
+    const expected = await bytesAt('index_1_iframe_4.ts')
+    const [first, second] = channel.window.segments.map(({ slots }) => slots[0]!)
+    const { keyFrames: _, ...withoutKeyFrames } = first!.objects[1]!
+    const slots = [{ ...first!, objects: { ...first!.objects, 1: withoutKeyFrames } }, second!]
+    encrypted('AES_128', settings)
+    origin.archive.window = { ...channel.window, segments: [{ ...channel.window.segments[0]!, slots }] }
+    assert.ok(expected.length > 1000)
+    assert.ok((await bytesAt('index_1_iframe_3.ts')).equals(expected))
+  })
 
   it('SAMPLE_AES gives ffmpeg every frame of packed AAC', async () => {
     const [path] = PLAYLISTS.slice(2)
