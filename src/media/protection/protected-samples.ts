@@ -81,7 +81,13 @@ export function* protectedSamples(
 function ivsOf(first: bigint, count: number): readonly Uint8Array[] {
   if (count > MOST_SAMPLES) throw new MalformedMedia(`fragment of ${count} samples`, 0)
   const writer = new ByteWriter(count * IV_SIZE)
-  for (let sample = 0; sample < count; sample++) writer.u64(BigInt.asUintN(64, first + BigInt(sample)))
+  // In halves: that many bigints would hold the event loop.
+  const [high, low] = [Number(first >> 32n), Number(first & 0xffffffffn)]
+  for (let sample = 0; sample < count; sample++) {
+    const sum = low + sample
+    writer.u32(sum < 2 ** 32 ? high : (high + 1) % 2 ** 32)
+    writer.u32(sum % 2 ** 32)
+  }
   const all = writer.result()
   return Array.from({ length: count }, (_, i) => all.subarray(i * IV_SIZE, (i + 1) * IV_SIZE))
 }

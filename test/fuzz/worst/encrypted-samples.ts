@@ -1,11 +1,15 @@
 import { createCipheriv } from 'node:crypto'
 import type { CbcEncryption } from '../../../src/media/cbc.ts'
 import { AvcSliceHeaders, HevcSliceHeaders, type SliceHeaders } from '../../../src/media/codecs/slice-headers.ts'
-import { protectedSamples } from '../../../src/media/protection/protected-samples.ts'
+import { MOST_SAMPLES, protectedSamples, type StartCounter } from '../../../src/media/protection/protected-samples.ts'
 import { emptySamples } from '../../../src/media/sample.ts'
+import type { OutputSegment } from '../../../src/model/output-segment.ts'
+import { firstIvOf } from '../../../src/packaging/segments/first-iv.ts'
 import { nalUnits } from '../../fixtures/nal-units.ts'
 import { randomAvcSlices } from '../../fixtures/random-avc-slices.ts'
 import { randomHevcSlices } from '../../fixtures/random-hevc-slices.ts'
+import { outputSegments } from '../../origin/sample-channel.ts'
+import { cmafEndpoint } from '../../origin/sample-endpoints.ts'
 import { seeded } from '../mutants.ts'
 import type { WorstInput } from './judge.ts'
 
@@ -64,7 +68,32 @@ const SAMPLES: Readonly<Record<string, (size: number) => Sample>> = {
   'slices with long headers': (size) => filled(HEVC.unit, size, after(new HevcSliceHeaders(), HEVC.before), false),
 }
 
-export const ENCRYPTED_SAMPLES: readonly WorstInput[] = Object.entries(SAMPLES).map(([name, make]) => ({
+const start: StartCounter = (block) => {
+  const counting = createCipheriv('aes-128-ctr', new Uint8Array(16), block)
+  return (piece) => counting.update(piece)
+}
+
+/** As many frames of sound as fit a fragment, each with an IV of its own that follows from all of them. */
+const SHORT_FRAMES: WorstInput = {
+  name: 'the shortest frames of sound, by cenc',
+  reader: 'encryption',
+  most: 64 * MiB,
+  prepare: (size) => {
+    const media = Buffer.alloc(size, 0x55)
+    const samples = emptySamples(Math.min(size, MOST_SAMPLES))
+    samples.sizes.fill(Math.floor(size / samples.count))
+    samples.sizes[0]! += size - samples.count * samples.sizes[0]!
+    const clear = { samples, media: [media] }
+    const [segment] = outputSegments(1, [{}]) as [OutputSegment]
+    const part = { endpoint: cmafEndpoint(), track: { n: 1 }, segment, areKeyFrames: false }
+    return function* () {
+      const firstIv = yield* firstIvOf(part, clear)
+      return yield* protectedSamples(clear, { scheme: 'cenc', start, firstIv })
+    }
+  },
+}
+
+const OF_PICTURES: readonly WorstInput[] = Object.entries(SAMPLES).map(([name, make]) => ({
   name,
   reader: 'encryption',
   most: 64 * MiB,
@@ -76,3 +105,5 @@ export const ENCRYPTED_SAMPLES: readonly WorstInput[] = Object.entries(SAMPLES).
     return () => protectedSamples({ samples, media: [media], slices }, cipher)
   },
 }))
+
+export const ENCRYPTED_SAMPLES: readonly WorstInput[] = [...OF_PICTURES, SHORT_FRAMES]
