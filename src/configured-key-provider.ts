@@ -4,13 +4,15 @@ import { readFileSync } from 'node:fs'
 import { getCACertificates } from 'node:tls'
 import type { Clock } from './clock.ts'
 import { Turns } from './concurrency/turns.ts'
+import type { AccessKeyPair } from './config/credentials.ts'
 import { ConfigurationError } from './config/read-settings.ts'
 import { SETTINGS, type Settings } from './config/settings.ts'
 import type { CertificateFiles } from './config/speke-settings.ts'
+import type { OwnKeyServer } from './configured-key-server.ts'
 import { KeyServerCredentials } from './keys/aws-credentials.ts'
 import type { KeyCertificate } from './keys/encrypted-keys.ts'
 import type { KeyProvider } from './keys/key-provider.ts'
-import { spekeClient } from './keys/speke-client.ts'
+import { type SpekeOptions, spekeClient } from './keys/speke-client.ts'
 import type { Log } from './log.ts'
 
 /** Time for a request for keys, from resolving the host to the last byte of the answer. */
@@ -30,8 +32,15 @@ type SpekeSettings = Pick<
   | 'stsEndpoint'
 >
 
+/** `own` is the built-in key server, and the key pair that requests to it are signed with. */
+type Deps = {
+  readonly date: Clock
+  readonly log: Log
+  readonly own?: { readonly server: OwnKeyServer; readonly keys: AccessKeyPair } | undefined
+}
+
 /** The key servers that endpoints name, requested as the settings say. Throws ConfigurationError. */
-export function configuredKeyProvider(settings: SpekeSettings, { date, log }: { date: Clock; log: Log }): KeyProvider {
+export function configuredKeyProvider(settings: SpekeSettings, { date, log, own }: Deps): KeyProvider {
   const { region, spekeAllowHosts, spekeAuth, spekeCaFile, spekeCertificates, spekeHeaders } = settings
   const credentials = new KeyServerCredentials({
     region,
@@ -39,7 +48,7 @@ export function configuredKeyProvider(settings: SpekeSettings, { date, log }: { 
     role: settings.spekeAssumeRole ? roleOptions(settings) : undefined,
     clock: date,
   })
-  return spekeClient({
+  const options: SpekeOptions = {
     auth: {
       headers: spekeHeaders ?? new Map(),
       credentials: async (arn) => (spekeAuth === 'none' ? undefined : credentials.find(arn)),
@@ -53,7 +62,22 @@ export function configuredKeyProvider(settings: SpekeSettings, { date, log }: { 
     timeoutMs: TIMEOUT_MS,
     turns: new Turns(),
     log,
-  })
+  }
+  return own ? withOwnServer(own, options) : spekeClient(options)
+}
+
+/** No setting has to allow requests to the built-in key server. */
+function withOwnServer({ server, keys }: NonNullable<Deps['own']>, options: SpekeOptions): KeyProvider {
+  const others = spekeClient(options)
+  const auth = { ...options.auth, headers: new Map(), credentials: async () => keys }
+  return {
+    async request(packaging, period, signal) {
+      await server.listens()
+      const isOwn = server.isAt(packaging.encryption.spekeKeyProvider.url)
+      const client = isOwn ? spekeClient({ ...options, auth, allowedHosts: server.hosts }) : others
+      return client.request(packaging, period, signal)
+    },
+  }
 }
 
 function roleOptions({ stsEndpoint, s3RoleSessionName, s3RoleExternalId }: SpekeSettings) {

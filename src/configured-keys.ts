@@ -3,6 +3,7 @@ import type { ServerClocks } from './clock.ts'
 import type { Config } from './config/config.ts'
 import { keyOfDigits, loadKeyEncryptionKey } from './config/key-encryption-key.ts'
 import { configuredKeyProvider } from './configured-key-provider.ts'
+import type { OwnKeyServer } from './configured-key-server.ts'
 import { createKeyLedger, type KeyLedgerDeps } from './keys/key-ledger.ts'
 import { NoKeyEncryptionKey } from './keys/sealing.ts'
 import type { ContentKeys } from './packaging/content-keys.ts'
@@ -17,18 +18,24 @@ const RETENTION_MS = 60_000
 type Deps = Pick<KeyLedgerDeps, 'resources' | 'log' | 'account' | 'owner' | 'retention'> & {
   readonly clocks: Pick<ServerClocks, 'date' | 'steady'> & { isSettled(): boolean }
   readonly sharing?: IndexSharing
+  /** The built-in key server, where it is on. */
+  readonly own?: OwnKeyServer | undefined
 }
 
 /** The content keys of a server, which are requested ahead, and forgotten, until it stops. */
 export function startKeys(
   config: Config,
-  { clocks, sharing, ...deps }: Deps,
+  { clocks, sharing, own, ...deps }: Deps,
   { closers, releasers }: Pick<Stopping, 'closers' | 'releasers'>,
   failed: (what: string) => (error: unknown) => void,
 ): ContentKeys {
   const ledger = createKeyLedger({
     ...deps,
-    provider: configuredKeyProvider(config, { date: clocks.date, log: deps.log }),
+    provider: configuredKeyProvider(config, {
+      date: clocks.date,
+      log: deps.log,
+      own: own && { server: own, keys: config.credentials },
+    }),
     keyEncryptionKey: keyEncryptionKeyOf(config, { isShared: sharing !== undefined }),
     claims: sharing?.claims,
     date: clocks.date,

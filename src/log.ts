@@ -61,6 +61,11 @@ export const LOG_EVENTS = {
   'key-encryption-key-missing':
     'An encrypted origin endpoint gets no content keys, since this node has no `key-encryption-key` to seal them with.',
   'keys-provided': 'A key server gave the keys of a key period; the fields say which, and what server it is.',
+  'key-server-answer': 'The built-in key server gave keys for a request of SPEKE.',
+  'key-server-open':
+    'The built-in key server is on, and gives every content key to whoever asks: it is for trying out.',
+  'key-server-refusal':
+    'The built-in key server refused a request. Similar refusals are counted and logged once a second.',
   'listener-failed': 'A listener failed.',
   'max-connections-reduced': 'The process may not open enough files for as many connections as `max-connections` says.',
   'object-lost': 'A source object is missing, unreadable or damaged, and the other input does not have the same bytes.',

@@ -8,6 +8,7 @@ import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
+import { keyServerMounts, ownKeyServer } from './configured-key-server.ts'
 import { startKeys } from './configured-keys.ts'
 import { configuredLimits } from './configured-limits.ts'
 import { openStores } from './configured-stores.ts'
@@ -155,7 +156,9 @@ export async function startServer(
     const ffmpeg = config.ffmpeg === 'none' ? undefined : config.ffmpeg
     const [decoder, encoder] = [ffmpegDecoder(ffmpeg), ffmpegEncoder(ffmpeg)]
     closers.push(() => buckets.close())
-    const contentKeys = startKeys(config, { ...stores, clocks, log, account, owner, retention }, stopping, failed)
+    const own = ownKeyServer(config)
+    const ofKeys = { ...stores, clocks, log, account, owner, retention, own }
+    const contentKeys = startKeys(config, ofKeys, stopping, failed)
     const sources = { resources, archive, media, contentKeys, openSpool }
     const harvesting = { ...sources, decoder, encoder, formatOf: assetFormatOf, buckets, clock: date }
     const harvester = createHarvester({
@@ -263,6 +266,7 @@ export async function startServer(
       credentials: config.credentials,
       clips,
       timelines: segmentIndex,
+      isOwnKeyServer: (text) => own?.isAt(text) === true,
     })
 
     const admission = new ConnectionAdmission(config, clients, log)
@@ -274,10 +278,13 @@ export async function startServer(
       await harvester.takeUp()
       closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
     }
-    if (plays('control') && config.controlListen) await listeners.open('control', config.controlListen, control)
-    else if (plays('control')) mounts.push(...control)
-    const { address } = await listeners.open('public', config.listen, mounts)
+    const keyServer = own ? await keyServerMounts(own, config, { turns, wall: clocks.wall, steady, log }) : []
+    const api = plays('control') ? [...control, ...keyServer] : []
+    const separate = config.controlListen && plays('control')
+    const apart = separate ? await listeners.open('control', config.controlListen, api) : undefined
+    const { address } = await listeners.open('public', config.listen, apart ? mounts : [...mounts, ...api])
     url = `http://${addressText(address)}`
+    own?.listensAt(`http://${addressText(apart?.address ?? address)}`)
     const delayMs = config.drainDelayMs ?? (stores.sharing ? DRAIN_DELAY_MS : 0)
     return { url, close: () => stopping.drain(listeners, delayMs, failed('leaving work to others')) }
   } catch (error) {

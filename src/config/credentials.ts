@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { ConfigurationError } from './read-settings.ts'
 import type { Settings } from './settings.ts'
-import type { Address } from './value-kind.ts'
+import { type Address, isLoopback } from './value-kind.ts'
 
 /** The key pair with which API clients sign their requests. */
 export type AccessKeyPair = { readonly accessKeyId: string; readonly secretAccessKey: string }
@@ -49,9 +49,9 @@ async function makeKeyPair(file: string): Promise<AccessKeyPair> {
 const SHORTEST_SAFE = 16
 
 /** True of a pair that can be guessed, on an address where others can try to; `test` and `test` is for emulators. */
-export function isOpenToGuessing({ accessKeyId, secretAccessKey }: AccessKeyPair, { host }: Address): boolean {
+export function isOpenToGuessing({ accessKeyId, secretAccessKey }: AccessKeyPair, address: Address): boolean {
   const isShort = accessKeyId.length < SHORTEST_SAFE || secretAccessKey.length < SHORTEST_SAFE
-  return isShort && !/^(localhost|127(\.\d+){3}|::1)$/i.test(host)
+  return isShort && !isLoopback(address)
 }
 
 /** Makes a pair in the form AWS gives them, which some clients check. */

@@ -3,15 +3,21 @@ import { join } from 'node:path'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { ConfigurationError } from './read-settings.ts'
 
-/** File in the data folder, beside the credentials: 64 hexadecimal digits. */
+/** Files in the data folder, beside the credentials: 64 hexadecimal digits. */
 const FILE_NAME = 'key-encryption-key'
+export const KEY_SERVER_SECRET_FILE = 'key-server-secret'
 
 /**
  * The key-encryption key that is kept in the data folder; a new one is made there when there is none. Throws
  * ConfigurationError when the file cannot be used: content keys that are sealed with another one would be lost.
  */
 export async function loadKeyEncryptionKey(dataFolder: string): Promise<KeyObject> {
-  const file = join(dataFolder, FILE_NAME)
+  return loadKey(dataFolder, FILE_NAME)
+}
+
+/** A key of 32 bytes in a file of the data folder, as `loadKeyEncryptionKey` has it. */
+export async function loadKey(dataFolder: string, name: string): Promise<KeyObject> {
+  const file = join(dataFolder, name)
   const kept = await readPrivateFile(file)
   if (kept !== undefined) {
     const digits = kept.trim()

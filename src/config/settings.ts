@@ -3,6 +3,7 @@
  * docs/configuration.md are derived from this.
  */
 import { HARVEST_SETTINGS } from './harvest-settings.ts'
+import { KEY_SERVER_SETTINGS } from './key-server-settings.ts'
 import { MP4_SETTINGS } from './mp4-settings.ts'
 import { S3_SETTINGS } from './s3-settings.ts'
 import { type OptionalSetting, optional, preset, type Setting, type SettingWithDefault } from './setting.ts'
@@ -258,6 +259,7 @@ export const SETTINGS = {
   ),
   ...S3_SETTINGS,
   ...SPEKE_SETTINGS,
+  ...KEY_SERVER_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting<unknown>>>
 
 type ValueOf<S> = S extends SettingWithDefault<infer T> ? T : S extends OptionalSetting<infer T> ? T | undefined : never

@@ -171,6 +171,11 @@ export const databaseUrl: ValueKind<string> = {
   },
 }
 
+/** True of an address that this machine alone can reach. */
+export function isLoopback({ host }: Address): boolean {
+  return /^(localhost|127(\.\d+){3}|::1)$/i.test(host)
+}
+
 export function addressText({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

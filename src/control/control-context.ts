@@ -110,6 +110,8 @@ export type ControlContext = {
   readonly clips: ClipService
   readonly extent: ExtentOf
   readonly inputState: InputStateOf
+  /** True of the URL of the server's own key server, which may be anywhere. */
+  readonly isOwnKeyServer: (url: string) => boolean
 }
 
 /** Port: the operations of harvesting that the API uses. */

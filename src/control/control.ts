@@ -46,6 +46,7 @@ export type ControlDeps = {
   readonly clips: ClipService
   readonly extent?: ExtentOf
   readonly timelines: Pick<TimelineStore, 'loadTimeline'>
+  readonly isOwnKeyServer?: ControlContext['isOwnKeyServer']
 }
 
 /** Creates the MediaPackage v1 API, and Windrow's own operations below `/windrow/v1/`. */
@@ -63,6 +64,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     clips: options.clips,
     extent: options.extent ?? (async () => undefined),
     inputState: inputStateOf(options.timelines),
+    isOwnKeyServer: options.isOwnKeyServer ?? (() => false),
   }
   const handlers: Handlers = {
     ...channelHandlers(context),
@@ -71,7 +73,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     ...tagHandlers(context),
   }
 
-  const expected = () => ({ credentials, region, now: options.wall() })
+  const expected = () => ({ credentials, region, service: 'mediapackage', now: options.wall() })
   const mediaPackage = mountJsonApi({
     prefix: '/',
     log,

@@ -7,8 +7,13 @@ import { queryPairs } from './query-pairs.ts'
 
 export type AccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
-/** The key, region and time by which a signature is checked. */
-export type Expected = { readonly credentials: AccessKey; readonly region: string; readonly now: UtcMs }
+/** The key, region, service and time by which a signature is checked. */
+export type Expected = {
+  readonly credentials: AccessKey
+  readonly region: string
+  readonly service: string
+  readonly now: UtcMs
+}
 
 /** Thrown for a request without a valid signature; answered 403 under the names AWS's front end uses. */
 export class SignatureError extends Error {
@@ -38,7 +43,6 @@ type Claim = {
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256'
-const SERVICE = 'mediapackage'
 const SKEW_MS = 15 * 60_000
 const WEEK_SECONDS = 604_800
 
@@ -150,14 +154,11 @@ function queryClaim(query: Claim['query']): Claim {
 }
 
 /** Checks day, region, service and terminator, which are signed, and from which the signing key is derived. */
-function checkedScope(
-  claim: Claim,
-  { credentials, region }: { readonly credentials: AccessKey; readonly region: string },
-): string[] {
+function checkedScope(claim: Claim, { credentials, region, service }: Omit<Expected, 'now'>): string[] {
   const parts = claim.credential.split('/')
   if (parts.length < 5) throw incomplete('Credential must be <access key id>/<day>/<region>/<service>/aws4_request.')
   const scope = parts.slice(-4)
-  const expected = [claim.date.slice(0, 8), region, SERVICE, 'aws4_request']
+  const expected = [claim.date.slice(0, 8), region, service, 'aws4_request']
   if (parts.slice(0, -4).join('/') !== credentials.accessKeyId) {
     throw new SignatureError('UnrecognizedClientException', 'The access key id is unknown.')
   }

@@ -49,10 +49,22 @@ export type Tour = {
   readonly switches?: boolean
   /** Is given what it begins with. */
   readonly onBegin?: (playback: Playback) => void
+  readonly unlocking?: Unlocking
 }
 
 /** Content keys by their ids, in hexadecimal, which shaka-player and dash.js are given in place of a licence. */
 export type PlayerKeys = Readonly<Record<string, string>>
+
+/** How a player gets content keys that no playlist leads to: `licences` is the URL of licences of clear key. */
+export type Unlocking = { readonly keys?: PlayerKeys; readonly licences?: string }
+
+export type Watching = {
+  readonly onBegin?: () => void
+  readonly free?: boolean
+  readonly unlocking?: Unlocking
+  /** Is given what goes back by so many seconds, or forward where they are negative. */
+  readonly seeks?: (back: (seconds: number) => Promise<void>) => void
+}
 
 const FLAGS = words(`--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
   --disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required`)
@@ -110,7 +122,7 @@ export class Player {
    * first request on. `keepsPace` says what lateness of the machine excuses.
    */
   async playLive(engine: Engine, url: string, seconds: number, tour: Tour = {}): Promise<Playback> {
-    return this.withPage(engine, url, { rate: 1 }, async (page) => {
+    return this.withPage(engine, url, { rate: 1, ...tour.unlocking }, async (page) => {
       const viewing = new Viewing(page, url, this.machine)
       await viewing.becomes('play', ({ mediaSeconds, frames }) => mediaSeconds > 0 && frames > 0)
       let last = await viewing.keepsPace(seconds)
@@ -130,15 +142,18 @@ export class Player {
     engine: Engine,
     url: string,
     over: Promise<unknown>,
-    { onBegin = () => {}, free = false } = {},
+    { onBegin, free = false, unlocking = {}, seeks }: Watching = {},
   ): Promise<Watched> {
-    return this.withPage(engine, url, { rate: 1, free }, async (page) => {
+    return this.withPage(engine, url, { rate: 1, free, ...unlocking }, async (page) => {
       const look = (): Promise<Seen> => page.evaluate('watched()')
       await eventually(`${url} to play`, async () => {
         const { frames, began } = await look()
         return (frames > 0 && began !== undefined) || undefined
       })
-      onBegin()
+      onBegin?.()
+      seeks?.(async (seconds) => {
+        await page.evaluate(`seekBack(${seconds})`)
+      })
       await over
       return this.judged(await look())
     })
@@ -227,7 +242,8 @@ export class Player {
       free = false,
       isHeld = false,
       keys,
-    }: { readonly rate: number; readonly free?: boolean; readonly isHeld?: boolean; readonly keys?: PlayerKeys },
+      licences,
+    }: { readonly rate: number; readonly free?: boolean; readonly isHeld?: boolean } & Unlocking,
     watch: (page: Page) => Promise<T>,
   ): Promise<T> {
     const page = await this.browser.newPage()
@@ -236,7 +252,7 @@ export class Player {
       await page.goto(this.url)
       await page.addScriptTag({ url: `${this.url}/${engine}` })
       const told = (...all: readonly unknown[]) => all.map((each) => JSON.stringify(each)).join()
-      const playing = told(engine, url, rate, free, ...(keys ? [keys] : []))
+      const playing = told(engine, url, rate, free, keys ?? null, licences ?? null)
       await page.evaluate(isHeld ? `hold(${told(engine, url)})` : `play(${playing})`)
       return await watch(page)
     } catch (error) {

@@ -23,6 +23,7 @@ type OriginEndpointOperation =
 
 export function originEndpointHandlers(context: ControlContext): Handlers<OriginEndpointOperation> {
   const { resources, clock, limits, pages } = context
+  const rules = { ...limits, keyServers: { ...limits.keyServers, isOwn: context.isOwnKeyServer } }
 
   function described(endpoint: OriginEndpoint): OperationOutput<'DescribeOriginEndpoint'> {
     return {
@@ -36,7 +37,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
   return {
     async CreateOriginEndpoint(input) {
       const { id, channelId } = input
-      const settings = endpointSettings(input, { channelId, ...limits })
+      const settings = endpointSettings(input, { channelId, ...rules })
       const tags = checkedTags('tags', input.tags ?? {})
       checkedId('id', id)
       const channel = await resources.channelById(channelId)
@@ -88,7 +89,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
         read: () => resources.originEndpointById(id),
         change: (current) => ({
           ...without(current, 'description', 'authorization'),
-          ...endpointSettings(input, { channelId: current.channelId, current: current.packaging, ...limits }),
+          ...endpointSettings(input, { channelId: current.channelId, current: current.packaging, ...rules }),
           // Segment URLs carry it in seconds, so two changes within a second must differ by one.
           modifiedAt: utcMs(Math.max(clock(), current.modifiedAt + 1000)),
         }),

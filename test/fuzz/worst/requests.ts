@@ -40,7 +40,8 @@ const signed = (headers: Record<string, string>, query = '') => {
   const headersDistinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]))
   const request = { method: 'POST', headers, headersDistinct, rawHeaders: Object.entries(headers).flat() }
   const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' }
-  const expected = { credentials, region: 'us-east-1', now: utcMs(Date.parse('2027-01-15T08:00:00Z')) }
+  const now = utcMs(Date.parse('2027-01-15T08:00:00Z'))
+  const expected = { credentials, region: 'us-east-1', service: 'mediapackage', now }
   return authenticate(request as never, { path: '/channels', query }, expected, async () => Buffer.from('{}'))
 }
 const AUTHORIZATION = 'AWS4-HMAC-SHA256 Credential=key/20270115/us-east-1/mediapackage/aws4_request, SignedHeaders='
