@@ -8,10 +8,10 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { EncryptedPackaging } from '../model/packaging.ts'
 import { type ContentKey, type ContentKeys, NoContentKey } from '../packaging/content-keys.ts'
 import type { ContentKeyRecords, KeyPlace, KeyRecord, KeySource } from '../stores/content-key-records.ts'
+import type { EndpointSealing } from './endpoint-sealing.ts'
 import type { KeyRequests, NoAnswer } from './key-requests.ts'
 import { encryptedPackagingOf, keySourceOf } from './key-source.ts'
 import { keysOfText, textOfKeys } from './key-text.ts'
-import { type KeySealing, NoKeyEncryptionKey, UnreadableKeys } from './sealing.ts'
 
 /** Budget for periods in memory; each counts as twice its text, and what its objects take besides. */
 const CACHE_BYTES = 32 << 20
@@ -20,15 +20,13 @@ const PERIOD_BYTES = 1024
 const READ_AT_ONCE = 200
 /** How long somebody waits for the keys of many periods, which are requested one by one. */
 const LONGEST_WAIT_MS = 30_000
-/** The least time between two log lines about one endpoint whose keys cannot be read. */
-const LOG_PAUSE_MS = 60_000
+/** Sources that need not be looked at again. */
+const MOST_READABLE = 100_000
 
 export type EndpointKeysDeps = {
   readonly records: ContentKeyRecords
-  readonly sealing: KeySealing
+  readonly sealing: EndpointSealing
   readonly requests: KeyRequests
-  /** The steady clock. */
-  readonly clock: Clock
   /** The server's date. */
   readonly date: Clock
   readonly log: Log
@@ -42,6 +40,8 @@ export type EndpointKeysDeps = {
 type KnownKeys = {
   readonly record: KeyRecord
   readonly descriptions: readonly KeyDescription[]
+  /** Whether this process is known to have the key that seals them. */
+  isReadable?: boolean
   opened?: Promise<readonly ContentKey[]>
 }
 
@@ -56,7 +56,8 @@ export class EndpointKeys implements ContentKeys {
   private readonly known = new LruCache<KnownKeys>(CACHE_BYTES)
   private readonly requesting = new SingleFlight<KnownKeys | NoAnswer>()
   private readonly reading = new SingleFlight<KnownKeys | undefined>()
-  private readonly loggedAt = new LruCache<number>(1000)
+  /** Sources that have keys on record which this process can read. */
+  private readonly readable = new LruCache<true>(MOST_READABLE)
 
   constructor(deps: EndpointKeysDeps) {
     this.deps = deps
@@ -82,19 +83,24 @@ export class EndpointKeys implements ContentKeys {
         endpoint,
         periods.reduce((a, b) => Math.max(a, b)),
       )
+    for (const known of found.values()) await this.checkReadable(endpoint, known)
     return new Map(periods.map((period) => [period, found.get(period)!.descriptions]))
   }
 
   async onRecord(endpoint: OriginEndpoint, period: number): Promise<readonly KeyDescription[]> {
     const known = await this.lookUp(sourceOf(endpoint), period)
     if (!known) throw new NoContentKey('there are no keys on record for this key period')
+    await this.checkReadable(endpoint, known)
     return known.descriptions
   }
 
-  /** Requests the keys of a period unless they are on record. True when they are then. */
+  /**
+   * Requests the keys of a period unless they are on record. True when they are then. Throws NoContentKey where this
+   * process cannot seal keys, or read those of the endpoint.
+   */
   async prepare(endpoint: OriginEndpoint, period: number): Promise<boolean> {
     const source = sourceOf(endpoint)
-    if (this.known.has(placeName(source, period))) return true
+    if (this.known.get(placeName(source, period))?.isReadable) return true
     if (this.deps.requests.isPaused(endpoint.guid)) return false
     return typeof (await this.request(endpoint, source, period)) === 'object'
   }
@@ -148,7 +154,8 @@ export class EndpointKeys implements ContentKeys {
 
   private request(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys | NoAnswer> {
     return this.requesting.run(placeName(source, period), async () => {
-      await this.checkSealing(endpoint)
+      await this.deps.sealing.check(endpoint)
+      await this.checkSource(endpoint, source)
       return this.deps.requests.request(
         { endpoint, packaging: packagingOf(endpoint), period },
         () => this.lookUp(source, period),
@@ -157,17 +164,23 @@ export class EndpointKeys implements ContentKeys {
     })
   }
 
-  private async checkSealing(endpoint: OriginEndpoint): Promise<void> {
-    await this.deps.sealing.check().catch((error: unknown) => {
-      if (!(error instanceof NoKeyEncryptionKey)) throw error
-      this.logSeldom(error.name, () =>
-        this.deps.log.error(
-          { event: 'key-encryption-key-missing', originEndpoint: endpoint.id },
-          `an encrypted origin endpoint gets no content keys: ${error.message}`,
-        ),
-      )
-      throw new NoContentKey(error.message, { cause: error })
-    })
+  /**
+   * Nobody records keys beside those of a source that they cannot read: one of the nodes has another key-encryption key
+   * than the others, and what it sealed would be lost to them.
+   */
+  private async checkSource(endpoint: OriginEndpoint, source: KeySource): Promise<void> {
+    if (this.readable.has(source.id)) return
+    const newest = await this.deps.records.recordedKeysBefore(source.id, Number.MAX_SAFE_INTEGER)
+    if (!newest) return
+    await this.checkReadable(endpoint, this.keep(source, newest))
+    this.readable.put(source.id, true, 1)
+  }
+
+  /** Throws NoContentKey where this process cannot open keys: who is told of them would find that out later. */
+  private async checkReadable(endpoint: OriginEndpoint, known: KnownKeys): Promise<void> {
+    if (known.isReadable) return
+    await this.deps.sealing.checkRow(endpoint, known.record)
+    known.isReadable = true
   }
 
   /** Records keys for a period, or finds those that are on record before. */
@@ -223,31 +236,13 @@ export class EndpointKeys implements ContentKeys {
 
   /** Throws NoContentKey where they cannot be read. */
   private async opened(endpoint: OriginEndpoint, source: KeySource, known: KnownKeys): Promise<readonly ContentKey[]> {
-    const { record, descriptions } = known
-    const place = { source: source.id, period: record.period }
     try {
-      known.opened ??= this.deps.sealing.open(place, record.sealed, descriptions)
+      known.opened ??= this.deps.sealing.open(endpoint, source.id, known.record, known.descriptions)
       return await known.opened
     } catch (error) {
       delete known.opened
-      if (error instanceof NoKeyEncryptionKey) await this.checkSealing(endpoint)
-      if (!(error instanceof UnreadableKeys)) throw error
-      const { period } = record
-      this.logSeldom(endpoint.guid, () =>
-        this.deps.log.error(
-          { event: 'content-keys-unreadable', originEndpoint: endpoint.id, period, reason: error.message },
-          'the content keys of an endpoint cannot be read; they stay as they are',
-        ),
-      )
-      throw new NoContentKey(`the keys of this key period cannot be read: ${error.message}`, { cause: error })
+      throw error
     }
-  }
-
-  private logSeldom(about: string, write: () => void): void {
-    const now = this.deps.clock()
-    if (now - (this.loggedAt.get(about) ?? -Infinity) < LOG_PAUSE_MS) return
-    this.loggedAt.put(about, now, 1)
-    write()
   }
 }
 

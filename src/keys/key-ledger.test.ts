@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -274,7 +275,7 @@ describe('keys on record', () => {
   it('cannot be opened with another key-encryption key, and are not written again', async () => {
     const { resources, clock, provider, endpoint, ledger } = await opened()
     const first = await ledger.keys.find(endpoint, FIRST)
-    const wrong = async () => (await import('node:crypto')).createSecretKey(Buffer.alloc(32, 8))
+    const wrong = async () => createSecretKey(Buffer.alloc(32, 8))
     const other = ledgerOver(resources, provider, clock, { keyEncryptionKey: wrong })
     for (let i = 0; i < 3; i++) {
       await assert.rejects(other.ledger.keys.find(endpoint, FIRST), /sealed with another key-encryption-key/)
@@ -285,6 +286,31 @@ describe('keys on record', () => {
       shown(first),
     )
     assert.equal(provider.asked.length, 1)
+  })
+
+  it('are told of, and added to, by nobody who cannot open them', async () => {
+    const { resources, clock, provider, endpoint, ledger } = await opened()
+    await ledger.keys.find(endpoint, FIRST)
+    const unable = [
+      { keyEncryptionKey: async () => createSecretKey(Buffer.alloc(32, 8)), why: /another key-encryption-key/ },
+      {
+        keyEncryptionKey: async () => {
+          throw new NoKeyEncryptionKey('set key-encryption-key')
+        },
+        why: /set key-encryption-key/,
+      },
+    ]
+    for (const { keyEncryptionKey, why } of unable) {
+      const { keys } = ledgerOver(resources, provider, clock, { keyEncryptionKey }).ledger
+      await assert.rejects(keys.describe(endpoint, [FIRST]), why)
+      await assert.rejects(keys.onRecord(endpoint, FIRST), why)
+      for (const period of [FIRST - 1, FIRST + 1]) {
+        await assert.rejects(keys.find(endpoint, period), why)
+        await assert.rejects(keys.describe(endpoint, [period]), why)
+      }
+    }
+    assert.equal(provider.asked.length, 1)
+    assert.equal((await ledger.keys.describe(endpoint, [FIRST - 1, FIRST, FIRST + 1])).size, 3)
   })
 
   it('cannot be opened in the place of others', async () => {

@@ -9,6 +9,7 @@ import type { ContentKeys } from '../packaging/content-keys.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { WorkClaims } from '../stores/work-claims.ts'
 import { EndpointKeys } from './endpoint-keys.ts'
+import { EndpointSealing } from './endpoint-sealing.ts'
 import { tellFailure } from './failure-events.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { KeyRequests } from './key-requests.ts'
@@ -62,9 +63,8 @@ export function createKeyLedger(deps: KeyLedgerDeps): KeyLedger {
   })
   const keys: EndpointKeys = new EndpointKeys({
     records: resources,
-    sealing: new KeySealing(deps.keyEncryptionKey),
+    sealing: new EndpointSealing({ sealing: new KeySealing(deps.keyEncryptionKey), clock: steady, log }),
     requests,
-    clock: steady,
     date,
     log,
     changed: tell,

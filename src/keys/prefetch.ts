@@ -17,6 +17,8 @@ const LONGEST_LEAD_MS = 60_000
 /** Requests ahead that are under way at a time to one URL, and to all: a provider that hangs delays no other one. */
 const MOST_FOR_URL = 16
 const MOST_REQUESTS = 256
+/** After as long, another process has the work that this one does not claim any more; then it may have it again. */
+const UNABLE_MS = 60_000
 /** Endpoints whose encoders' clocks differ from the server's by more than a period. */
 const MOST_OFF_CLOCK = 10_000
 
@@ -52,6 +54,9 @@ export class KeyPrefetch {
   private readonly underWay = new Map<string, string>()
   private readonly newest = new LruCache<number>(MOST_OFF_CLOCK)
   private readonly offClock = new Map<string, OffClock>()
+  /** Whether this process has found that it can have keys on record. */
+  private isAble = false
+  private unableUntil = -Infinity
   private readonly stopListening: () => void
 
   constructor(deps: PrefetchDeps) {
@@ -63,7 +68,7 @@ export class KeyPrefetch {
   /** Called about once a second. */
   async step(): Promise<void> {
     this.followOffClock()
-    if (!(await this.work.claim())) {
+    if (this.deps.steady() < this.unableUntil || !(await this.work.claim())) {
       this.endpoints = undefined
       this.changed.clear()
       this.prepared.clear()
@@ -160,10 +165,17 @@ export class KeyPrefetch {
     this.underWay.set(place, url)
     void this.deps.keys
       .prepare(endpoint, period)
-      .then((isPrepared) => isPrepared && done())
+      .then((isPrepared) => {
+        if (!isPrepared) return
+        this.isAble = true
+        done()
+      })
       .catch((error: unknown) => {
-        // What keys cannot be sealed without has been logged.
-        if (error instanceof NoContentKey) return
+        // What keys cannot be sealed without, or read, has been logged. Another process may have it.
+        if (error instanceof NoContentKey) {
+          if (!this.isAble) this.unableUntil = this.deps.steady() + UNABLE_MS
+          return
+        }
         const about = { event: 'background-work-failed', originEndpoint: endpoint.id, error } as const
         this.deps.log.error(about, 'requesting content keys ahead failed')
       })

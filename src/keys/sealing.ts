@@ -36,6 +36,11 @@ export class KeySealing {
     await this.keyEncryptionKey()
   }
 
+  /** Whether the keys of a row are sealed with the key that is set. Throws UnreadableKeys, NoKeyEncryptionKey. */
+  async checkSealed(row: string): Promise<void> {
+    sealedBy(await this.keyEncryptionKey(), row)
+  }
+
   async seal(place: KeyPlace, keys: readonly ContentKey[]): Promise<string> {
     const sealing = await this.keyEncryptionKey()
     const sealed: Sealed = {
@@ -57,15 +62,19 @@ export class KeySealing {
   /** The keys of a row, which belong to `descriptions` in their order. Throws UnreadableKeys, NoKeyEncryptionKey. */
   async open(place: KeyPlace, row: string, descriptions: readonly KeyDescription[]): Promise<readonly ContentKey[]> {
     const opening = await this.keyEncryptionKey()
-    const { by, keys } = JSON.parse(row) as Sealed
-    if (by !== nameOf(opening)) {
-      throw new UnreadableKeys('they are sealed with another key-encryption-key than the one that is set')
-    }
+    const keys = sealedBy(opening, row)
     return descriptions.map((description, i) => ({
       ...description,
       key: opened(opening, boundTo(place, description.kid), Buffer.from(keys[i] ?? '', 'base64')),
     }))
   }
+}
+
+/** What a row has of each key, in base64. Throws UnreadableKeys where another key-encryption key has sealed it. */
+function sealedBy(opening: KeyObject, row: string): readonly string[] {
+  const { by, keys } = JSON.parse(row) as Sealed
+  if (by === nameOf(opening)) return keys
+  throw new UnreadableKeys('they are sealed with another key-encryption-key than the one that is set')
 }
 
 function opened(opening: KeyObject, aad: Uint8Array, sealed: Buffer): KeyObject {
@@ -88,7 +97,12 @@ function boundTo({ source, period }: KeyPlace, kid: string): Uint8Array {
   return Buffer.from(JSON.stringify([source, period, kid]))
 }
 
+const names = new WeakMap<KeyObject, string>()
+
 /** Tells key-encryption keys apart. */
 function nameOf(key: KeyObject): string {
-  return createHmac('sha256', key).update('windrow key-encryption-key').digest('hex').slice(0, 16)
+  const name =
+    names.get(key) ?? createHmac('sha256', key).update('windrow key-encryption-key').digest('hex').slice(0, 16)
+  names.set(key, name)
+  return name
 }

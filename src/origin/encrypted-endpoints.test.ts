@@ -46,8 +46,9 @@ describe('an encrypted endpoint', () => {
     origin.contentKeys = { find: refuse, describe: refuse, onRecord: refuse }
     origin.serve(hlsEndpoint({ encryption: sampleEncryption('AES_128') }), THREE)
     for (const path of ['index.m3u8', 'index_1.m3u8', 'index_1_10.ts']) {
-      const { status, headers } = await ask(path)
+      const { status, headers, text } = await ask(path)
       assert.deepEqual([status, headers['retry-after']], [404, '5'], path)
+      assert.match(text, /^This endpoint has no content key so far: none yet\./)
     }
     origin.contentKeys = sampleKeys()
   })

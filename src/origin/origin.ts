@@ -258,7 +258,8 @@ type ThrownRefusal = PlaybackRefusal & { readonly cause?: unknown }
 function refusalBy(error: unknown): ThrownRefusal | undefined {
   if (error instanceof RuleViolation) return { error: 'InvalidQuery', sentence: `${error.message}.` }
   if (error instanceof ManifestsBusy) return { error: 'ManifestsBusy' }
-  if (error instanceof NoContentKey) return { error: 'NoKeyYet' }
+  if (error instanceof NoContentKey)
+    return { error: 'NoKeyYet', sentence: `This endpoint has no content key so far: ${error.message}.` }
   if (error instanceof MovieRefused) return error.refusal
   if (error instanceof ContentDeleted) return { error: 'NoLongerKept', sentence: 'The window is no longer kept.' }
   if (error instanceof LostMedia) return { error: 'SegmentLost', cause: error }

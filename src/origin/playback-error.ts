@@ -54,7 +54,7 @@ const ANSWERS = {
   NothingToShowYet: { status: 404, sentence: 'There is nothing to show yet.' },
   NoKeyYet: {
     status: 404,
-    sentence: 'The key provider of this endpoint has given no key so far.',
+    sentence: 'This endpoint has no content key so far.',
     headers: { 'Retry-After': '5' },
   },
   NoSuchStream: { status: 404, sentence: 'There is no such stream, or it has too little content so far.' },

@@ -73,9 +73,9 @@ export class FakeProvider implements KeyProvider {
   }
 }
 
-/** A key of 16 bytes. */
-export function keyOfText(text: string): KeyObject {
-  return createSecretKey(Buffer.from(text.padEnd(16, '.').slice(0, 16)))
+/** A key of so many bytes. */
+export function keyOfText(text: string, bytes = 16): KeyObject {
+  return createSecretKey(Buffer.from(text.padEnd(bytes, '.').slice(0, bytes)))
 }
 
 export const KEY_ENCRYPTION_KEY = createSecretKey(Buffer.alloc(32, 7))

@@ -1,18 +1,31 @@
 /** Content keys of several processes that share a PostgreSQL database. */
 import assert from 'node:assert/strict'
+import type { KeyObject } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { keySourceOf } from '../../src/keys/key-source.ts'
+import { NoKeyEncryptionKey } from '../../src/keys/sealing.ts'
 import { channel, MANY, NOW } from '../../src/stores/nouns.contract.ts'
 import { openPostgresStore, type PostgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import type { Resources } from '../../src/stores/resources.ts'
 import { eventually } from '../judges/processes.ts'
 import { needing } from '../programs.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
-import { encryptedEndpoint, FakeProvider, LoggedLines, ledgerOver, shown, TestClock } from './ledger-bench.ts'
+import {
+  type Bench,
+  encryptedEndpoint,
+  FakeProvider,
+  keyOfText,
+  LoggedLines,
+  ledgerOver,
+  shown,
+  TestClock,
+} from './ledger-bench.ts'
 
 const { after, before, describe, it } = needing('postgres')
 const MINUTE_MS = 60_000
 const FIRST = NOW / MINUTE_MS
+
+type Sealing = () => Promise<KeyObject>
 
 let server: PostgresServer
 const opened = new Set<PostgresStore>()
@@ -35,8 +48,8 @@ async function nodes(count: number) {
     opened.add(store)
     all.push({ store, name: `node ${n}`, ...over(store.resources, store, `node ${n}`) })
   }
-  function over(resources: Resources, { workClaims: claims }: PostgresStore, owner: string) {
-    return ledgerOver(resources, provider, clock, { claims, owner })
+  function over(resources: Resources, { workClaims: claims }: PostgresStore, owner: string, sealing?: Sealing) {
+    return ledgerOver(resources, provider, clock, { claims, owner, ...(sealing && { keyEncryptionKey: sealing }) })
   }
   await all[0]!.store.resources.createChannel(channel('news'), MANY)
   return { all, clock, provider, over }
@@ -121,6 +134,42 @@ describe('content keys of several nodes', () => {
     await all[0]!.ledger.release()
     await pass(60, all.slice(1))
     assert.deepEqual((await periods(6)).slice(4), [FIRST + 2, FIRST + 2])
+  })
+
+  it('are requested ahead by a node that can seal them, whoever came first', async () => {
+    const { all, provider, clock, over } = await nodes(2)
+    const [{ store: first }, { store, ledger }] = all as [(typeof all)[0], (typeof all)[0]]
+    await first.resources.createOriginEndpoint(encryptedEndpoint('a'), MANY)
+    const none = async (): Promise<never> => {
+      throw new NoKeyEncryptionKey('set key-encryption-key')
+    }
+    const other = async () => keyOfText('another key of 32 bytes', 32)
+    const requestAhead = async (unable: Bench, seconds: number) => {
+      for (let i = 0; i < seconds; i++) {
+        await unable.ledger.prefetch()
+        await turn()
+        await ledger.prefetch()
+        await turn()
+        clock.pass(1000)
+      }
+    }
+    const without = over(first.resources, first, 'without', none)
+    await requestAhead(without, 15)
+    assert.equal(without.log.of('key-encryption-key-missing').length, 1)
+    await eventually('keys', () => provider.asked.length === 1 || undefined)
+    await ledger.release()
+    const next = over(store.resources, store, 'next')
+    const wrong = over(first.resources, first, 'wrong', other)
+    for (let i = 0; i < 60; i++) {
+      await wrong.ledger.prefetch()
+      await eventually('its claim, or a line', () => wrong.log.lines.length > 0 || undefined)
+      await next.ledger.prefetch()
+      await turn()
+      clock.pass(1000)
+    }
+    await eventually('keys', () => provider.asked.length === 2 || undefined)
+    assert.equal(wrong.log.of('content-keys-unreadable').length, 1)
+    assert.deepEqual(provider.periods(), [FIRST, FIRST + 1])
   })
 
   it('are forgotten with the content, and with the endpoint', async () => {

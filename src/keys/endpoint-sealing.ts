@@ -1,0 +1,77 @@
+import { LruCache } from '../cache/lru-cache.ts'
+import type { Clock } from '../clock.ts'
+import type { Log, LogFields } from '../log.ts'
+import type { KeyDescription } from '../model/content-keys.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { type ContentKey, NoContentKey } from '../packaging/content-keys.ts'
+import type { KeyPlace, KeyRecord } from '../stores/content-key-records.ts'
+import { type KeySealing, NoKeyEncryptionKey, UnreadableKeys } from './sealing.ts'
+
+/** The least time between two log lines about one endpoint whose keys cannot be read. */
+const LOG_PAUSE_MS = 60_000
+const MOST_LOGGED = 1000
+
+export type EndpointSealingDeps = {
+  readonly sealing: KeySealing
+  /** The steady clock. */
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The keys of endpoints, sealed and opened. What goes wrong is logged, and thrown as NoContentKey. */
+export class EndpointSealing {
+  private readonly deps: EndpointSealingDeps
+  private readonly loggedAt = new LruCache<number>(MOST_LOGGED)
+
+  constructor(deps: EndpointSealingDeps) {
+    this.deps = deps
+  }
+
+  /** Throws NoContentKey where this process has nothing to seal keys with. */
+  check(endpoint: OriginEndpoint): Promise<void> {
+    return this.telling(endpoint, () => this.deps.sealing.check())
+  }
+
+  seal(place: KeyPlace, keys: readonly ContentKey[]): Promise<string> {
+    return this.deps.sealing.seal(place, keys)
+  }
+
+  /** Throws NoContentKey where this process has not what seals a row. */
+  checkRow(endpoint: OriginEndpoint, { period, sealed }: KeyRecord): Promise<void> {
+    return this.telling(endpoint, () => this.deps.sealing.checkSealed(sealed), period)
+  }
+
+  /** The keys of a row of a source. Throws NoContentKey where they cannot be read. */
+  open(
+    endpoint: OriginEndpoint,
+    source: string,
+    { period, sealed }: KeyRecord,
+    descriptions: readonly KeyDescription[],
+  ): Promise<readonly ContentKey[]> {
+    return this.telling(endpoint, () => this.deps.sealing.open({ source, period }, sealed, descriptions), period)
+  }
+
+  private async telling<T>(endpoint: OriginEndpoint, work: () => Promise<T>, period?: number): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof NoKeyEncryptionKey) {
+        const fields = { event: 'key-encryption-key-missing', originEndpoint: endpoint.id } as const
+        this.logSeldom(error.name, fields, `an encrypted origin endpoint gets no content keys: ${error.message}`)
+        throw new NoContentKey(error.message, { cause: error })
+      }
+      if (!(error instanceof UnreadableKeys)) throw error
+      const reason = error.message
+      const fields = { event: 'content-keys-unreadable', originEndpoint: endpoint.id, period, reason } as const
+      this.logSeldom(endpoint.guid, fields, 'the content keys of an endpoint cannot be read; they stay as they are')
+      throw new NoContentKey(`the keys of this key period cannot be read: ${reason}`, { cause: error })
+    }
+  }
+
+  private logSeldom(about: string, fields: LogFields, message: string): void {
+    const now = this.deps.clock()
+    if (now - (this.loggedAt.get(about) ?? -Infinity) < LOG_PAUSE_MS) return
+    this.loggedAt.put(about, now, 1)
+    this.deps.log.error(fields, message)
+  }
+}
