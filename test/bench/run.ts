@@ -18,6 +18,7 @@ import { benchLatency } from './latency.ts'
 import { DRIVEN_ON, type Measure } from './measure.ts'
 import { benchNodes } from './nodes.ts'
 import { benchPackaging } from './packaging.ts'
+import { benchProtection } from './protection.ts'
 import { benchRemux } from './remux.ts'
 import { benchServing } from './serving.ts'
 import { benchTimeShift } from './time-shift.ts'
@@ -42,6 +43,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   latency: benchLatency,
   serving: benchServing,
   packaging: benchPackaging,
+  protection: benchProtection,
   'time shift': benchTimeShift,
   'ad signalling': benchAdSignalling,
   'day of ads': benchDayOfAds,

@@ -1,0 +1,186 @@
+import { statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { CmafEncryption, DashEncryption, HlsEncryption, MssEncryption } from '@aws-sdk/client-mediapackage'
+import { type Nginx, startNginx } from '../judges/nginx.ts'
+import { temporaryFolder } from '../judges/processes.ts'
+import { load } from './get-load.ts'
+import { cpuSeconds, interleaved, type Measure, median, ROUNDS, SERVED_ON } from './measure.ts'
+import { type Programme, startProgramme } from './programme.ts'
+import {
+  childSeconds,
+  dashSegments,
+  FORMATS,
+  type Format,
+  LISTED,
+  listed,
+  PLAYLIST,
+  publish,
+  push,
+  type Served,
+  smoothFragments,
+} from './served-formats.ts'
+
+const SECONDS = 1.2
+const CONNECTIONS = 8
+
+const AES_128 = '81376844-f976-481e-a84e-cc25d39b0b33'
+const FAIRPLAY = '94ce86fb-07ff-4f43-adb8-93d2fa968ca2'
+const WIDEVINE = 'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed'
+const PLAYREADY = '9a04f079-9840-4286-ab92-e65be0885f95'
+
+/** An endpoint that is encrypted, and the name of the one that shows the same in the clear. */
+type Protected = Format & { readonly clear: string }
+
+/** What is encrypted, by keys of the server's own key server. */
+function protectedFormats(url: string): readonly Protected[] {
+  const keys = (ResourceId: string, ...SystemIds: string[]) => ({
+    SpekeKeyProvider: {
+      ResourceId,
+      RoleArn: 'arn:aws:iam::000000000000:role/keys',
+      SystemIds,
+      Url: `${url}/windrow/v1/keys/speke`,
+    },
+    KeyRotationIntervalSeconds: 0,
+  })
+  const hls = (name: string, Encryption: HlsEncryption): Protected => ({
+    name,
+    clear: 'HLS',
+    endpoint: { HlsPackage: { SegmentDurationSeconds: 6, ...PLAYLIST, Encryption } },
+    segments: (address) => listed(address, 'index_1'),
+  })
+  const cmaf = (name: string, Encryption: CmafEncryption): Protected => ({
+    name,
+    clear: 'CMAF',
+    endpoint: { CmafPackage: { SegmentDurationSeconds: 6, HlsManifests: [{ Id: 'main', ...PLAYLIST }], Encryption } },
+    segments: (address) => listed(address, 'index_video_1'),
+  })
+  const presets = {
+    EncryptionContractConfiguration: { PresetSpeke20Audio: 'SHARED', PresetSpeke20Video: 'SHARED' },
+  } as const
+  const cenc = keys('bench-cenc', WIDEVINE)
+  const dash: DashEncryption = keys('bench-dash', WIDEVINE)
+  const { KeyRotationIntervalSeconds: _, ...mss } = keys('bench-mss', PLAYREADY)
+  return [
+    hls('AES-128', { EncryptionMethod: 'AES_128', ...keys('bench-aes', AES_128) }),
+    hls('SAMPLE-AES', { EncryptionMethod: 'SAMPLE_AES', ...keys('bench-samples', FAIRPLAY) }),
+    cmaf('CMAF-cbcs', { EncryptionMethod: 'SAMPLE_AES', ...keys('bench-cbcs', FAIRPLAY, WIDEVINE) }),
+    cmaf('CMAF-cenc', {
+      EncryptionMethod: 'AES_CTR',
+      ...cenc,
+      SpekeKeyProvider: { ...cenc.SpekeKeyProvider, ...presets },
+    }),
+    {
+      name: 'DASH-cenc',
+      clear: 'DASH',
+      endpoint: { DashPackage: { ...LISTED, Encryption: dash } },
+      segments: dashSegments,
+    },
+    {
+      name: 'MSS-cenc',
+      clear: 'MSS',
+      endpoint: { MssPackage: { ...LISTED, Encryption: mss satisfies MssEncryption } },
+      segments: smoothFragments,
+    },
+  ]
+}
+
+/**
+ * Encryption when a segment is asked for: in each scheme beside the same segment in the clear, and beside nginx serving
+ * the same encrypted bytes as files, from memory and from the page cache; and beside shaka-packager, which encrypts the
+ * same sources.
+ */
+export async function benchProtection(): Promise<Measure[]> {
+  const programme = await startProgramme({ WINDROW_MEMORY_CACHE: '1GiB', WINDROW_KEY_SERVER: 'true' })
+  const root = temporaryFolder('static')
+  const { windrow } = programme
+  try {
+    const source = await push(programme)
+    const clear = new Map<string, Served>()
+    for (const format of FORMATS) clear.set(format.name, await publish(programme, format, root))
+    const pairs: Pair[] = []
+    for (const format of protectedFormats(windrow.url)) {
+      pairs.push({ encrypted: await publish(programme, format, root), clear: clear.get(format.clear)! })
+    }
+    const nginx = await startNginx(`root ${root};`, SERVED_ON)
+    try {
+      const warm = await beside(programme, nginx, pairs, 'warm')
+      await windrow.stop()
+      await windrow.start({ WINDROW_MEMORY_CACHE: '1B', WINDROW_KEY_SERVER: 'true' })
+      const cold = await beside(programme, nginx, pairs, 'cold')
+      return [...warm, ...cold, ...(await besidePackager(cold, source))]
+    } finally {
+      await nginx.stop()
+    }
+  } finally {
+    await windrow.kill()
+  }
+}
+
+type Pair = { readonly encrypted: Served; readonly clear: Served }
+
+async function beside(
+  { windrow }: Programme,
+  nginx: Nginx,
+  pairs: readonly Pair[],
+  kind: 'warm' | 'cold',
+): Promise<Measure[]> {
+  const measures: Measure[] = []
+  for (const { encrypted, clear } of pairs) {
+    const contender =
+      (pid: number, origin: string, { paths }: Served) =>
+      async () => {
+        const before = cpuSeconds(pid)
+        const figures = await load({ origin, paths, connections: CONNECTIONS, seconds: SECONDS })
+        return figures.bytes / 1e9 / (cpuSeconds(pid) - before)
+      }
+    // Code compiled, and, where that is meant, segments in memory.
+    for (const { paths } of [encrypted, clear]) {
+      await load({ origin: windrow.url, paths, connections: CONNECTIONS, seconds: 1.5 })
+    }
+    await load({ origin: nginx.url, paths: encrypted.paths, connections: CONNECTIONS, seconds: 0.2 })
+    const [value, peerValue, files] = await interleaved(
+      contender(windrow.pid, windrow.url, encrypted),
+      contender(windrow.pid, windrow.url, clear),
+      contender(nginx.workerPid, nginx.url, encrypted),
+    )
+    measures.push({
+      name: `${encrypted.name} segment, ${kind}`,
+      value: value!,
+      unit: 'GB per CPU second',
+      peer: 'in the clear',
+      peerValue: peerValue!,
+      ratio: value! / peerValue!,
+      note: `${(peerValue! / value!).toFixed(2)} times its CPU, ${(value! / files!).toFixed(2)}× nginx static`,
+    })
+  }
+  return measures
+}
+
+/** The whole programme encrypted by a program that begins once and writes files. */
+async function besidePackager(cold: readonly Measure[], source: string): Promise<Measure[]> {
+  const packager = createRequire(import.meta.url).resolve('shaka-packager/bin/packager-linux-x64')
+  const made = join(temporaryFolder('made'), 'video.mp4')
+  const keys = `--enable_raw_key_encryption --keys label=:key_id=${'1'.repeat(32)}:key=${'2'.repeat(32)}`
+  const gigabytes = statSync(source).size / 1e9
+  const measures: Measure[] = []
+  for (const scheme of ['cbcs', 'cenc']) {
+    const options = `${keys} --clear_lead 0 --protection_scheme ${scheme} --fragment_duration 6 --quiet`
+    const seconds: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      seconds.push(await childSeconds(`${packager} in=${source},stream=video,output=${made} ${options}`))
+    }
+    const { value } = cold.find(({ name }) => name === `CMAF-${scheme} segment, cold`)!
+    const peerValue = gigabytes / median(seconds)
+    measures.push({
+      name: `CMAF-${scheme} segment, cold, beside shaka-packager`,
+      value,
+      unit: 'GB per CPU second',
+      peer: 'shaka-packager',
+      peerValue,
+      ratio: value / peerValue,
+      note: 'ours over HTTP, theirs to a file',
+    })
+  }
+  return measures
+}
