@@ -258,3 +258,14 @@ export function bytesOfHex(text: string): Uint8Array<ArrayBuffer> {
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
   return bytes
 }
+
+/** A view of bytes by which `copy16` copies. */
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
+}
+
+/** Copies sixteen bytes, in two words: `set` of so few, or a loop over them, takes many times as long. */
+export function copy16(source: DataView, from: number, target: DataView, to: number): void {
+  target.setBigUint64(to, source.getBigUint64(from))
+  target.setBigUint64(to + 8, source.getBigUint64(from + 8))
+}

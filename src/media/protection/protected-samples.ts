@@ -1,4 +1,4 @@
-import { ByteWriter, MalformedMedia } from '../bytes.ts'
+import { ByteWriter, copy16, MalformedMedia, viewOf } from '../bytes.ts'
 import { BLOCK_SIZE, type CbcEncryption } from '../cbc.ts'
 import type { SliceHeaders } from '../codecs/slice-headers.ts'
 import type { SampleEncryption, Subsample } from '../mp4/sample-encryption.ts'
@@ -149,19 +149,16 @@ const AT_ONCE = 4096 * PERIOD
 /** A copy of the blocks that the pattern encrypts. */
 function pickedBlocks(bytes: Uint8Array): Uint8Array {
   const picked = new Uint8Array(Math.ceil(bytes.length / PERIOD) * BLOCK_SIZE)
+  const [source, target] = [viewOf(bytes), viewOf(picked)]
   let size = 0
-  // Byte by byte: a view for each block takes several times as long.
-  for (let at = 0; at + BLOCK_SIZE <= bytes.length; at += PERIOD) {
-    for (let i = 0; i < BLOCK_SIZE; i++) picked[size++] = bytes[at + i]!
-  }
+  for (let at = 0; at + BLOCK_SIZE <= bytes.length; at += PERIOD, size += BLOCK_SIZE) copy16(source, at, target, size)
   return picked.subarray(0, size)
 }
 
 /** Puts blocks to where `pickedBlocks` has copied them from. */
 function putBlocks(blocks: Uint8Array, bytes: Uint8Array): void {
-  for (let from = 0, at = 0; from < blocks.length; at += PERIOD) {
-    for (let i = 0; i < BLOCK_SIZE; i++) bytes[at + i] = blocks[from++]!
-  }
+  const [source, target] = [viewOf(blocks), viewOf(bytes)]
+  for (let from = 0, at = 0; from < blocks.length; from += BLOCK_SIZE, at += PERIOD) copy16(source, from, target, at)
 }
 
 function* protectedParts(sample: Uint8Array, parts: readonly Subsample[]): Generator<Uint8Array> {

@@ -1,3 +1,4 @@
+import { copy16, viewOf } from '../bytes.ts'
 import { BLOCK_SIZE } from '../cbc.ts'
 import { findStartCode, SENTINEL_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
 import { StepMeter, type Steps } from '../steps.ts'
@@ -50,26 +51,21 @@ type Range = { readonly start: number; readonly end: number }
 
 function* encryptUnit(bytes: Uint8Array, start: number, end: number, cipher: SampleCipher): Steps<void> {
   const blocks = new Uint8Array(Math.min(MOST_BLOCKS, Math.ceil((end - start) / PATTERN)) * BLOCK_SIZE)
+  const [source, picked] = [viewOf(bytes), viewOf(blocks)]
   let iv = cipher.iv
   let at = start + CLEAR_LEAD
   while (end - at > BLOCK_SIZE) {
     let size = 0
     let next = at
     for (; end - next > BLOCK_SIZE && size < blocks.length; next += PATTERN, size += BLOCK_SIZE) {
-      copyBlock(bytes, next, blocks, size)
+      copy16(source, next, picked, size)
     }
     const encrypted = cipher.encrypt(iv, blocks.subarray(0, size))
-    for (let from = 0; from < size; from += BLOCK_SIZE, at += PATTERN) {
-      copyBlock(encrypted, from, bytes, at)
-    }
+    const put = viewOf(encrypted)
+    for (let from = 0; from < size; from += BLOCK_SIZE, at += PATTERN) copy16(put, from, source, at)
     iv = Uint8Array.from(encrypted.subarray(size - BLOCK_SIZE, size))
     if (end - at > BLOCK_SIZE) yield
   }
-}
-
-/** A loop: a call of `set` for sixteen bytes costs several times as much. */
-function copyBlock(source: Uint8Array, from: number, target: Uint8Array, to: number): void {
-  for (let i = 0; i < BLOCK_SIZE; i++) target[to + i] = source[from + i]!
 }
 
 /** Counts the bytes that emulation prevention adds to a NAL unit. */
