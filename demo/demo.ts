@@ -17,6 +17,9 @@ const AHEAD_MS = 4_000
 /** Longer than anything here may take. */
 const PATIENCE_MS = 20_000
 
+/** The DRM system of keys that players fetch as they are. */
+const AES_128 = '81376844-f976-481e-a84e-cc25d39b0b33'
+
 /** Only stills need it. */
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
 
@@ -51,8 +54,26 @@ async function demonstrate(): Promise<void> {
     api.createOriginEndpoint({ Id: 'demo-dash', ChannelId: 'demo', DashPackage: {} }),
     api.createOriginEndpoint({ Id: 'demo-mss', ChannelId: 'demo', MssPackage: {} }),
   ])
-  const urls = [endpoint, ...others].map(({ Url, CmafPackage }) => Url || CmafPackage?.HlsManifests?.[0]?.Url || '')
+  const encrypted = await api.createOriginEndpoint({
+    Id: 'demo-aes',
+    ChannelId: 'demo',
+    HlsPackage: {
+      SegmentDurationSeconds: 2,
+      Encryption: {
+        SpekeKeyProvider: {
+          ResourceId: 'demo-aes',
+          RoleArn: 'arn:aws:iam::000000000000:role/keys',
+          SystemIds: [AES_128],
+          Url: `${windrow.url}/windrow/v1/keys/speke`,
+        },
+      },
+    },
+  })
+  const urls = [endpoint, ...others, encrypted].map(
+    ({ Url, CmafPackage }) => Url || CmafPackage?.HlsManifests?.[0]?.Url || '',
+  )
   done('API', 'channel "demo" and origin endpoints for HLS, CMAF, DASH and Smooth Streaming, made with the AWS SDK')
+  note('and one for HLS with AES-128, whose keys come from the built-in key server')
 
   const encoder = new Encoder(ingestOf(channel), Date.now())
   const stopEncoder = new AbortController()
@@ -60,7 +81,7 @@ async function demonstrate(): Promise<void> {
   const died = windrow.ended.then(() => {
     throw new Error(`Windrow ended by itself: see ${windrow.dataFolder}/windrow.log`)
   })
-  await Promise.race([watchAndHarvest(windrow, api, { endpoint, urls }, encoder), neverDone(encoding), died])
+  await Promise.race([watchAndHarvest(windrow, api, { endpoint, urls, encrypted }, encoder), neverDone(encoding), died])
 
   if (keep) await keepRunning(windrow, urls, Promise.race([encoding, died]))
   stopEncoder.abort()
@@ -69,12 +90,16 @@ async function demonstrate(): Promise<void> {
 }
 
 /** The HLS endpoint that is harvested, and where all endpoints play. */
-type Playable = { readonly endpoint: OriginEndpoint; readonly urls: readonly string[] }
+type Playable = {
+  readonly endpoint: OriginEndpoint
+  readonly encrypted: OriginEndpoint
+  readonly urls: readonly string[]
+}
 
 async function watchAndHarvest(
   windrow: WindrowProcess,
   api: MediaPackage,
-  { endpoint, urls }: Playable,
+  { endpoint, encrypted, urls }: Playable,
   encoder: Encoder,
 ): Promise<void> {
   const liveFrom = Date.now()
@@ -87,6 +112,11 @@ async function watchAndHarvest(
   const watched = await readPresentation((name) => download(new URL(name, url)), 2)
   done('player', 'playlists and newest segments read:')
   for (const rendition of watched) note(describe(rendition))
+  const unlocked = await readPresentation((name) => download(new URL(name, encrypted.Url)), 2)
+  const count = unlocked.reduce((sum, { decrypted }) => sum + decrypted, 0)
+  if (count !== 2 * unlocked.length) throw new Error(`${count} segments of ${encrypted.Url} are encrypted`)
+  done('AES-128', `${count} segments read with their keys, and decrypted:`)
+  for (const rendition of unlocked) note(describe(rendition))
 
   const clip = await harvest(windrow, api, endpoint, encoder.sentUntil + AHEAD_MS)
   const manifest = join(windrow.dataFolder, 'buckets', clip.bucket, clip.manifestKey)

@@ -1,4 +1,5 @@
 /** Reads an HLS presentation the way a stranger would: from its playlists and its TS segments, wherever they are. */
+import { createDecipheriv } from 'node:crypto'
 import { readTimestamp } from './ts-clock.ts'
 
 const PACKET = 188
@@ -17,6 +18,8 @@ export type RenditionReport = {
   readonly seconds: number
   readonly bytes: number
   readonly ended: boolean
+  /** Of the segments that were read, those that were decrypted. */
+  readonly decrypted: number
 }
 
 /** Every rendition with its last `limit` segments read through. Throws when something in it does not hold together. */
@@ -39,12 +42,18 @@ async function readRendition(fetch: Fetch, playlist: string, resolution: string,
   if (names.length === 0) throw new Error(`${playlist} lists no segment`)
   if (names.length !== seconds.length) throw new Error(`${playlist} has a segment without a duration`)
 
+  const first = Number(lines.find((line) => line.startsWith('#EXT-X-MEDIA-SEQUENCE:'))?.split(':')[1] ?? 0)
+  const keys = keysOf(lines)
+  let decrypted = 0
   let bytes = 0
   let tracks: readonly string[] = []
   let expected: number | undefined
   for (const [index, name] of names.entries()) {
     if (index < names.length - limit) continue
-    const segment = readSegment(name, await fetch(name))
+    const key = keys[index]
+    if (key !== undefined) decrypted++
+    const file = await fetch(name)
+    const segment = readSegment(name, key === undefined ? file : decrypt(file, await fetch(key), first + index))
     const off = expected === undefined ? 0 : Math.abs(((segment.firstPts - expected + WRAP * 1.5) % WRAP) - WRAP / 2)
     if (off > 90) throw new Error(`${name} begins ${off / 90} ms away from where the segment before it ends`)
     expected = segment.firstPts + seconds[index]! * 90_000
@@ -52,7 +61,24 @@ async function readRendition(fetch: Fetch, playlist: string, resolution: string,
     bytes += segment.bytes
   }
   const ended = lines.includes('#EXT-X-ENDLIST')
-  return { playlist, resolution, tracks, segments: names.length, seconds: sum(seconds), bytes, ended }
+  return { playlist, resolution, tracks, segments: names.length, seconds: sum(seconds), bytes, ended, decrypted }
+}
+
+/** The URI of each segment's key; undefined for those in the clear. */
+function keysOf(lines: readonly string[]): (string | undefined)[] {
+  let key: string | undefined
+  return lines.flatMap((line) => {
+    if (line.startsWith('#EXT-X-KEY:')) key = /METHOD=AES-128,URI="([^"]*)"/.exec(line)?.[1]
+    return line === '' || line.startsWith('#') ? [] : [key]
+  })
+}
+
+/** The IV is the media sequence number, RFC 8216 §5.2. */
+function decrypt(file: Uint8Array, key: Uint8Array, sequence: number): Uint8Array {
+  const iv = Buffer.alloc(16)
+  iv.writeBigUInt64BE(BigInt(sequence), 8)
+  const decipher = createDecipheriv('aes-128-cbc', key, iv)
+  return Buffer.concat([decipher.update(file), decipher.final()])
 }
 
 async function readPlaylist(fetch: Fetch, name: string): Promise<string[]> {

@@ -21,7 +21,8 @@ const PROGRAM = fileURLToPath(new URL('../bin/windrow', import.meta.url))
 /** Resolves when it is ready. */
 export async function startWindrow(): Promise<WindrowProcess> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'windrow-demo-'))
-  const args = [PROGRAM, 'serve', '--data', dataFolder, '--listen', '127.0.0.1:0']
+  const options = ['--listen', '127.0.0.1:0', '--key-server', 'true']
+  const args = [PROGRAM, 'serve', '--data', dataFolder, ...options]
   // Not in the terminal's process group: an interrupt is for the demo, which stops the server in its own time.
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const logFile = join(dataFolder, 'windrow.log')
