@@ -96,4 +96,22 @@ export const KEY_FAULTS: readonly Fault[] = [
     caughtBy: { file: 'test/keys/ledger-nodes.test.ts', cases: 'by a node that can seal them' },
     failure: /keys|Expected values to be/,
   },
+  {
+    name: 'key-server-anywhere',
+    breaks: 'The built-in key server gives keys to everybody, though nobody has said that it may.',
+    file: 'src/configured-key-server.ts',
+    find: '!isLoopback(controlListen ?? listen)',
+    replace: 'false',
+    caughtBy: { file: 'src/configured-key-server.test.ts', cases: 'is at a loopback address alone' },
+    failure: /Missing expected exception/,
+  },
+  {
+    name: 'own-key-server-by-path',
+    breaks: 'Requests that look like those to the own key server are taken for them.',
+    file: 'src/configured-key-server.ts',
+    find: 'url.href !== url.origin + SPEKE_PATH',
+    replace: 'url.pathname !== SPEKE_PATH',
+    caughtBy: { file: 'src/configured-key-server.test.ts', cases: 'knows its own URLs' },
+    failure: /user@|\?a/,
+  },
 ]
