@@ -236,6 +236,16 @@ describe('a key provider that fails', () => {
     assert.notEqual(key!.kid, before!.kid)
   })
 
+  it('by never answering does not hold up the end of the process', async () => {
+    const { provider, endpoint, ledger } = await opened()
+    provider.before = () => new Promise(() => {})
+    const found = ledger.keys.find(endpoint, FIRST)
+    found.catch(() => {})
+    await eventually('a request', async () => provider.asked.length === 1 || undefined)
+    await ledger.close()
+    await assert.rejects(found, NoContentKey)
+  })
+
   it('and the end of the process give no period an earlier key', async () => {
     const { resources, clock, provider, endpoint, ledger } = await opened()
     await ledger.keys.find(endpoint, FIRST)

@@ -62,24 +62,33 @@ export function post(asked: KeyServerRequest): Promise<KeyServerAnswer> {
         ? requestTls(url, { ...options, ...(authorities && { ca: [...authorities] }) }, answered)
         : requestPlain(url, options, answered)
     request.on('error', fail)
+    // Without a listener, Node closes the connection and says nothing.
+    request.on('upgrade', ({ statusCode: status }, socket) => {
+      socket.destroy()
+      fail(new KeyProviderFailed(`The key server ${host} answered ${status}, which was not asked for.`))
+    })
     request.end(body)
   })
 }
 
+/** Copies each chunk at once: held as they come, chunks of a byte would take hundreds of bytes each. */
 async function bodyOf(response: IncomingMessage, host: string): Promise<Buffer> {
-  const chunks: Buffer[] = []
+  const bytes = Buffer.allocUnsafeSlow(MOST_BYTES)
   let size = 0
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size > MOST_BYTES) {
+      if (size + chunk.length > MOST_BYTES) {
+        chunk.fill(0)
         throw new KeyProviderFailed(`The key server ${host} answered with more than ${MOST_BYTES} bytes.`)
       }
+      size += chunk.copy(bytes, size)
+      chunk.fill(0)
     }
-    return Buffer.concat(chunks)
+    return bytes.subarray(0, size)
+  } catch (error) {
+    bytes.fill(0, 0, size)
+    throw error
   } finally {
-    for (const chunk of chunks) chunk.fill(0)
     response.destroy()
   }
 }

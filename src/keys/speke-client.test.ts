@@ -234,6 +234,7 @@ const changed =
   ({ body }, response) =>
     answer(response, change(written(filled(body))))
 
+const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'
 const BIG = `<!--${'x'.repeat(2 << 20)}-->`
 const LAUGHS =
   '<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
@@ -253,6 +254,7 @@ describe('an answer that is none', () => {
       (_, r) => answer(r, '{"message":"Forbidden"}', 403, 'application/json'),
       / answered 403: \{"message":"Forbidden"\}$/,
     ],
+    ['a switch to another protocol', (_, r) => r.socket!.write(SWITCH), /answered 101, which was not asked for\.$/],
     ['204', (_, r) => r.writeHead(204).end(), / answered 204\.$/],
     [
       'a page for browsers',
@@ -260,6 +262,7 @@ describe('an answer that is none', () => {
       /answered with the type text\/html instead of XML\.$/,
     ],
     ['no CPIX', (_, r) => answer(r, '<html/>'), /a document that is no CPIX document but html\.$/],
+    ['a root of a long name', (_, r) => answer(r, `<${'a'.repeat(5000)}/>`), /is no CPIX document but a{100}\.$/],
     ['truncated XML', changed((text) => text.slice(0, -20)), /a document that is not well-formed XML/],
     [
       'DOCTYPE',

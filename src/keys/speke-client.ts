@@ -1,4 +1,5 @@
 import type { Turns } from '../concurrency/turns.ts'
+import { unlessAborted } from '../concurrency/unless-aborted.ts'
 import { comparedHost } from '../internal-addresses.ts'
 import type { Log } from '../log.ts'
 import type { ReadElement } from '../manifests/xml-tree.ts'
@@ -78,8 +79,11 @@ async function answerTo(
     ...(asked.version === '2.0' && { 'x-speke-version': '2.0' }),
   }
   try {
-    const addresses = await before(ended, addressesOf(url, allowedHosts, resolve))
-    const { headers: sent, secrets } = await before(ended, authenticated(auth, { url, headers, body, roleArn }))
+    const addresses = await unlessAborted(ended, addressesOf(url, allowedHosts, resolve))
+    const { headers: sent, secrets } = await unlessAborted(
+      ended,
+      authenticated(auth, { url, headers, body, roleArn }),
+    )
     const answer = await post({
       url,
       headers: sent,
@@ -101,16 +105,6 @@ async function answerTo(
     }
     throw error
   }
-}
-
-/** Rejects as soon as the signal aborts, whatever becomes of the work. */
-function before<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason)
-    if (signal.aborted) aborted()
-    signal.addEventListener('abort', aborted, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
-  })
 }
 
 function checkAnswer({ status, headers, body }: KeyServerAnswer, host: string, secrets: readonly string[]): void {
