@@ -81,6 +81,7 @@ describe('what cannot be used of a DRM system', () => {
     ['another tag', media('#EXT-X-MAP:URI="a"'), /do not all begin with #EXT-X-KEY:/],
     ['a second line that is a URI', media('#EXT-X-KEY:METHOD=SAMPLE-AES\nhttps://evil.example/'), /do not all begin/],
     ['a carriage return', media('#EXT-X-KEY:METHOD=SAMPLE-AES\r#EXTINF:1,'), /has control characters/],
+    ['a line separator of Unicode', media('#EXT-X-KEY:METHOD=SAMPLE-AES\u2028evil.ts'), /has control characters/],
     ['another METHOD', media('#EXT-X-KEY:METHOD=NONE'), /METHOD=NONE instead of SAMPLE-AES/],
     ['a METHOD in a string', media('#EXT-X-KEY:URI=",METHOD=SAMPLE-AES"'), /a line without METHOD/],
     ['blank tags', media('\n \n'), /playlist media without a line/],
@@ -100,6 +101,11 @@ describe('what cannot be used of a DRM system', () => {
       /not one whole pssh box/,
     ],
     [
+      'a PSSH of more than 64 KiB',
+      () => speke2({ pssh: base64(psshBox(WIDEVINE, Buffer.alloc(65_536))) }),
+      /PSSH of 65568 bytes, more than 65536/,
+    ],
+    [
       'a PSSH and more',
       () => speke2({ pssh: base64(Buffer.concat([Buffer.from(PSSH, 'base64'), Buffer.alloc(8)])) }),
       /not one whole pssh/,
@@ -114,6 +120,26 @@ describe('what cannot be used of a DRM system', () => {
       'an element of the MPD',
       () => data('<BaseURL xmlns="urn:mpeg:dash:schema:mpd:2011">x</BaseURL>'),
       /BaseURL is not of/,
+    ],
+    [
+      'an element of the MPD further in',
+      () => data(`<a xmlns="urn:a">${'<b>'.repeat(20)}<Period xmlns="urn:mpeg:dash:schema:mpd:2011"/>${'</b>'.repeat(20)}</a>`),
+      /Period is not of/,
+    ],
+    [
+      'a link',
+      () => data('<a xmlns="urn:a"><b xmlns:x="http://www.w3.org/1999/xlink" x:href="https://evil.example/"/></a>'),
+      /element b has a link/,
+    ],
+    [
+      'a long namespace that many elements are of',
+      () => data(`<a xmlns="urn:a" xmlns:b="${'b'.repeat(32_000)}">${'<b:b/>'.repeat(5000)}</a>`),
+      /with a namespace of 32000 characters/,
+    ],
+    [
+      'a namespace that is written too often',
+      () => data(`<a xmlns="urn:a" xmlns:b="${'b'.repeat(250)}">${'<b:b/>'.repeat(5000)}</a>`),
+      /of \d{7} characters when it is written anew, more than 65536/,
     ],
     ['text beside elements', () => data('x<a xmlns="urn:a"/>'), /text beside its elements/],
     ['no element', () => data('<!-- -->'), /without an element/],

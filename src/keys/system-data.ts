@@ -12,9 +12,11 @@ import { MalformedXml, readXml } from './xml-reader.ts'
 
 const MOST_TEXT = 16 * 1024
 const MOST_DATA = 64 * 1024
+const MOST_NAMESPACE = 256
 
 const CENC = 'urn:mpeg:cenc:2013'
 const MPD = 'urn:mpeg:dash:schema:mpd:2011'
+const XLINK = 'http://www.w3.org/1999/xlink'
 /** Prefixes that MPDs declare, so that key servers may use them undeclared. */
 const PREFIXES = { cenc: CENC, mspr: 'urn:microsoft:playready' }
 
@@ -80,7 +82,8 @@ function attributeText(value: string, name: string): void {
 function tags(base64: string, playlist: string, tag: string, methods: Methods): readonly string[] | undefined {
   const name = `HLSSignalingData of the playlist ${playlist}`
   const whole = text(base64, name, (value) => {
-    if (/[^\P{Cc}\n]/u.test(value)) badAnswer(`${name} that has control characters`)
+    // Expressions of JavaScript, by which players read playlists, take U+2028 and U+2029 for the end of a line.
+    if (/[^\P{Cc}\n]|[\u2028\u2029]/u.test(value)) badAnswer(`${name} that has control characters`)
   })
   if (whole === undefined) return undefined
   const lines = whole.split('\n').filter((line) => line.trim() !== '')
@@ -108,6 +111,7 @@ function shortened(value: string): string {
 function boxOf({ pssh, systemId }: CpixSystem): Uint8Array | undefined {
   if (pssh === '') return undefined
   const bytes = fromBase64(pssh, 'PSSH')
+  if (bytes.length > MOST_DATA) badAnswer(`a PSSH of ${bytes.length} bytes, more than ${MOST_DATA}`)
   const found = uuidOf(parsed(bytes).systemId)
   if (found !== systemId) badAnswer(`a PSSH of the DRM system ${found} instead of ${systemId}`)
   return bytes
@@ -141,15 +145,33 @@ function protectionData({ contentProtectionData }: CpixSystem, pssh: Uint8Array 
   if (children.some((child) => typeof child === 'string' && child.trim() !== '')) {
     badAnswer(`a ${name} that has text beside its elements`)
   }
-  const foreign = nodes.find(({ namespace }) => namespace === '' || namespace === MPD)
-  if (foreign) badAnswer(`a ${name} whose element ${shortened(foreign.name)} is not of a DRM system's namespace`)
+  for (const node of nodes) checkForeign(node, name)
   for (const node of nodes) {
     if (node.namespace !== CENC || node.name !== 'pssh') continue
     if (pssh && !fromBase64(textOf(node), `pssh in ${name}`).equals(pssh)) {
       badAnswer(`a ${name} whose pssh is not the PSSH beside it`)
     }
   }
-  return nodes.map((node) => xmlText(elementOf(node))).join('')
+  const written = nodes.map((node) => xmlText(elementOf(node))).join('')
+  // Namespaces are declared where they are used, and may be as often as there are elements.
+  if (written.length > MOST_DATA) {
+    badAnswer(`a ${name} of ${written.length} characters when it is written anew, more than ${MOST_DATA}`)
+  }
+  return written
+}
+
+/** Refuses elements of an MPD, at any depth, and links that players would follow to take in what is there. */
+function checkForeign({ namespace, name: local, attributes, children }: ReadElement, name: string, depth = 0): void {
+  if (namespace === MPD || (namespace === '' && depth === 0)) {
+    badAnswer(`a ${name} whose element ${shortened(local)} is not of a DRM system's namespace`)
+  }
+  if (attributes.some((attribute) => attribute.namespace === XLINK)) {
+    badAnswer(`a ${name} whose element ${shortened(local)} has a link (XLink)`)
+  }
+  for (const used of [namespace, ...attributes.map((attribute) => attribute.namespace)]) {
+    if (used.length > MOST_NAMESPACE) badAnswer(`a ${name} with a namespace of ${used.length} characters`)
+  }
+  for (const child of children) if (typeof child !== 'string') checkForeign(child, name, depth + 1)
 }
 
 function elements(bytes: Buffer, name: string): ReadElement {
