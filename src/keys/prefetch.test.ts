@@ -124,6 +124,17 @@ describe('keys requested ahead', () => {
     assert.equal(prepared.filter(([, period]) => period > 1).length, 0)
   })
 
+  it('are those of the present again after a date that was far ahead', async () => {
+    const { prepared, seconds, clock } = opened(encryptedEndpoint('a'))
+    const ahead = 1_000_000 * MINUTE_MS
+    clock.pass(ahead)
+    await seconds(2)
+    clock.pass(-ahead)
+    await seconds(90)
+    const periods = prepared.map(([, period]) => period)
+    assert.deepEqual([periods[0], ...new Set(periods.slice(1))], [1_000_000, 0, 1])
+  })
+
   it('wait for no provider that hangs but their own', async () => {
     const hanging = Array.from({ length: 40 }, (_, n) => encryptedEndpoint(`hanging ${n}`))
     const other = encryptedEndpoint('other', { url: 'https://elsewhere.example/speke' })

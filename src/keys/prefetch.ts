@@ -78,7 +78,9 @@ export class KeyPrefetch {
     const now = this.deps.date()
     for (const endpoint of this.endpoints?.values() ?? []) {
       const { current, due } = duePeriods(endpoint, now)
-      const next = Math.max(current, (this.prepared.get(endpoint.guid) ?? -1) + 1)
+      const prepared = this.prepared.get(endpoint.guid) ?? -1
+      // A date that was ahead has prepared periods that are years away.
+      const next = prepared > due ? current : Math.max(current, prepared + 1)
       if (next <= due) this.prepare(endpoint, next, () => this.prepared.set(endpoint.guid, next))
     }
   }

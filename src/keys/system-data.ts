@@ -75,7 +75,7 @@ function text(base64: string, name: string, check: (value: string, name: string)
 
 /** It becomes a quoted-string of a playlist, RFC 8216 §4.2. */
 function attributeText(value: string, name: string): void {
-  if (/["\p{Cc}\u2028\u2029]/u.test(value)) badAnswer(`a ${name} that has quotes or control characters`)
+  if (/["\p{Cc}\p{Zl}\p{Zp}\ufeff]/u.test(value)) badAnswer(`a ${name} that has quotes or control characters`)
 }
 
 /** Whole lines of a playlist; undefined when there are none. */
@@ -83,7 +83,7 @@ function tags(base64: string, playlist: string, tag: string, methods: Methods): 
   const name = `HLSSignalingData of the playlist ${playlist}`
   const whole = text(base64, name, (value) => {
     // Expressions of JavaScript, by which players read playlists, take U+2028 and U+2029 for the end of a line.
-    if (/[^\P{Cc}\n]|[\u2028\u2029]/u.test(value)) badAnswer(`${name} that has control characters`)
+    if (/[^\P{Cc}\n]|[\p{Zl}\p{Zp}\ufeff]/u.test(value)) badAnswer(`${name} that has control characters`)
   })
   if (whole === undefined) return undefined
   const lines = whole.split('\n').filter((line) => line.trim() !== '')

@@ -166,7 +166,7 @@ export function writeAttributeList(attributes: readonly WrittenAttribute[]): str
 export function quoted(text: string): string
 export function quoted(text: string | undefined): string | undefined
 export function quoted(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : `"${text.replace(/["\p{Cc}]/gu, "'")}"`
+  return text === undefined ? undefined : `"${text.replace(/["\p{Cc}\p{Zl}\p{Zp}]/gu, "'")}"`
 }
 
 export function yesOrNo(value: boolean): string {

@@ -55,6 +55,8 @@ describe('keys of HLS playlists', () => {
   it('cannot be left by what a provider has told', () => {
     const line = keyLine('EXT-X-KEY', { ...PLAIN, uri: 'a"\n#EXT-X-ENDLIST\r\n' })
     assert.equal(line, `#EXT-X-KEY:METHOD=AES-128,URI="a''#EXT-X-ENDLIST''"`)
+    // The end of a line to the expressions by which players read.
+    assert.match(keyLine('EXT-X-KEY', { ...PLAIN, uri: 'a\u2028b.ts\u2029' }), /,URI="a'b\.ts'"$/)
   })
 
   it('stand in front of EXT-X-MAP, given lines as they are, and are read by foreign parsers', () => {
