@@ -11,7 +11,7 @@ import type { ContentKeyRecords, KeyPlace, KeyRecord, KeySource } from '../store
 import type { EndpointSealing } from './endpoint-sealing.ts'
 import type { KeyRequests, NoAnswer } from './key-requests.ts'
 import { encryptedPackagingOf, keySourceOf } from './key-source.ts'
-import { keysOfText, textOfKeys } from './key-text.ts'
+import { textOfKeys } from './key-text.ts'
 
 /** Budget for periods in memory; each counts as twice its text, and what its objects take besides. */
 const CACHE_BYTES = 32 << 20
@@ -65,13 +65,13 @@ export class EndpointKeys implements ContentKeys {
 
   async find(endpoint: OriginEndpoint, period: number): Promise<readonly ContentKey[]> {
     const source = sourceOf(endpoint)
-    const known = (await this.lookUp(source, period)) ?? (await this.obtain(endpoint, source, period))
+    const known = (await this.lookUp(endpoint, source, period)) ?? (await this.obtain(endpoint, source, period))
     return this.opened(endpoint, source, known)
   }
 
   async describe(endpoint: OriginEndpoint, periods: readonly number[]): Promise<PeriodKeys> {
     const source = sourceOf(endpoint)
-    const found = await this.lookUpAll(source, periods)
+    const found = await this.lookUpAll(endpoint, source, periods)
     const missing = periods.filter((period) => !found.has(period))
     if (missing.length > 0) {
       const obtained = missing.map(async (period) => found.set(period, await this.obtain(endpoint, source, period)))
@@ -88,7 +88,7 @@ export class EndpointKeys implements ContentKeys {
   }
 
   async onRecord(endpoint: OriginEndpoint, period: number): Promise<readonly KeyDescription[]> {
-    const known = await this.lookUp(sourceOf(endpoint), period)
+    const known = await this.lookUp(endpoint, sourceOf(endpoint), period)
     if (!known) throw new NoContentKey('there are no keys on record for this key period')
     await this.checkReadable(endpoint, known)
     return known.descriptions
@@ -101,21 +101,25 @@ export class EndpointKeys implements ContentKeys {
   async prepare(endpoint: OriginEndpoint, period: number): Promise<boolean> {
     const source = sourceOf(endpoint)
     if (this.known.get(placeName(source, period))?.isReadable) return true
-    if (this.deps.requests.isPaused(endpoint.guid)) return false
+    if (this.deps.requests.isPaused(endpoint)) return false
     return typeof (await this.request(endpoint, source, period)) === 'object'
   }
 
-  private async lookUp(source: KeySource, period: number): Promise<KnownKeys | undefined> {
+  private async lookUp(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys | undefined> {
     const name = placeName(source, period)
-    return this.known.get(name) ?? this.reading.run(name, () => this.read(source, period))
+    return this.known.get(name) ?? this.reading.run(name, () => this.read(endpoint, source, period))
   }
 
-  private async read(source: KeySource, period: number): Promise<KnownKeys | undefined> {
+  private async read(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys | undefined> {
     const [record] = await this.deps.records.recordedKeys(source.id, [period])
-    return record && this.keep(source, record)
+    return record && this.keep(endpoint, source, record)
   }
 
-  private async lookUpAll(source: KeySource, periods: readonly number[]): Promise<Map<number, KnownKeys>> {
+  private async lookUpAll(
+    endpoint: OriginEndpoint,
+    source: KeySource,
+    periods: readonly number[],
+  ): Promise<Map<number, KnownKeys>> {
     const found = new Map<number, KnownKeys>()
     const unknown = periods.filter((period) => {
       const known = this.known.get(placeName(source, period))
@@ -125,17 +129,17 @@ export class EndpointKeys implements ContentKeys {
     for (let from = 0; from < unknown.length; from += READ_AT_ONCE) {
       const some = unknown.slice(from, from + READ_AT_ONCE)
       for (const record of await this.deps.records.recordedKeys(source.id, some)) {
-        found.set(record.period, this.keep(source, record))
+        found.set(record.period, this.keep(endpoint, source, record))
       }
     }
     return found
   }
 
-  private keep(source: KeySource, record: KeyRecord): KnownKeys {
+  private keep(endpoint: OriginEndpoint, source: KeySource, record: KeyRecord): KnownKeys {
     const name = placeName(source, record.period)
     const before = this.known.get(name)
     if (before) return before
-    const known: KnownKeys = { record, descriptions: keysOfText(record.body) }
+    const known: KnownKeys = { record, descriptions: this.deps.sealing.descriptionsIn(endpoint, record) }
     this.known.put(name, known, PERIOD_BYTES + 2 * (record.body.length + record.sealed.length))
     return known
   }
@@ -158,7 +162,7 @@ export class EndpointKeys implements ContentKeys {
       await this.checkSource(endpoint, source)
       return this.deps.requests.request(
         { endpoint, packaging: packagingOf(endpoint), period },
-        () => this.lookUp(source, period),
+        () => this.lookUp(endpoint, source, period),
         (keys) => this.record(endpoint, source, { period, givenFor: period, keys }),
       )
     })
@@ -172,7 +176,7 @@ export class EndpointKeys implements ContentKeys {
     if (this.readable.has(source.id)) return
     const newest = await this.deps.records.recordedKeysBefore(source.id, Number.MAX_SAFE_INTEGER)
     if (!newest) return
-    await this.checkReadable(endpoint, this.keep(source, newest))
+    await this.checkReadable(endpoint, this.keep(endpoint, source, newest))
     this.readable.put(source.id, true, 1)
   }
 
@@ -193,7 +197,7 @@ export class EndpointKeys implements ContentKeys {
     const sealed = await this.deps.sealing.seal(place, keys)
     const record = { period, givenFor, recordedAt: this.deps.date(), body: textOfKeys(keys), sealed }
     const stored = await this.deps.records.recordKeys(source, record)
-    const known = this.keep(source, stored)
+    const known = this.keep(endpoint, source, stored)
     // Sealed with a nonce of its own: nobody else's is the same.
     if (stored.sealed !== sealed && givenFor === period) await this.compare(endpoint, source, known, keys)
     return known
@@ -222,7 +226,7 @@ export class EndpointKeys implements ContentKeys {
   private async fallBack(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys | undefined> {
     const earlier = await this.deps.records.recordedKeysBefore(source.id, period)
     if (!earlier) return undefined
-    const keys = await this.opened(endpoint, source, this.keep(source, earlier))
+    const keys = await this.opened(endpoint, source, this.keep(endpoint, source, earlier))
     const known = await this.record(endpoint, source, { period, givenFor: earlier.givenFor, keys })
     const { givenFor } = known.record
     if (givenFor !== period) {

@@ -5,6 +5,7 @@ import type { KeyDescription } from '../model/content-keys.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ContentKey, NoContentKey } from '../packaging/content-keys.ts'
 import type { KeyPlace, KeyRecord } from '../stores/content-key-records.ts'
+import { keysOfText } from './key-text.ts'
 import { type KeySealing, NoKeyEncryptionKey, UnreadableKeys } from './sealing.ts'
 
 /** The least time between two log lines about one endpoint whose keys cannot be read. */
@@ -51,21 +52,35 @@ export class EndpointSealing {
     return this.telling(endpoint, () => this.deps.sealing.open({ source, period }, sealed, descriptions), period)
   }
 
+  /** What is public of the keys of a row. Throws NoContentKey where it cannot be read. */
+  descriptionsIn(endpoint: OriginEndpoint, { period, body }: KeyRecord): readonly KeyDescription[] {
+    try {
+      return keysOfText(body)
+    } catch (error) {
+      throw this.told(endpoint, error, period)
+    }
+  }
+
   private async telling<T>(endpoint: OriginEndpoint, work: () => Promise<T>, period?: number): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof NoKeyEncryptionKey) {
-        const fields = { event: 'key-encryption-key-missing', originEndpoint: endpoint.id } as const
-        this.logSeldom(error.name, fields, `an encrypted origin endpoint gets no content keys: ${error.message}`)
-        throw new NoContentKey(error.message, { cause: error })
-      }
-      if (!(error instanceof UnreadableKeys)) throw error
-      const reason = error.message
-      const fields = { event: 'content-keys-unreadable', originEndpoint: endpoint.id, period, reason } as const
-      this.logSeldom(endpoint.guid, fields, 'the content keys of an endpoint cannot be read; they stay as they are')
-      throw new NoContentKey(`the keys of this key period cannot be read: ${reason}`, { cause: error })
+      throw this.told(endpoint, error, period)
     }
+  }
+
+  /** What is to be thrown for an error, which is logged where it is known here. */
+  private told(endpoint: OriginEndpoint, error: unknown, period: number | undefined): unknown {
+    if (error instanceof NoKeyEncryptionKey) {
+      const fields = { event: 'key-encryption-key-missing', originEndpoint: endpoint.id } as const
+      this.logSeldom(error.name, fields, `an encrypted origin endpoint gets no content keys: ${error.message}`)
+      return new NoContentKey(error.message, { cause: error })
+    }
+    if (!(error instanceof UnreadableKeys)) return error
+    const reason = error.message
+    const fields = { event: 'content-keys-unreadable', originEndpoint: endpoint.id, period, reason } as const
+    this.logSeldom(endpoint.guid, fields, 'the content keys of an endpoint cannot be read; they stay as they are')
+    return new NoContentKey(`the keys of this key period cannot be read: ${reason}`, { cause: error })
   }
 
   private logSeldom(about: string, fields: LogFields, message: string): void {

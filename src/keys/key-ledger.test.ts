@@ -220,6 +220,16 @@ describe('a key provider that fails', () => {
     assert.ok(provider.asked.length < 3 + 70 + 60 + 10, `${provider.asked.length} requests`)
   })
 
+  it('is asked at once for an endpoint that has been changed since', async () => {
+    const { provider, endpoint, ledger } = await opened()
+    provider.isDown = true
+    await assert.rejects(ledger.keys.find(endpoint, FIRST), NoContentKey)
+    provider.isDown = false
+    await assert.rejects(ledger.keys.find(endpoint, FIRST), NoContentKey)
+    assert.equal(provider.asked.length, 1)
+    assert.equal((await ledger.keys.find({ ...endpoint, revision: endpoint.revision + 1 }, FIRST)).length, 1)
+  })
+
   it('is not asked ahead for a period it then gives a key for in time', async () => {
     const { clock, provider, endpoint, ledger } = await opened()
     await ledger.keys.find(endpoint, FIRST)
@@ -332,6 +342,26 @@ describe('keys on record', () => {
     await resources.recordKeys(source, { ...row!, period: FIRST + 1 })
     const other = ledgerOver(resources, provider, clock).ledger
     await assert.rejects(other.keys.find(endpoint, FIRST + 1), /damaged, or of another row/)
+  })
+
+  it('that are damaged are nobody’s, which the log tells once a minute', async () => {
+    const { resources, clock, provider, endpoint, ledger } = await opened()
+    await ledger.keys.find(endpoint, FIRST)
+    const id = await sourceIn(resources, endpoint)
+    const [row] = await resources.recordedKeys(id, [FIRST])
+    const source = { id, endpointGuid: endpoint.guid, channelGuid: endpoint.channelGuid, intervalMs: MINUTE_MS }
+    const damaged = [{ sealed: '{' }, { sealed: row!.sealed.replace('keys', 'kets') }, { body: '[{' }, { body: '{}' }]
+    for (const [n, damage] of damaged.entries()) {
+      const period = FIRST + 1 + n
+      await resources.recordKeys(source, { ...row!, ...damage, period })
+      const other = ledgerOver(resources, provider, clock)
+      for (let i = 0; i < 3; i++) {
+        await assert.rejects(other.ledger.keys.find(endpoint, period), NoContentKey)
+        if ('body' in damage) await assert.rejects(other.ledger.keys.describe(endpoint, [period]), NoContentKey)
+      }
+      assert.equal(other.log.of('content-keys-unreadable').length, 1)
+    }
+    assert.equal(provider.asked.length, 1)
   })
 
   it('cannot be made without a key-encryption key, which the log tells once a minute', async () => {

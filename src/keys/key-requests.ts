@@ -50,7 +50,7 @@ export class KeyRequests {
   private readonly deps: KeyRequestDeps
   private readonly queues = new Map<string, HighestFirst>()
   private readonly underWay = new Set<Promise<unknown>>()
-  /** By the GUIDs of endpoints whose provider has failed. */
+  /** By endpoints whose provider has failed, as they were: one that is changed is not held to what it was before. */
   private readonly pauses = new LruCache<{ readonly failures: number; readonly until: number }>(MOST_PAUSES)
 
   constructor(deps: KeyRequestDeps) {
@@ -89,7 +89,7 @@ export class KeyRequests {
       if (this.deps.closing.aborted) return 'busy'
       const found = await onRecord()
       if (found !== undefined) return found
-      if (this.isPaused(endpoint.guid)) return 'failed'
+      if (this.isPaused(endpoint)) return 'failed'
       const requested = async () => {
         const keys = await this.ask(endpoint, packaging, period)
         return typeof keys === 'string' ? keys : record(keys)
@@ -110,8 +110,8 @@ export class KeyRequests {
   }
 
   /** True while the endpoint's provider is left alone after a failure in this process. */
-  isPaused(guid: string): boolean {
-    return this.deps.clock() < (this.pauses.get(guid)?.until ?? 0)
+  isPaused(endpoint: OriginEndpoint): boolean {
+    return this.deps.clock() < (this.pauses.get(asItIs(endpoint))?.until ?? 0)
   }
 
   private async claimed<T>(
@@ -151,7 +151,7 @@ export class KeyRequests {
       const signal = AbortSignal.any([closing, AbortSignal.timeout(REQUEST_MS)])
       // A request that never ends would hold up the endpoint, and the end of the process.
       const keys = await unlessAborted(signal, provider.request(packaging, period, signal))
-      this.pauses.delete(endpoint.guid)
+      this.pauses.delete(asItIs(endpoint))
       const kids = keys.map(({ kid }) => kid)
       log.info(
         { event: 'content-keys-received', ...about, kids, milliseconds: clock() - began },
@@ -160,9 +160,9 @@ export class KeyRequests {
       return keys
     } catch (error) {
       if (closing.aborted) return 'busy'
-      const failures = (this.pauses.get(endpoint.guid)?.failures ?? 0) + 1
+      const failures = (this.pauses.get(asItIs(endpoint))?.failures ?? 0) + 1
       const pause = pauseAfter(PAUSES_MS, failures)
-      this.pauses.put(endpoint.guid, { failures, until: clock() + pause }, 1)
+      this.pauses.put(asItIs(endpoint), { failures, until: clock() + pause }, 1)
       const reason = reasonOf(error)
       log.warn(
         { event: 'content-keys-refused', ...about, failures, milliseconds: clock() - began, reason },
@@ -179,6 +179,8 @@ export type RequestedKeys = {
   readonly packaging: EncryptedPackaging
   readonly period: number
 }
+
+const asItIs = ({ guid, revision }: OriginEndpoint) => `${guid}/${revision}`
 
 /** Only messages that are made for others to read are repeated: any other may hold what the provider sent. */
 function reasonOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import type { DrmSystem, KeyDescription } from '../model/content-keys.ts'
+import { UnreadableKeys } from './sealing.ts'
 
 type StoredSystem = Omit<DrmSystem, 'pssh'> & { readonly pssh?: string }
 type StoredKey = Omit<KeyDescription, 'explicitIv' | 'systems'> & {
@@ -22,12 +23,20 @@ export function textOfKeys(keys: readonly KeyDescription[]): string {
   return JSON.stringify(stored)
 }
 
+/** Throws UnreadableKeys. */
 export function keysOfText(text: string): readonly KeyDescription[] {
-  const stored = JSON.parse(text) as readonly StoredKey[]
-  return stored.map(({ trackType, kid, explicitIv, systems }) => ({
+  try {
+    return (JSON.parse(text) as readonly StoredKey[]).map(keyOf)
+  } catch (error) {
+    throw new UnreadableKeys('what is public of them is damaged', { cause: error })
+  }
+}
+
+function keyOf({ trackType, kid, explicitIv, systems }: StoredKey): KeyDescription {
+  return {
     trackType,
     kid,
     ...(explicitIv !== undefined && { explicitIv: toBytes(explicitIv) }),
     systems: systems.map(({ pssh, ...system }) => ({ ...system, ...(pssh !== undefined && { pssh: toBytes(pssh) }) })),
-  }))
+  }
 }

@@ -70,11 +70,21 @@ export class KeySealing {
   }
 }
 
-/** What a row has of each key, in base64. Throws UnreadableKeys where another key-encryption key has sealed it. */
+/** What a row has of each key, in base64. Throws UnreadableKeys, also where another key-encryption key has sealed it. */
 function sealedBy(opening: KeyObject, row: string): readonly string[] {
-  const { by, keys } = JSON.parse(row) as Sealed
+  const { by, keys } = sealedIn(row)
   if (by === nameOf(opening)) return keys
   throw new UnreadableKeys('they are sealed with another key-encryption-key than the one that is set')
+}
+
+function sealedIn(row: string): Sealed {
+  try {
+    const { by, keys } = JSON.parse(row) as Partial<Sealed>
+    if (typeof by === 'string' && Array.isArray(keys)) return { by, keys }
+  } catch {
+    // What is said of it below is enough.
+  }
+  throw new UnreadableKeys('they are damaged')
 }
 
 function opened(opening: KeyObject, aad: Uint8Array, sealed: Buffer): KeyObject {

@@ -80,10 +80,7 @@ async function answerTo(
   }
   try {
     const addresses = await unlessAborted(ended, addressesOf(url, allowedHosts, resolve))
-    const { headers: sent, secrets } = await unlessAborted(
-      ended,
-      authenticated(auth, { url, headers, body, roleArn }),
-    )
+    const { headers: sent, secrets } = await unlessAborted(ended, authenticated(auth, { url, headers, body, roleArn }))
     const answer = await post({
       url,
       headers: sent,

@@ -123,7 +123,10 @@ describe('what cannot be used of a DRM system', () => {
     ],
     [
       'an element of the MPD further in',
-      () => data(`<a xmlns="urn:a">${'<b>'.repeat(20)}<Period xmlns="urn:mpeg:dash:schema:mpd:2011"/>${'</b>'.repeat(20)}</a>`),
+      () =>
+        data(
+          `<a xmlns="urn:a">${'<b>'.repeat(20)}<Period xmlns="urn:mpeg:dash:schema:mpd:2011"/>${'</b>'.repeat(20)}</a>`,
+        ),
       /Period is not of/,
     ],
     [

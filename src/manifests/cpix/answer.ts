@@ -55,7 +55,8 @@ export type CpixSystem = {
 
 /** Reads an answer in CPIX. Elements of other names and namespaces are ignored. Throws MalformedCpix. */
 export function readCpixAnswer(root: ReadElement): CpixAnswer {
-  if (root.namespace !== CPIX || root.name !== 'CPIX') throw new MalformedCpix(`is no CPIX document but ${root.name.slice(0, 100)}`)
+  if (root.namespace !== CPIX || root.name !== 'CPIX')
+    throw new MalformedCpix(`is no CPIX document but ${root.name.slice(0, 100)}`)
   return {
     contentId: attributeOf(root, 'contentId') ?? attributeOf(root, 'id'),
     keys: listed(root, 'ContentKeyList', 'ContentKey').map(keyOf),
