@@ -71,6 +71,8 @@ describe('the key servers that the settings name', () => {
     [{ WINDROW_SPEKE_CA_FILE: key }, /has no certificate in PEM/],
     [{ WINDROW_SPEKE_ALLOW_HOSTS: 'keys.example.com:8080' }, /must be hosts or addresses without ports/],
     [{ WINDROW_SPEKE_HEADERS: 'Authorization: Bearer a-secret' }, /must be different hosts, each with a header/],
+    [{ WINDROW_SPEKE_HEADERS: 'a.example/x X-Key: a-secret' }, /must be different hosts, each with a header/],
+    [{ WINDROW_SPEKE_HEADERS: 'a.example X-Key: a-secret,A.example. X-Key: b' }, /must be different hosts/],
   ]
   for (const [env, expected] of wrong) {
     it(`are refused: ${expected.source}`, () => {
@@ -92,10 +94,16 @@ describe('the key servers that the settings name', () => {
         ['b.example.com', { name: 'Authorization', value: 'Basic YTpi' }],
       ],
     )
+    const hosts = ['Schlüssel.example.', 'a.example:443', '[FD00:0::1]:80', '[::1]', '10.1'].map((host) => `${host} A: b`)
+    const other = readSettings({ args: [], env: { WINDROW_SPEKE_HEADERS: hosts.join() }, readFile: () => '' })
+    assert.deepEqual(
+      [...other.spekeHeaders!.keys()],
+      ['xn--schlssel-95a.example', 'a.example:443', '[fd00::1]:80', '[::1]', '10.0.0.1'],
+    )
   })
 
   it('are allowed by name and by address', () => {
-    const env = { WINDROW_SPEKE_ALLOW_HOSTS: 'Keys.Internal, 10.0.0.7, [FD00::1]' }
+    const env = { WINDROW_SPEKE_ALLOW_HOSTS: 'Keys.Internal., 10.0.0.7, [FD00::1]' }
     const { spekeAllowHosts } = readSettings({ args: [], env, readFile: () => '' })
     assert.deepEqual([...spekeAllowHosts!], ['keys.internal', '10.0.0.7', 'fd00::1'])
   })

@@ -24,23 +24,31 @@ const certificates: ValueKind<ReadonlyMap<string, CertificateFiles>> = {
   },
 }
 
-/** Headers by host. They hold secrets, so errors do not show them. */
+/** Headers by host, with its port where one is named. They hold secrets, so errors do not show them. */
 const headers: ValueKind<ReadonlyMap<string, { readonly name: string; readonly value: string }>> = {
-  shape: 'HOST NAME: VALUE,…',
+  shape: 'HOST[:PORT] NAME: VALUE,…',
   parse(value) {
     const byHost = new Map<string, { readonly name: string; readonly value: string }>()
     for (const entry of value.split(',').map((each) => each.trim())) {
-      const [, host = '', name = '', secret = ''] =
-        /^([^\s:]{1,253}) ([A-Za-z][A-Za-z0-9-]{0,60}): ?([\x21-\x7e](?:[\x20-\x7e]{0,4000}[\x21-\x7e])?)$/.exec(
+      const [, place = '', name = '', secret = ''] =
+        /^(\S{1,260}) ([A-Za-z][A-Za-z0-9-]{0,60}): ?([\x21-\x7e](?:[\x20-\x7e]{0,4000}[\x21-\x7e])?)$/.exec(
           entry,
         ) ?? []
-      if (host === '' || byHost.has(host.toLowerCase())) {
+      const host = placeOf(place)
+      if (host === undefined || byHost.has(host)) {
         throw new InvalidValue('must be different hosts, each with a header: keys.example.com Authorization: Bearer …')
       }
-      byHost.set(host.toLowerCase(), { name, value: secret })
+      byHost.set(host, { name, value: secret })
     }
     return byHost
   },
+}
+
+/** A host as URLs have it, without a last dot, with the port that is named; undefined for anything else. */
+function placeOf(text: string): string | undefined {
+  const [, host = '', port] = /^([^\s/?#@\\:]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/.exec(text) ?? []
+  const hostname = URL.parse(`http://${host}/`)?.hostname.replace(/\.$/, '')
+  return hostname && (port === undefined ? hostname : `${hostname}:${Number(port)}`)
 }
 
 /** The settings of key servers. */
@@ -69,7 +77,8 @@ export const SPEKE_SETTINGS = {
       'speke-headers',
       headers,
       'none is sent',
-      'A header for each of these key servers, sent to that host alone and instead of a signature.',
+      'A header for each of these key servers, sent to that host alone and instead of a signature; with a port, to ' +
+        'that port alone. By http:// it is sent only where a port is named.',
     ),
     secret: true,
   },

@@ -129,11 +129,11 @@ export const addressBlocks: ValueKind<BlockList> = {
   },
 }
 
-/** Names and addresses of hosts, separated by commas; parsed to lower case, as URLs have them. */
+/** Names and addresses of hosts, separated by commas; parsed to lower case, as URLs have them, without a last dot. */
 export const hosts: ValueKind<ReadonlySet<string>> = {
   shape: 'HOST,…',
   parse(value) {
-    const names = value.split(',').map((each) => each.trim().toLowerCase())
+    const names = value.split(',').map((each) => each.trim().toLowerCase().replace(/\.$/, ''))
     return new Set(
       names.map((name) => {
         const bare = name.replace(/^\[(.*)\]$/, '$1')

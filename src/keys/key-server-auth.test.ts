@@ -78,6 +78,27 @@ describe('a request to a key server', () => {
     const other = await signed('https://keys.example.org/', { headers })
     assert.equal(other.headers['x-api-key'], undefined)
   })
+
+  it('has that header at the port that the setting names alone, and by http:// only where it names one', async () => {
+    const header = { name: 'X-Api-Key', value: 'a-secret' }
+    const named = new Map([['keys.example.com:8443', header]])
+    for (const [url, isSent] of [
+      ['https://keys.example.com:8443/', true],
+      ['http://keys.example.com:8443/', true],
+      ['https://keys.example.com/', false],
+      ['http://keys.example.com:8444/', false],
+    ] as const) {
+      const { headers } = await signed(url, { headers: named })
+      assert.equal(headers['x-api-key'] !== undefined, isSent, url)
+    }
+    const usual = new Map([['keys.example.com:443', header]])
+    assert.equal((await signed('https://keys.example.com/', { headers: usual })).headers['x-api-key'], 'a-secret')
+    await assert.rejects(
+      signed('http://keys.example.com/', { headers: new Map([['keys.example.com', header]]) }),
+      (error: Error) =>
+        error instanceof KeyProviderFailed && /is not sent by http:\/\/ unless speke-headers names the port/.test(error.message),
+    )
+  })
 })
 
 describe('the credentials that requests are signed with', () => {

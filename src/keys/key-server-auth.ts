@@ -3,13 +3,14 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import type { AwsCredentials } from '../assumed-role.ts'
 import type { Clock } from '../clock.ts'
 import { comparedHost } from '../internal-addresses.ts'
+import { KeyProviderFailed } from './key-provider.ts'
 
 /** A header that one key server wants, such as Authorization. Its value is a secret. */
 export type KeyServerHeader = { readonly name: string; readonly value: string }
 
 /** How requests to key servers are authenticated. */
 export type KeyServerAuth = {
-  /** By host, in lower case: that host gets the header, and no signature. */
+  /** By host as URLs have it, with or without a port: that gets the header, and no signature. */
   readonly headers: ReadonlyMap<string, KeyServerHeader>
   /** Credentials to sign with for a role; undefined where requests are not signed. Throws KeyProviderFailed. */
   readonly credentials: (roleArn: string) => Promise<AwsCredentials | undefined>
@@ -31,13 +32,30 @@ export type AuthenticatedHeaders = {
   readonly secrets: readonly string[]
 }
 
+/**
+ * Whoever names the URL names the port, at which anybody on that host may listen: without TLS, only a port that the
+ * settings name gets the header.
+ */
+function headerFor(url: URL, { headers }: Pick<KeyServerAuth, 'headers'>): KeyServerHeader | undefined {
+  const isSecure = url.protocol === 'https:'
+  const host = url.hostname.replace(/\.$/, '')
+  const ofPort = headers.get(`${host}:${url.port || (isSecure ? 443 : 80)}`)
+  const ofHost = ofPort ? undefined : headers.get(host)
+  if (ofHost && !isSecure) {
+    throw new KeyProviderFailed(
+      `The header for the key server ${host} is not sent by http:// unless speke-headers names the port.`,
+    )
+  }
+  return ofPort ?? ofHost
+}
+
 /** The headers of a request with those that authenticate it. Throws KeyProviderFailed. */
 export async function authenticated(
   auth: KeyServerAuth,
   { url, headers, body, roleArn }: { url: URL; headers: Record<string, string>; body: string; roleArn: string },
 ): Promise<AuthenticatedHeaders> {
   const host = comparedHost(url)
-  const header = auth.headers.get(host)
+  const header = headerFor(url, auth)
   if (header) {
     const words = header.value.split(' ').filter((word) => word.length >= 4)
     return { headers: { ...headers, [header.name.toLowerCase()]: header.value }, secrets: [header.value, ...words] }

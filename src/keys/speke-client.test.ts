@@ -359,7 +359,8 @@ describe('an answer that is none', () => {
 
   it('does not show what the request was authenticated with', async () => {
     server.answering = ({ headers }, response) => answer(response, `wrong: ${headers.authorization}`, 401, 'text/plain')
-    const headers = new Map([['127.0.0.1', { name: 'Authorization', value: 'Bearer a-secret-token' }]])
+    const place = `127.0.0.1:${server.port}`
+    const headers = new Map([[place, { name: 'Authorization', value: 'Bearer a-secret-token' }]])
     const message = await failure({ options: { auth: { ...OPTIONS.auth, headers } } })
     assert.equal(message, 'The key server 127.0.0.1 answered 401: wrong: …')
     assert.equal(server.requests[0]!.headers.authorization, 'Bearer a-secret-token')
