@@ -50,14 +50,20 @@ describe('the key servers that the settings name', () => {
       WINDROW_SPEKE_CERTIFICATES: `${ARN}=${certificate};${key}`,
     }
     const signal = new AbortController().signal
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     try {
-      await assert.rejects(
-        provider(env).request(packaging, 0, signal),
-        /does not answer \(DEPTH_ZERO_SELF_SIGNED_CERT\)\.$/,
-      )
+      for (const isChecked of [undefined, '0']) {
+        if (isChecked !== undefined) process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = isChecked
+        await assert.rejects(
+          provider(env).request(packaging, 0, signal),
+          /does not answer \(DEPTH_ZERO_SELF_SIGNED_CERT\)\.$/,
+        )
+      }
       const [found] = await provider({ ...env, WINDROW_SPEKE_CA_FILE: certificate }).request(packaging, 0, signal)
       assert.deepEqual(found!.key.export(), servedKey(found!.kid))
     } finally {
+      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
       server.closeAllConnections()
       server.close()
     }

@@ -27,6 +27,7 @@ describe('an address of an internal network', () => {
     'ff02::1',
     '::ffff:10.0.0.1',
     '::ffff:a9fe:a9fe',
+    '::ffff:0:127.0.0.1',
     '64:ff9b::7f00:1',
     '64:ff9b::192.168.1.1',
     '64:ff9b:1::1',

@@ -34,9 +34,10 @@ const IPV6 = [
   ['ff00::', 8],
 ] as const
 
-/** Prefixes of IPv6 behind which an IPv4 address stands at once: mapped, NAT64 (RFC 6052), 6to4 (RFC 3056). */
+/** Prefixes of IPv6 behind which an IPv4 address stands at once: mapped, SIIT (RFC 2765), NAT64 (6052), 6to4 (3056). */
 const CARRIERS = [
   { before: '::ffff:', after: '', bits: 96 },
+  { before: '::ffff:0:', after: '', bits: 96 },
   { before: '64:ff9b::', after: '', bits: 96 },
   { before: '2002:', after: '::', bits: 16 },
 ] as const

@@ -136,7 +136,9 @@ describe('keys requested ahead', () => {
   })
 
   it('wait for no provider that hangs but their own', async () => {
-    const hanging = Array.from({ length: 40 }, (_, n) => encryptedEndpoint(`hanging ${n}`))
+    const hanging = Array.from({ length: 400 }, (_, n) =>
+      encryptedEndpoint(`hanging ${n}`, { url: `https://keys.example/${n}` }),
+    )
     const other = encryptedEndpoint('other', { url: 'https://elsewhere.example/speke' })
     const { prepared, seconds, answers } = opened(...hanging, other)
     answers.hangs = true

@@ -14,8 +14,8 @@ import { keySourceOf } from './key-source.ts'
 const WORK = 'content-keys'
 /** The keys of the next period are requested when half of a period has passed, but not longer ahead than this. */
 const LONGEST_LEAD_MS = 60_000
-/** Requests ahead that are under way at a time to one URL, and to all: a provider that hangs delays no other one. */
-const MOST_FOR_URL = 16
+/** Requests ahead that are under way at a time to one host, and to all: a provider that hangs delays no other one. */
+const MOST_FOR_HOST = 16
 const MOST_REQUESTS = 256
 /** After as long, another process has the work that this one does not claim any more; then it may have it again. */
 const UNABLE_MS = 60_000
@@ -50,7 +50,7 @@ export class KeyPrefetch {
   private readonly changed = new Set<string>()
   /** By GUID: the newest period that has keys, so that nothing is looked up twice. */
   private readonly prepared = new Map<string, number>()
-  /** By place: the URLs of requests under way. */
+  /** By place: the hosts of requests under way. */
   private readonly underWay = new Map<string, string>()
   private readonly newest = new LruCache<number>(MOST_OFF_CLOCK)
   private readonly offClock = new Map<string, OffClock>()
@@ -161,10 +161,10 @@ export class KeyPrefetch {
   /** Begins to prepare a period unless that, or too much else, is under way; `done` when its keys are on record. */
   private prepare(endpoint: OriginEndpoint, period: number, done: () => void): void {
     const place = `${endpoint.guid}/${endpoint.revision}/${period}`
-    const { url } = endpoint.packaging.encryption!.spekeKeyProvider
     if (this.underWay.size >= MOST_REQUESTS || this.underWay.has(place)) return
-    if ([...this.underWay.values()].filter((other) => other === url).length >= MOST_FOR_URL) return
-    this.underWay.set(place, url)
+    const host = URL.parse(endpoint.packaging.encryption!.spekeKeyProvider.url)?.host ?? ''
+    if ([...this.underWay.values()].filter((other) => other === host).length >= MOST_FOR_HOST) return
+    this.underWay.set(place, host)
     void this.deps.keys
       .prepare(endpoint, period)
       .then((isPrepared) => {

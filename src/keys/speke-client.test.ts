@@ -428,6 +428,23 @@ describe('a key server that may not be reached', () => {
     assert.equal(resolved, 1)
   })
 
+  it('is looked up once at a time, so that others find the resolver free', async () => {
+    let lookups = 0
+    const found = Promise.withResolvers<LookupAddress[]>()
+    const client = spekeClient({
+      ...OPTIONS,
+      resolve() {
+        lookups++
+        return found.promise
+      },
+    })
+    const { signal } = new AbortController()
+    const all = [1, 2, 3].map((period) => client.request(samplePackaging('TS', provider), period, signal))
+    found.resolve([{ address: '10.0.0.1', family: 4 }])
+    for (const each of await Promise.allSettled(all)) assert.equal(each.status, 'rejected')
+    assert.equal(lookups, 1)
+  })
+
   it('is named when its name has no address', async () => {
     const resolve = async () => {
       throw Object.assign(new Error('none'), { code: 'ENOTFOUND' })

@@ -1,3 +1,4 @@
+import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { Turns } from '../concurrency/turns.ts'
 import { unlessAborted } from '../concurrency/unless-aborted.ts'
 import { comparedHost } from '../internal-addresses.ts'
@@ -32,7 +33,10 @@ export type SpekeOptions = {
 const QUOTED = 200
 
 /** Key servers that speak SPEKE 1.0 or 2.0: CPIX documents over HTTP, one request for all keys of a key period. */
-export function spekeClient(options: SpekeOptions): KeyProvider {
+export function spekeClient(given: SpekeOptions): KeyProvider {
+  // The system's resolver has few threads, which a name whose servers do not answer would take one by one.
+  const lookups = new SingleFlight<Awaited<ReturnType<Resolve>>>()
+  const options = { ...given, resolve: (host: string) => lookups.run(host, () => given.resolve(host)) }
   return {
     async request(packaging, period, signal) {
       const { spekeKeyProvider: provider } = packaging.encryption
