@@ -100,7 +100,9 @@ describe('the key servers that the settings name', () => {
         ['b.example.com', { name: 'Authorization', value: 'Basic YTpi' }],
       ],
     )
-    const hosts = ['Schlüssel.example.', 'a.example:443', '[FD00:0::1]:80', '[::1]', '10.1'].map((host) => `${host} A: b`)
+    const hosts = ['Schlüssel.example.', 'a.example:443', '[FD00:0::1]:80', '[::1]', '10.1'].map(
+      (host) => `${host} A: b`,
+    )
     const other = readSettings({ args: [], env: { WINDROW_SPEKE_HEADERS: hosts.join() }, readFile: () => '' })
     assert.deepEqual(
       [...other.spekeHeaders!.keys()],

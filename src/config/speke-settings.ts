@@ -31,9 +31,8 @@ const headers: ValueKind<ReadonlyMap<string, { readonly name: string; readonly v
     const byHost = new Map<string, { readonly name: string; readonly value: string }>()
     for (const entry of value.split(',').map((each) => each.trim())) {
       const [, place = '', name = '', secret = ''] =
-        /^(\S{1,260}) ([A-Za-z][A-Za-z0-9-]{0,60}): ?([\x21-\x7e](?:[\x20-\x7e]{0,4000}[\x21-\x7e])?)$/.exec(
-          entry,
-        ) ?? []
+        /^(\S{1,260}) ([A-Za-z][A-Za-z0-9-]{0,60}): ?([\x21-\x7e](?:[\x20-\x7e]{0,4000}[\x21-\x7e])?)$/.exec(entry) ??
+        []
       const host = placeOf(place)
       if (host === undefined || byHost.has(host)) {
         throw new InvalidValue('must be different hosts, each with a header: keys.example.com Authorization: Bearer …')

@@ -96,7 +96,8 @@ describe('a request to a key server', () => {
     await assert.rejects(
       signed('http://keys.example.com/', { headers: new Map([['keys.example.com', header]]) }),
       (error: Error) =>
-        error instanceof KeyProviderFailed && /is not sent by http:\/\/ unless speke-headers names the port/.test(error.message),
+        error instanceof KeyProviderFailed &&
+        /is not sent by http:\/\/ unless speke-headers names the port/.test(error.message),
     )
   })
 })

@@ -59,7 +59,11 @@ export function post(asked: KeyServerRequest): Promise<KeyServerAnswer> {
     }
     const request =
       url.protocol === 'https:'
-        ? requestTls(url, { ...options, rejectUnauthorized: true, ...(authorities && { ca: [...authorities] }) }, answered)
+        ? requestTls(
+            url,
+            { ...options, rejectUnauthorized: true, ...(authorities && { ca: [...authorities] }) },
+            answered,
+          )
         : requestPlain(url, options, answered)
     request.on('error', fail)
     // Without a listener, Node closes the connection and says nothing.

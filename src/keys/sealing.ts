@@ -70,7 +70,7 @@ export class KeySealing {
   }
 }
 
-/** What a row has of each key, in base64. Throws UnreadableKeys, also where another key-encryption key has sealed it. */
+/** What a row has of each key, in base64. Throws UnreadableKeys, also where another key-encryption key sealed it. */
 function sealedBy(opening: KeyObject, row: string): readonly string[] {
   const { by, keys } = sealedIn(row)
   if (by === nameOf(opening)) return keys
