@@ -117,10 +117,10 @@ export type SegmentBody = {
   /** Digests of the sources, which together with the endpoint's settings and the path determine the bytes. */
   readonly sources: readonly string[]
   /**
-   * Of encrypted endpoints: whether the body is encrypted, or stays in the clear because its track has no key by the
-   * contract with the provider. Text and images have none.
+   * Of encrypted endpoints: whether the body is encrypted, or why it stays in the clear: its track has no key by the
+   * contract with the provider, or is text. Absent where the media type says that there is neither video nor audio.
    */
-  readonly protection?: 'encrypted' | 'not in contract'
+  readonly protection?: 'encrypted' | 'not in contract' | 'text'
 } & (
   | { readonly kind: 'object'; readonly object: StoredBytes }
   | { readonly kind: 'objects'; readonly objects: readonly StoredBytes[] }

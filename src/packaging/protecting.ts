@@ -4,8 +4,8 @@ import type { OutputFormat, SegmentBody } from './output-format.ts'
 const IS_MEDIA = /^(video|audio)\//
 
 /**
- * The format for encrypted endpoints: gives nobody a body of video or audio that is neither encrypted nor in the clear
- * by the contract with the key provider.
+ * The format for encrypted endpoints: gives nobody a body of video or audio that is neither encrypted nor said to
+ * stay in the clear.
  */
 export function protecting(format: OutputFormat): OutputFormat {
   return {

@@ -85,7 +85,9 @@ async function textBody(
     })),
   })
   const bytes = new TextEncoder().encode(document)
-  return bytesBody(MEDIA_TYPE, parts(fragment, oneSample(bytes.length, interval.duration), { media: [bytes] }), objects)
+  const made = parts(fragment, oneSample(bytes.length, interval.duration), { media: [bytes] })
+  // Their media type is that of all fragments.
+  return { ...bytesBody(MEDIA_TYPE, made, objects), protection: 'text' }
 }
 
 function parts(

@@ -9,6 +9,7 @@ import { mp4boxFile } from '../../../test/judges/mp4box-file.ts'
 import { protectedChannel } from '../../../test/keys/protected-channel.ts'
 import { keyBytes, type SampleSystems, sampleKeys } from '../../../test/keys/sample-keys.ts'
 import { hexId, PLAYREADY, samplePssh, systemsEncryption } from '../../../test/keys/sample-systems.ts'
+import { FakeArchive, LADDER, overEra, subtitles } from '../../../test/origin/sample-channel.ts'
 import { cmafEndpoint, mssEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { needing } from '../../../test/programs.ts'
 import { writeCmafHeader } from '../../media/mp4/cmaf.ts'
@@ -142,5 +143,29 @@ describe('encrypted Smooth Streaming', () => {
     assert.match(await manifest(sampleKeys(ofPlayReady({ pssh: pssh! }))), of(data))
     await assert.rejects(() => manifest(sampleKeys(ofPlayReady({}))), { name: 'NoContentKey' })
     assert.doesNotMatch(await manifest(KEYS, mssEndpoint()), /Protection/)
+  })
+
+  it('has subtitles in the clear', async () => {
+    const era = { ...LADDER, streams: [...LADDER.streams, subtitles(3)] }
+    const window = overEra(era, 1, [{}, {}, {}], { ended: true })
+    const archive = new FakeArchive(window)
+    for (const n of [1, 2, 3]) {
+      archive.overrides.set(
+        `s3-${n}-0`,
+        Buffer.from('WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n\n00:01.000 --> 00:02.000\na cue\n'),
+      )
+    }
+    const endpoint = mssEndpoint({ encryption })
+    const request = protecting(mss).resolve(endpoint, 'index.ism/Manifest')
+    assert.ok(request?.kind === 'manifest')
+    const written = request.write(await withKeys(endpoint, window, KEYS), { kind: 'harvest' })
+    assert.ok(typeof written === 'object')
+    const [, url, time] = /Type="text"[^>]*Url="([^"]*)"[\s\S]*?<c d="\d+" t="(\d+)"/.exec(written.text)!
+    const path = url!.replace('{bitrate}', '1000').replace('{start time}', time!)
+    const segment = protecting(mss).resolve(endpoint, `index.ism/${path}`)
+    assert.ok(segment?.kind === 'segment', path)
+    const body = found(await segment.body(archive, archive.media(), KEYS))!
+    assert.equal(body.protection, 'text')
+    assert.match(bytesOf(body).toString(), /a cue/)
   })
 })
