@@ -1,6 +1,7 @@
 import type { Fault } from './fault.ts'
 
 const SAMPLES = 'src/media/ts/sample-aes.test.ts'
+const LEFT_OUT = 'src/media/ts/sample-aes-clear.test.ts'
 
 /** In what is encrypted. */
 export const ENCRYPTION_FAULTS: readonly Fault[] = [
@@ -96,5 +97,23 @@ export const ENCRYPTION_FAULTS: readonly Fault[] = [
     replace: 'number === sequence ?',
     caughtBy: { file: 'test/origin/encrypted-hls.test.ts', cases: 'plays in hls.js in Chromium' },
     failure: /fragParsingError/,
+  },
+  {
+    name: 'unknown-codec-clear',
+    breaks: 'Private data of an unknown kind, which may be sound, is copied into encrypted segments.',
+    file: 'src/media/ts/stream-kind.ts',
+    find: 'return isText || DATA_REGISTRATIONS.includes(registrationIn(descriptors))',
+    replace: "return isText || registrationIn(descriptors) !== 'Opus'",
+    caughtBy: { file: LEFT_OUT, cases: 'streams that nobody can encrypt' },
+    failure: /falsy/,
+  },
+  {
+    name: 'other-program-clear',
+    breaks: 'Packets of other programs are copied into encrypted segments.',
+    file: 'src/media/ts/sample-aes.ts',
+    find: 'return pid <= LAST_TABLE_PID ||',
+    replace: 'return pid >= 0 ||',
+    caughtBy: { file: LEFT_OUT, cases: 'packets of streams that no program map lists' },
+    failure: /falsy/,
   },
 ]

@@ -15,6 +15,8 @@ import {
 /** nal_unit_type, table 7-1. */
 export const NAL_SLICE = 1
 export const NAL_PARTITION_A = 2
+/** That of the last partition of a slice. */
+export const NAL_PARTITION_C = 4
 export const NAL_IDR_SLICE = 5
 export const NAL_SEI = 6
 export const NAL_SPS = 7

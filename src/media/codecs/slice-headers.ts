@@ -2,7 +2,7 @@ import { ByteReader, bytesOfHex, MalformedMedia } from '../bytes.ts'
 import type { VideoDescription } from '../track.ts'
 import { readAvcC } from './avc-configuration.ts'
 import { avcSliceHeaderSize, readAvcSlicePps } from './avc-slice-header.ts'
-import { NAL_IDR_SLICE, NAL_PARTITION_A, NAL_PPS, NAL_SLICE, NAL_SPS, readSps } from './h264.ts'
+import { NAL_IDR_SLICE, NAL_PARTITION_A, NAL_PARTITION_C, NAL_PPS, NAL_SLICE, NAL_SPS, readSps } from './h264.ts'
 import { HEVC_BLA_W_LP, HEVC_PPS, HEVC_RASL_R, HEVC_SPS } from './hevc.ts'
 import { readHvcC } from './hevc-configuration.ts'
 import { hevcNalType } from './hevc-slice.ts'
@@ -30,9 +30,6 @@ export function sliceHeadersOf({ codec, configuration }: Pick<VideoDescription, 
   for (const nal of [...sps, ...pps]) headers.next(nal, 0, nal.length)
   return headers
 }
-
-/** nal_unit_type of the last partition of a slice, table 7-1. */
-const NAL_PARTITION_C = 4
 
 export class AvcSliceHeaders implements SliceHeaders {
   private readonly sps = new ParameterSets(readSps)

@@ -1,5 +1,6 @@
-import { copy16, viewOf } from '../bytes.ts'
+import { copy16, MalformedMedia, viewOf } from '../bytes.ts'
 import { BLOCK_SIZE } from '../cbc.ts'
+import { NAL_PARTITION_A, NAL_PARTITION_C } from '../codecs/h264.ts'
 import { findStartCode, SENTINEL_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
 import { StepMeter, type Steps } from '../steps.ts'
 import type { JoinedPes } from './joined-pes.ts'
@@ -23,7 +24,7 @@ const LOOKED_AT = 256 * 1024
 /**
  * Encrypts the slices of an H.264 stream, in place where emulation prevention makes none of them longer. That is
  * applied to the encrypted NAL unit once more, which has it already (ISO/IEC 14496-10 §7.4.1): readers take it off
- * once, decrypt, and have the NAL unit as it was.
+ * once, decrypt, and have the NAL unit as it was. Throws MalformedMedia for partitioned slices.
  */
 export function* encryptUnits(stream: JoinedPes, cipher: SampleCipher): Steps<RewrittenPayloads> {
   const { bytes, filled: end } = stream
@@ -36,6 +37,7 @@ export function* encryptUnits(stream: JoinedPes, cipher: SampleCipher): Steps<Re
     next = Math.min(end, yield* findStartCode(bytes, start, end))
     const unitEnd = trimZeros(bytes, start, next)
     const type = bytes[start]! & 0x1f
+    if (type >= NAL_PARTITION_A && type <= NAL_PARTITION_C) throw new MalformedMedia('partitioned slice', start)
     if ((type === SLICE || type === IDR_SLICE) && unitEnd - start > MOST_CLEAR) {
       yield* encryptUnit(bytes, start, unitEnd, cipher)
       const added = yield* emulations(bytes, start, unitEnd)

@@ -23,11 +23,34 @@ const AC3_DESCRIPTORS = [0x6a, 0x7a]
 const REGISTRATION_DESCRIPTOR = 0x05
 const AC3_REGISTRATIONS = ['AC-3', 'EAC3']
 
+/**
+ * stream_type of what is no picture and no sound: private sections, DSM-CC (ISO/IEC 13818-6), metadata, and SCTE 35.
+ */
+const DATA_TYPES: ReadonlySet<number> = new Set([
+  0x05, 0x0a, 0x0b, 0x0c, 0x0d, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x86,
+])
+/** Tags of descriptors of private data that is text: VBI, teletext, subtitles (EN 300 468), captions (ARIB STD-B10). */
+const TEXT_DESCRIPTORS = [0x45, 0x46, 0x56, SUBTITLING_DESCRIPTOR, 0xfd]
+/** Registrations of metadata in private data: SMPTE RP 217, and timed ID3. */
+const DATA_REGISTRATIONS = ['KLVA', 'ID3 ']
+
 export function streamKindOf({ streamType, descriptors }: ElementaryStream): StreamKind {
   if (streamType !== PRIVATE_STREAM_TYPE) return KINDS[streamType] ?? 'other'
   const has = (tag: number) => findDescriptor(descriptors, tag) !== undefined
   if (has(SUBTITLING_DESCRIPTOR)) return 'dvb-subtitles'
   if (AC3_DESCRIPTORS.some(has)) return 'ac3'
-  const registration = findDescriptor(descriptors, REGISTRATION_DESCRIPTOR)?.subarray(0, 4) ?? []
-  return AC3_REGISTRATIONS.includes(String.fromCharCode(...registration)) ? 'ac3' : 'other'
+  return AC3_REGISTRATIONS.includes(registrationIn(descriptors)) ? 'ac3' : 'other'
+}
+
+/** True for a stream that is known to have neither pictures nor sound. */
+export function isData({ streamType, descriptors }: ElementaryStream): boolean {
+  if (streamType !== PRIVATE_STREAM_TYPE) return DATA_TYPES.has(streamType)
+  const isText = TEXT_DESCRIPTORS.some((tag) => findDescriptor(descriptors, tag) !== undefined)
+  return isText || DATA_REGISTRATIONS.includes(registrationIn(descriptors))
+}
+
+/** format_identifier; empty where there is none. */
+function registrationIn(descriptors: Uint8Array): string {
+  const content = findDescriptor(descriptors, REGISTRATION_DESCRIPTOR) ?? []
+  return String.fromCharCode(...content.slice(0, 4))
 }
