@@ -12,12 +12,8 @@ import type { EndpointSealing } from './endpoint-sealing.ts'
 import type { KeyRequests, NoAnswer } from './key-requests.ts'
 import { encryptedPackagingOf, keySourceOf } from './key-source.ts'
 import { textOfKeys } from './key-text.ts'
+import { type KnownKeys, RecordedKeys } from './recorded-keys.ts'
 
-/** Budget for periods in memory; each counts as twice its text, and what its objects take besides. */
-const CACHE_BYTES = 32 << 20
-const PERIOD_BYTES = 1024
-/** Rows that are read, and parsed, in one go: some milliseconds. */
-const READ_AT_ONCE = 200
 /** How long somebody waits for the keys of many periods, which are requested one by one. */
 const LONGEST_WAIT_MS = 30_000
 /** Sources that need not be looked at again. */
@@ -36,15 +32,6 @@ export type EndpointKeysDeps = {
   readonly shown: (endpoint: OriginEndpoint, newest: number) => void
 }
 
-/** A period's keys in memory: what is public of them, and the keys once somebody has needed them. */
-type KnownKeys = {
-  readonly record: KeyRecord
-  readonly descriptions: readonly KeyDescription[]
-  /** Whether this process is known to have the key that seals them. */
-  isReadable?: boolean
-  opened?: Promise<readonly ContentKey[]>
-}
-
 type GivenKeys = Pick<KeyRecord, 'period' | 'givenFor'> & { readonly keys: readonly ContentKey[] }
 
 /**
@@ -53,25 +40,26 @@ type GivenKeys = Pick<KeyRecord, 'period' | 'givenFor'> & { readonly keys: reado
  */
 export class EndpointKeys implements ContentKeys {
   private readonly deps: EndpointKeysDeps
-  private readonly known = new LruCache<KnownKeys>(CACHE_BYTES)
+  private readonly recorded: RecordedKeys
   private readonly requesting = new SingleFlight<KnownKeys | NoAnswer>()
-  private readonly reading = new SingleFlight<KnownKeys | undefined>()
+  private readonly fallingBack = new SingleFlight<KnownKeys | undefined>()
   /** Sources that have keys on record which this process can read. */
   private readonly readable = new LruCache<true>(MOST_READABLE)
 
   constructor(deps: EndpointKeysDeps) {
     this.deps = deps
+    this.recorded = new RecordedKeys(deps)
   }
 
   async find(endpoint: OriginEndpoint, period: number): Promise<readonly ContentKey[]> {
     const source = sourceOf(endpoint)
-    const known = (await this.lookUp(endpoint, source, period)) ?? (await this.obtain(endpoint, source, period))
+    const known = (await this.recorded.find(endpoint, source, period)) ?? (await this.obtain(endpoint, source, period))
     return this.opened(endpoint, source, known)
   }
 
   async describe(endpoint: OriginEndpoint, periods: readonly number[]): Promise<PeriodKeys> {
     const source = sourceOf(endpoint)
-    const found = await this.lookUpAll(endpoint, source, periods)
+    const found = await this.recorded.findAll(endpoint, source, periods)
     const missing = periods.filter((period) => !found.has(period))
     if (missing.length > 0) {
       const obtained = missing.map(async (period) => found.set(period, await this.obtain(endpoint, source, period)))
@@ -88,7 +76,7 @@ export class EndpointKeys implements ContentKeys {
   }
 
   async onRecord(endpoint: OriginEndpoint, period: number): Promise<readonly KeyDescription[]> {
-    const known = await this.lookUp(endpoint, sourceOf(endpoint), period)
+    const known = await this.recorded.seen(endpoint, sourceOf(endpoint), period)
     if (!known) throw new NoContentKey('there are no keys on record for this key period')
     await this.checkReadable(endpoint, known)
     return known.descriptions
@@ -100,48 +88,9 @@ export class EndpointKeys implements ContentKeys {
    */
   async prepare(endpoint: OriginEndpoint, period: number): Promise<boolean> {
     const source = sourceOf(endpoint)
-    if (this.known.get(placeName(source, period))?.isReadable) return true
+    if (this.recorded.inMemory(source, period)?.isReadable) return true
     if (this.deps.requests.isPaused(endpoint)) return false
     return typeof (await this.request(endpoint, source, period)) === 'object'
-  }
-
-  private async lookUp(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys | undefined> {
-    const name = placeName(source, period)
-    return this.known.get(name) ?? this.reading.run(name, () => this.read(endpoint, source, period))
-  }
-
-  private async read(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys | undefined> {
-    const [record] = await this.deps.records.recordedKeys(source.id, [period])
-    return record && this.keep(endpoint, source, record)
-  }
-
-  private async lookUpAll(
-    endpoint: OriginEndpoint,
-    source: KeySource,
-    periods: readonly number[],
-  ): Promise<Map<number, KnownKeys>> {
-    const found = new Map<number, KnownKeys>()
-    const unknown = periods.filter((period) => {
-      const known = this.known.get(placeName(source, period))
-      if (known) found.set(period, known)
-      return !known
-    })
-    for (let from = 0; from < unknown.length; from += READ_AT_ONCE) {
-      const some = unknown.slice(from, from + READ_AT_ONCE)
-      for (const record of await this.deps.records.recordedKeys(source.id, some)) {
-        found.set(record.period, this.keep(endpoint, source, record))
-      }
-    }
-    return found
-  }
-
-  private keep(endpoint: OriginEndpoint, source: KeySource, record: KeyRecord): KnownKeys {
-    const name = placeName(source, record.period)
-    const before = this.known.get(name)
-    if (before) return before
-    const known: KnownKeys = { record, descriptions: this.deps.sealing.descriptionsIn(endpoint, record) }
-    this.known.put(name, known, PERIOD_BYTES + 2 * (record.body.length + record.sealed.length))
-    return known
   }
 
   /** The keys of a period that are on record from now on. Throws NoContentKey. */
@@ -149,7 +98,7 @@ export class EndpointKeys implements ContentKeys {
     const requested = await this.request(endpoint, source, period)
     if (typeof requested === 'object') return requested
     if (requested === 'busy') throw new NoContentKey('another process is requesting keys of this endpoint')
-    const fallback = await this.reading.run(`fallback ${placeName(source, period)}`, () =>
+    const fallback = await this.fallingBack.run(placeName(source, period), () =>
       this.fallBack(endpoint, source, period),
     )
     if (!fallback) throw new NoContentKey('the key provider has given no key so far')
@@ -162,7 +111,7 @@ export class EndpointKeys implements ContentKeys {
       await this.checkSource(endpoint, source)
       return this.deps.requests.request(
         { endpoint, packaging: packagingOf(endpoint), period },
-        () => this.lookUp(endpoint, source, period),
+        () => this.recorded.find(endpoint, source, period),
         (keys) => this.record(endpoint, source, { period, givenFor: period, keys }),
       )
     })
@@ -176,7 +125,7 @@ export class EndpointKeys implements ContentKeys {
     if (this.readable.has(source.id)) return
     const newest = await this.deps.records.recordedKeysBefore(source.id, Number.MAX_SAFE_INTEGER)
     if (!newest) return
-    await this.checkReadable(endpoint, this.keep(endpoint, source, newest))
+    await this.checkReadable(endpoint, this.recorded.keep(endpoint, source, newest))
     this.readable.put(source.id, true, 1)
   }
 
@@ -197,7 +146,7 @@ export class EndpointKeys implements ContentKeys {
     const sealed = await this.deps.sealing.seal(place, keys)
     const record = { period, givenFor, recordedAt: this.deps.date(), body: textOfKeys(keys), sealed }
     const stored = await this.deps.records.recordKeys(source, record)
-    const known = this.keep(endpoint, source, stored)
+    const known = this.recorded.keep(endpoint, source, stored)
     // Sealed with a nonce of its own: nobody else's is the same.
     if (stored.sealed !== sealed && givenFor === period) await this.compare(endpoint, source, known, keys)
     return known
@@ -226,7 +175,7 @@ export class EndpointKeys implements ContentKeys {
   private async fallBack(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys | undefined> {
     const earlier = await this.deps.records.recordedKeysBefore(source.id, period)
     if (!earlier) return undefined
-    const keys = await this.opened(endpoint, source, this.keep(endpoint, source, earlier))
+    const keys = await this.opened(endpoint, source, this.recorded.keep(endpoint, source, earlier))
     const known = await this.record(endpoint, source, { period, givenFor: earlier.givenFor, keys })
     const { givenFor } = known.record
     if (givenFor !== period) {

@@ -333,6 +333,40 @@ describe('keys on record', () => {
     assert.equal((await ledger.keys.describe(endpoint, [FIRST - 1, FIRST, FIRST + 1])).size, 3)
   })
 
+  it('are on record again, as they were, when somebody uses them after they were forgotten', async () => {
+    const { resources, clock, provider, endpoint, ledger } = await opened()
+    const first = shown(await ledger.keys.find(endpoint, FIRST))
+    clock.pass(5 * 3_600_000)
+    await ledger.prefetch()
+    await ledger.retain()
+    clock.pass(11 * MINUTE_MS)
+    const next = ledgerOver(resources, provider, clock).ledger
+    await assert.rejects(next.keys.onRecord(endpoint, FIRST), NoContentKey)
+    await assert.rejects(ledger.keys.onRecord(endpoint, FIRST), NoContentKey, 'a stranger brings nothing back')
+    provider.secret = 'another key'
+    assert.equal((await ledger.keys.describe(endpoint, [FIRST])).size, 1)
+    assert.deepEqual(shown(await ledger.keys.find(endpoint, FIRST)), first)
+    assert.deepEqual(shown(await next.keys.find(endpoint, FIRST)), first)
+  })
+
+  it('are used from memory while the database does not answer', async () => {
+    const { resources, clock, provider, endpoint } = await opened()
+    let isDown = false
+    const failing = new Proxy(resources, {
+      get(target, name: keyof Resources) {
+        const value = Reflect.get(target, name) as unknown
+        if (isDown && name === 'recordedKeys') return () => Promise.reject(new Error('no database'))
+        return value instanceof Function ? (value.bind(target) as unknown) : value
+      },
+    })
+    const { keys } = ledgerOver(failing, provider, clock).ledger
+    const first = shown(await keys.find(endpoint, FIRST))
+    clock.pass(3_600_000)
+    isDown = true
+    assert.deepEqual(shown(await keys.find(endpoint, FIRST)), first)
+    await assert.rejects(keys.describe(endpoint, [FIRST, FIRST + 1]), /no database/)
+  })
+
   it('cannot be opened in the place of others', async () => {
     const { resources, clock, provider, endpoint, ledger } = await opened()
     await ledger.keys.find(endpoint, FIRST)
