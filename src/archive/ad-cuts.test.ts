@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { crc32 } from 'node:zlib'
+import { found } from '../../test/found.ts'
 import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import type { Log } from '../log.ts'
 import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { OutputSegment } from '../model/output-segment.ts'
+import { recordedIn } from '../model/recorded-segment.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
 import { type Archive, openArchive } from './archive.ts'
@@ -139,5 +142,17 @@ describe('endpoints with ad markers and without, on one channel', () => {
     await push(13, 16)
     assert.deepEqual((await shown(changed)).at(-1), [14, 12, 13, 14])
     assert.deepEqual(await versions(), resting)
+  })
+
+  it('have two of one number, told apart, where an endpoint is as before and a job that began before goes on', async () => {
+    const again = hlsEndpoint({ adMarkers: 'PASSTHROUGH' }, own('f', 3))
+    const [[first] = []] = await shown(again)
+    await push(30, 60)
+    const segments = await Promise.all(
+      [marking, again].map(async (each) => found(await archive.outputSegment(each, first!))!.segment),
+    )
+    for (const tell of [recordedIn, ({ startUtc }: OutputSegment) => startUtc]) {
+      assert.notEqual(...(segments.map(tell) as [number, number]))
+    }
   })
 })

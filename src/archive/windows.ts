@@ -158,14 +158,15 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     if (number < outputTimeline.firstNumber) return 'no such'
     const segment = tail.byNumber(number) ?? (await segmentIndex.outputSegment(outputTimeline.id, number))
     const [era] = segment ? await content.erasById([segment.era]) : []
-    return segment && era ? { segment: asRecorded(segment), era } : 'no longer kept'
+    return segment && era ? { segment: asRecorded(segment, outputTimeline.id), era } : 'no longer kept'
   }
 
   async function segmentsAround(read: Read, place: EraTime): Promise<SegmentsAround> {
     const { outputTimeline, tail } = read
     const recent = tail.around(place, AROUND, outputTimeline.firstNumber)
     const segments = recent ?? (await segmentIndex.outputSegmentsAround(outputTimeline.id, place, AROUND))
-    return { segments: segments.map(asRecorded), absence: await absenceAt(read, place, segments) }
+    const recorded = segments.map((segment) => asRecorded(segment, outputTimeline.id))
+    return { segments: recorded, absence: await absenceAt(read, place, segments) }
   }
 
   async function eraOf({ content, tail }: Read, id: number): Promise<Era | Absence> {

@@ -131,7 +131,7 @@ export class PagedWindow {
         while (summaries[place] && summaries[place]!.number <= Math.min(afterNumber, archived.number - 1)) place++
         const { number = Infinity, period } = summaries[place] ?? {}
         const placed = period && number === archived.number ? { ...mended, period } : mended
-        const segment = mended === archived ? asRecorded(placed) : placed
+        const segment = mended === archived ? asRecorded(placed, segmentRange.outputTimeline) : placed
         if (number < segment.number) throw new ContentDeleted()
         if (number > segment.number) continue
         if (number > afterNumber) segments.push(segment)

@@ -53,8 +53,8 @@ export const PROTECTION_FAULTS: readonly Fault[] = [
     breaks:
       'Segments that are cut, mended, encoded anew or renumbered have the IVs of what is recorded under their number.',
     file: 'src/model/recorded-segment.ts',
-    find: 'return RECORDED.has(segment)',
-    replace: 'return RECORDED.has(segment) || true',
+    find: 'return RECORDED.get(segment)',
+    replace: 'return RECORDED.get(segment) ?? 1',
     caughtBy: { file: 'src/packaging/segments/first-iv.test.ts', cases: 'never share an IV unless they are the same' },
     failure: /stands for two samples/,
   },

@@ -201,7 +201,7 @@ export function written(
 /** The files of an asset of a window that is taken as a whole. */
 export function assetOf(format: OutputFormat, endpoint: OriginEndpoint, window: ArchiveWindow) {
   const { segments } = window
-  const batch = { before: [], segments: segments.map(asRecorded), after: [] }
+  const batch = { before: [], segments: segments.map((segment) => asRecorded(segment, 1)), after: [] }
   const asset = format.asset(endpoint, {
     ...window,
     segments: segments.map((segment) => compactSegmentSummary(segmentSummaryOf(segment))),
@@ -262,6 +262,7 @@ export class FakeArchive
     >
 {
   window: ArchiveWindow | undefined
+  readonly outputTimeline = ++outputTimelines
   readonly lost = new Set<string>()
   readonly overrides = new Map<string, Uint8Array>()
   windowsRead = 0
@@ -317,19 +318,20 @@ export class FakeArchive
     }
     const numbers = { after: first - 1, last }
     const adEventsOf = async () => []
-    const outputTimeline = ++outputTimelines
+    const { outputTimeline } = this
     return { version, eras, window, outputTimeline, numbers, following, ended, page, summaries, adEventsOf }
   }
 
   async outputSegment(_endpoint: OriginEndpoint, number: number): Promise<SegmentInEra | Absence> {
     const segment = this.window?.segments.find((candidate) => candidate.number === number)
     const era = this.window?.eras.find(({ id }) => id === segment?.era)
-    return segment && era ? { segment: asRecorded(segment), era } : this.absence(number)
+    return segment && era ? { segment: asRecorded(segment, this.outputTimeline), era } : this.absence(number)
   }
 
   async outputSegmentsAround(_endpoint: OriginEndpoint, { era, time }: EraTime) {
     const own = this.window?.segments.filter((segment) => segment.era === era) ?? []
-    const segments = own.filter(({ start }) => Math.abs(start - time) <= 60 * 90_000).map(asRecorded)
+    const segments = own.filter(({ start }) => Math.abs(start - time) <= 60 * 90_000)
+    for (const segment of segments) asRecorded(segment, this.outputTimeline)
     return { segments, absence: 'no such' as const }
   }
 

@@ -3,7 +3,7 @@ import type { SampleTable } from '../../media/sample.ts'
 import { StepMeter, type Steps } from '../../media/steps.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
-import { isAsRecorded } from '../../model/recorded-segment.ts'
+import { recordedIn } from '../../model/recorded-segment.ts'
 import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
 
 /** A track of an output segment, or its key frames for trick play, which are other samples under other indexes. */
@@ -36,14 +36,14 @@ export function* firstIvOf(part: EncryptedPart, media: PartSamples): Steps<bigin
 /**
  * By track and segment. Undefined for segments that show other media under their number than is recorded, and for
  * numbers too high. A provider that is asked for the same content id gives the same keys, also for an endpoint that was
- * deleted and made again, so that what numbers refer to goes into all IVs.
+ * deleted and made again, or that has another output timeline: what numbers refer to goes into all IVs.
  */
 export function numberedIv({ endpoint, track, segment, areKeyFrames }: EncryptedPart): bigint | undefined {
-  if (!isAsRecorded(segment) || track.n >= KEY_FRAMES || segment.number >= 2 ** SEGMENT_BITS) return undefined
+  const outputTimeline = recordedIn(segment)
+  if (outputTimeline === undefined || track.n >= KEY_FRAMES || segment.number >= 2 ** SEGMENT_BITS) return undefined
   const n = track.n + (areKeyFrames ? KEY_FRAMES : 0)
   const place = (BigInt(n) << BigInt(SEGMENT_BITS + SAMPLE_BITS)) | (BigInt(segment.number) << BigInt(SAMPLE_BITS))
-  const { durationSeconds, isCut = false } = endpoint.packaging.segment
-  const numbers = JSON.stringify(['numbers', endpoint.guid, durationSeconds, isCut])
+  const numbers = JSON.stringify(['numbers', endpoint.guid, outputTimeline])
   return place ^ numberOf(createHash('sha256').update(numbers).digest())
 }
 
