@@ -90,7 +90,7 @@ export const LOG_EVENTS = {
   stopping: 'The process was told to stop; it finishes the work in flight.',
   'store-unavailable': 'A store could not serve a request, which was answered 503.',
   'streams-not-encryptable':
-    'Streams are not shown because they cannot be encrypted as their endpoint wants it: HEVC with SAMPLE-AES.',
+    'Streams are not shown because they cannot be encrypted as their endpoint wants it: with SAMPLE-AES, HEVC and codecs that are not known.',
   'unexpected-error': 'The process stops because of an unexpected error.',
 } as const
 

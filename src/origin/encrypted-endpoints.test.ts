@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { writeMultiplex } from '../../test/fixtures/transport-stream.ts'
 import { sampleEncryption } from '../../test/keys/sample-encryption.ts'
 import { sampleKeys } from '../../test/keys/sample-keys.ts'
 import { OriginUnderTest } from '../../test/origin/origin-under-test.ts'
@@ -15,6 +16,8 @@ import {
   windowOf,
 } from '../../test/origin/sample-channel.ts'
 import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
+import type { TrackDescription } from '../media/track.ts'
+import type { SourceStream } from '../model/output-segment.ts'
 import { NoContentKey } from '../packaging/content-keys.ts'
 
 const origin = new OriginUnderTest()
@@ -104,5 +107,38 @@ describe('an encrypted endpoint', () => {
     origin.serve(hlsEndpoint({ encryption: sampleEncryption('AES_128') }), window)
     assert.match(await origin.manifest('index.m3u8'), /^index_1\.m3u8$/m)
     assert.equal((await ask('index_1_1.ts')).status, 200)
+  })
+
+  it('leaves out renditions of sound that cannot be encrypted, and their files', async () => {
+    const sound = (index: number, tracks: readonly TrackDescription[]): SourceStream => ({
+      index,
+      playlist: `a${index}.m3u8`,
+      role: { kind: 'audio', groupId: 'a', name: `${index}`, isDefault: index === 2, autoselect: true },
+      tracks,
+      container: 'mpeg-ts',
+    })
+    const mpeg = { kind: 'other', pid: 257, streamType: 0x03 } as const
+    const streams = [variant(1, 1_000_000, [video(360)], { audioGroup: 'a' }), sound(2, [audio(257)]), sound(3, [mpeg])]
+    const window = overEra({ ...LADDER, streams }, 1, [{}])
+    origin.serve(hlsEndpoint({ encryption: sampleEncryption('SAMPLE_AES') }), window)
+    const parent = await origin.manifest('index.m3u8')
+    assert.match(parent, /index_2_0\.m3u8/)
+    assert.doesNotMatch(parent, /index_3/)
+    for (const path of ['index_3_0.m3u8', 'index_3_0_1.ts']) assert.equal((await ask(path)).status, 404, path)
+    origin.serve(hlsEndpoint({ encryption: sampleEncryption('AES_128') }), window)
+    assert.match(await origin.manifest('index.m3u8'), /index_3_0\.m3u8/)
+    assert.equal((await ask('index_3_0_1.ts')).status, 200)
+  })
+
+  it('has lost a segment that cannot be encrypted where its stream could, as players and harvests are told', async () => {
+    const window = overEra({ ...LADDER, streams: [variant(1, 1_000_000, [video(360)])] }, 1, [{}, {}])
+    origin.serve(hlsEndpoint({ encryption: sampleEncryption('SAMPLE_AES') }), window)
+    const streams = [{ pid: 256, type: 0x24, descriptors: Buffer.alloc(0) }]
+    const packets = [{ pid: 256, streamId: 0xe0, pts: 900_000, payload: Buffer.alloc(500, 7), randomAccess: true }]
+    origin.archive.overrides.set('s1-1-0', writeMultiplex({ streams, packets }, new Map()))
+    origin.lines.length = 0
+    const { status } = await ask('index_1_1.ts')
+    const lost = origin.lines.find(({ fields }) => fields.event === 'segment-lost')
+    assert.deepEqual([status, lost?.fields['reason']], [404, 'unusable'])
   })
 })

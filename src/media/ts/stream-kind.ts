@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<number, StreamKind>> = {
   135: 'ac3',
 }
 /** PES packets with private data, whose kind a descriptor states. */
-const PRIVATE_STREAM_TYPE = 0x06
+export const PRIVATE_STREAM_TYPE = 0x06
 /** Tag of the subtitling_descriptor, ETSI EN 300 468 §6.2.42. */
 export const SUBTITLING_DESCRIPTOR = 0x59
 

@@ -23,6 +23,6 @@ export class LeftOutStreams {
     if (this.told.size >= MOST) this.told.clear()
     this.told.set(guid, found)
     const fields = { event: 'streams-not-encryptable', originEndpoint: id, streams } as const
-    this.log.warn(fields, 'streams are not shown: SAMPLE-AES of MPEG-TS is not defined for HEVC')
+    this.log.warn(fields, 'streams are not shown: SAMPLE-AES of MPEG-TS is not defined for their codecs')
   }
 }

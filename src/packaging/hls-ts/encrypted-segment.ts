@@ -1,8 +1,11 @@
 import { encryptPackedAudioInSteps } from '../../media/packed-sample-aes.ts'
 import type { Steps } from '../../media/steps.ts'
+import type { TrackDescription } from '../../media/track.ts'
 import { keyFrameSegmentInSteps } from '../../media/ts/key-frame-segment.ts'
 import { encryptSamplesInSteps, NoSampleAes } from '../../media/ts/sample-aes.ts'
+import { isData, PRIVATE_STREAM_TYPE, streamKindOf } from '../../media/ts/stream-kind.ts'
 import { keyPeriodAt } from '../../model/content-keys.ts'
+import { LostMedia } from '../../model/lost-media.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { type Era, inOrder, type OutputSegment } from '../../model/output-segment.ts'
 import type { TsPackaging } from '../../model/packaging.ts'
@@ -34,8 +37,8 @@ export type EncryptionDeps = {
 export type SegmentOfStream = { readonly stream: HlsStream; readonly segment: OutputSegment; readonly era: Era }
 
 /**
- * The encrypted body of what a segment is in the clear; undefined when that has no objects, or has a codec that cannot
- * be encrypted. Throws NoContentKey and LostMedia.
+ * The encrypted body of what a segment is in the clear; undefined when that has no objects, or is of a stream that
+ * cannot be encrypted. Throws NoContentKey, and LostMedia, also where only this segment cannot.
  */
 export async function encryptedBody(
   contentType: string,
@@ -60,8 +63,7 @@ export async function encryptedBody(
   })
   const body = await made.catch((error: unknown) => {
     // In a segment alone: what its stream was when its era began can be encrypted.
-    if (error instanceof NoSampleAes) return undefined
-    throw error
+    throw error instanceof NoSampleAes ? new LostMedia(objects[0]!.key, 'unusable', { cause: error }) : error
   })
   return body && { ...body, sources: [...body.sources, key.kid], protection: 'encrypted' }
 }
@@ -87,15 +89,26 @@ export function keyFrameOf({ stream, segment }: SegmentOfStream): ClearSegment |
   return undefined
 }
 
-/** True for a stream whose bytes can be encrypted: SAMPLE-AES is not defined for HEVC in MPEG-TS. */
+/**
+ * True for a stream whose bytes can be encrypted. SAMPLE-AES is not defined in MPEG-TS for HEVC, nor for codecs that
+ * are not known here, which are left out of segments: nothing of a stream with no others would remain.
+ */
 export function canEncrypt(
   { source, pids }: Pick<HlsStream, 'source' | 'pids'>,
   encryption: Pick<TsEncryption, 'method'> | undefined,
 ): boolean {
   if (encryption?.method !== 'SAMPLE_AES') return true
-  return !source.tracks.some(
-    (track) => track.kind === 'video' && HEVC.test(track.codec) && (pids?.includes(track.pid) ?? true),
-  )
+  const tracks = source.tracks.filter(({ pid }) => pids?.includes(pid) ?? true)
+  if (tracks.some((track) => track.kind === 'video' && HEVC.test(track.codec))) return false
+  return tracks.some(({ kind }) => kind === 'video' || kind === 'audio') || !tracks.some(isUnknown)
+}
+
+/** True for a track of a codec that is not known, whatever its parameters: private data may be of one that is. */
+function isUnknown(track: TrackDescription): boolean {
+  if (track.kind !== 'other' || track.streamType === PRIVATE_STREAM_TYPE) return false
+  const { pid, streamType } = track
+  const stream = { pid, streamType, descriptors: new Uint8Array(0) }
+  return streamKindOf(stream) === 'other' && !isData(stream)
 }
 
 const HEVC = /^(hvc1|hev1|dvh1|dvhe)\b/

@@ -55,7 +55,8 @@ export function allStreams(manifests: HlsManifests): HlsStreamSet | undefined {
 /** The source streams that would be shown if they could be encrypted as the endpoint wants it, by their indexes. */
 export function notEncryptable({ packaging, window }: HlsManifests): readonly number[] {
   const streams = window.eras.at(-1)?.streams ?? []
-  return selectVariants(streams, packaging.streamSelection).flatMap((source) =>
+  const renditions = streams.filter(({ role }) => role.kind === 'audio')
+  return [...selectVariants(streams, packaging.streamSelection), ...renditions].flatMap((source) =>
     canEncrypt({ source }, packaging.encryption) ? [] : source.index,
   )
 }
