@@ -7,6 +7,7 @@ import {
   readCpixAnswer,
 } from '../manifests/cpix/answer.ts'
 import type { ReadElement } from '../manifests/xml-tree.ts'
+import type { Steps } from '../media/steps.ts'
 import type { DrmSystem } from '../model/content-keys.ts'
 import { FAIRPLAY } from '../model/drm-systems.ts'
 import type { EncryptedPackaging } from '../model/packaging.ts'
@@ -28,7 +29,7 @@ export type AnswerContext = {
 }
 
 /** The keys of an answer, checked against what was asked. Throws KeyProviderFailed. */
-export function answeredKeys(document: ReadElement, context: AnswerContext): readonly ContentKey[] {
+export function* answeredKeys(document: ReadElement, context: AnswerContext): Steps<readonly ContentKey[]> {
   const { asked, certificate } = context
   const answer = cpixOf(document)
   if (answer.contentId !== asked.contentId) {
@@ -36,15 +37,25 @@ export function answeredKeys(document: ReadElement, context: AnswerContext): rea
       answer.contentId === undefined ? 'a document without a content id' : 'another content id than it was asked for',
     )
   }
-  if (!certificate) return asked.keys.map((key) => keyOf(key, answer, context, undefined))
+  if (!certificate) return yield* keysOf(answer, context, undefined)
   if (!answer.delivery)
     return badAnswer("keys that are not encrypted, although they were asked for with the endpoint's certificate")
   const decryption = new KeyDecryption(answer.delivery, certificate)
   try {
-    return asked.keys.map((key) => keyOf(key, answer, context, decryption))
+    return yield* keysOf(answer, context, decryption)
   } finally {
     decryption.close()
   }
+}
+
+function* keysOf(
+  answer: CpixAnswer,
+  context: AnswerContext,
+  decryption: KeyDecryption | undefined,
+): Steps<readonly ContentKey[]> {
+  const keys: ContentKey[] = []
+  for (const key of context.asked.keys) keys.push(yield* keyOf(key, answer, context, decryption))
+  return keys
 }
 
 function cpixOf(document: ReadElement): CpixAnswer {
@@ -56,12 +67,13 @@ function cpixOf(document: ReadElement): CpixAnswer {
   }
 }
 
-function keyOf(
+/** In a step for each DRM system, of which each may have documents of its own. */
+function* keyOf(
   { kid, trackType }: AskedKey,
   answer: CpixAnswer,
   context: AnswerContext,
   decryption: KeyDecryption | undefined,
-): ContentKey {
+): Steps<ContentKey> {
   const { packaging, asked } = context
   const { keys } = answer
   const found = keys.filter((each) => each.kid === kid)
@@ -75,7 +87,11 @@ function keyOf(
     badAnswer(`the key ${kid} for another encryption scheme than ${asked.scheme}`)
   }
   const explicitIv = ivOf(said, asked, packaging)
-  const systems = asked.systems.map((system) => systemOf(system, kid, answer.systems, context))
+  const systems: DrmSystem[] = []
+  for (const system of asked.systems) {
+    systems.push(systemOf(system, kid, answer.systems, context))
+    yield
+  }
   return { trackType, kid, ...(explicitIv && { explicitIv }), systems, key: secretOf(said, decryption) }
 }
 

@@ -29,6 +29,8 @@ export type SpekeOptions = {
   readonly log: Log
 }
 
+/** Answers of all key servers take turns with what else is read. */
+const TURNS = 'key servers'
 /** Characters of a refusal that are shown to the endpoint's owner. */
 const QUOTED = 200
 
@@ -51,7 +53,7 @@ export function spekeClient(given: SpekeOptions): KeyProvider {
       const answer = await answerTo(context, options, signal)
       try {
         const document = await documentOf(answer, options.turns)
-        const keys = answeredKeys(document, context)
+        const keys = await options.turns.run(TURNS, answeredKeys(document, context))
         logAnswer(options.log, answer, asked, new URL(provider.url))
         return keys
       } finally {
@@ -138,7 +140,7 @@ function printable(text: string): string {
 
 async function documentOf({ body }: KeyServerAnswer, turns: Turns): Promise<ReadElement> {
   try {
-    return await turns.run('key servers', readXml(body))
+    return await turns.run(TURNS, readXml(body))
   } catch (error) {
     if (error instanceof MalformedXml) return badAnswer(`a document that ${error.message}`)
     throw error
