@@ -7,3 +7,27 @@ export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
   })
 }
+
+/**
+ * Does work with a signal that aborts as `ending` does, and after `ms` with a TimeoutError; rejects then, whatever
+ * becomes of the work. AbortSignal.any is for signals that live as long as the work: it would leave something behind in
+ * one that lives on.
+ */
+export async function withinTime<T>(
+  ms: number,
+  ending: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const { signal } = controller
+  const end = () => controller.abort(ending.reason)
+  if (ending.aborted) end()
+  ending.addEventListener('abort', end, { once: true })
+  const timer = setTimeout(() => controller.abort(new DOMException('The time is over.', 'TimeoutError')), ms)
+  try {
+    return await unlessAborted(signal, work(signal))
+  } finally {
+    clearTimeout(timer)
+    ending.removeEventListener('abort', end)
+  }
+}

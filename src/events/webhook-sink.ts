@@ -1,8 +1,11 @@
 import { createHmac } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import { withinTime } from '../concurrency/unless-aborted.ts'
 import type { EventSink } from './sink.ts'
 
 const TIMEOUT_MS = 10_000
+
+type FetchError = Error & { readonly cause?: Error & { readonly code?: string } }
 
 /**
  * Makes a sink that posts each event as JSON. The receiver checks `x-windrow-signature`: `sha256=` and the
@@ -14,11 +17,11 @@ export function webhookSink({ url, secret, clock }: { url: string; secret: strin
   const { origin } = new URL(url)
   return {
     name: 'webhook',
-    async deliver(event, signal) {
+    async deliver(event, ending) {
       const body = JSON.stringify(event)
       const timestamp = Math.floor(clock() / 1000)
       const hmac = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')
-      const response = await fetch(url, {
+      const request: RequestInit = {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
@@ -30,8 +33,9 @@ export function webhookSink({ url, secret, clock }: { url: string; secret: strin
         body,
         // A redirect would send the event to a server that nobody configured.
         redirect: 'manual',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      }).catch((error: Error & { readonly cause?: Error & { readonly code?: string } }) => {
+      }
+      const requested = (signal: AbortSignal) => fetch(url, { ...request, signal })
+      const response = await withinTime(TIMEOUT_MS, ending, requested).catch((error: FetchError) => {
         throw new Error(`${origin} does not answer (${error.cause?.code ?? error.cause?.message ?? error.name})`, {
           cause: error,
         })

@@ -2,7 +2,7 @@ import { LruCache } from '../cache/lru-cache.ts'
 import type { Clock } from '../clock.ts'
 import { HighestFirst } from '../concurrency/highest-first.ts'
 import { pauseAfter } from '../concurrency/retry.ts'
-import { unlessAborted } from '../concurrency/unless-aborted.ts'
+import { withinTime } from '../concurrency/unless-aborted.ts'
 import type { Log } from '../log.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { EncryptedPackaging } from '../model/packaging.ts'
@@ -148,9 +148,9 @@ export class KeyRequests {
     const began = clock()
     const about = { originEndpoint: endpoint.id, period }
     try {
-      const signal = AbortSignal.any([closing, AbortSignal.timeout(REQUEST_MS)])
       // A request that never ends would hold up the endpoint, and the end of the process.
-      const keys = await unlessAborted(signal, provider.request(packaging, period, signal))
+      const requested = (signal: AbortSignal) => provider.request(packaging, period, signal)
+      const keys = await withinTime(REQUEST_MS, closing, requested)
       this.pauses.delete(asItIs(endpoint))
       const kids = keys.map(({ kid }) => kid)
       log.info(
