@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { type KeyDescription, keyPeriodsOf, type PeriodKeys } from '../model/content-keys.ts'
+import type { TrackType } from '../model/key-track-types.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { SummaryWindow } from '../model/output-segment.ts'
 
@@ -19,6 +20,13 @@ export type ContentKeys = {
 /** Thrown when an endpoint has no key for a key period, and its provider gives none. */
 export class NoContentKey extends Error {
   override readonly name = 'NoContentKey'
+}
+
+/** The key of tracks of this type among those of a key period. Throws NoContentKey. */
+export function keyOfType<Key extends KeyDescription>(keys: readonly Key[] | undefined, trackType: TrackType): Key {
+  const key = keys?.find((each) => each.trackType === trackType)
+  if (!key) throw new NoContentKey(`the provider has given no key for ${trackType}`)
+  return key
 }
 
 /** The window with what manifests need of the keys of its segments. Throws NoContentKey. */

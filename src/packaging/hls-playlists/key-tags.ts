@@ -4,7 +4,8 @@ import { type DrmSystem, type KeyDescription, keyPeriodAt } from '../../model/co
 import { FAIRPLAY, PLAYREADY, WIDEVINE } from '../../model/drm-systems.ts'
 import type { TrackType } from '../../model/key-track-types.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
-import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
+import { keyOfType } from '../content-keys.ts'
 import type { Presentation } from '../presentation.ts'
 
 /** The order in which tags of DRM systems are written; those of others follow. */
@@ -77,7 +78,7 @@ export function playlistKeys(
       const trackType = trackTypeIn(segment)
       if (trackType === undefined) return undefined
       const period = keyPeriodAt(encryption, segment.startUtc)
-      const key = keyOf(window, period, trackType)
+      const key = keyOfType(window.keys?.get(period), trackType)
       const iv = ivOf(key)
       const own = iv === undefined ? ownIv?.(segment, sequence) : undefined
       if (own) return keySet('EXT-X-KEY', key, { method, iv: own })
@@ -103,14 +104,8 @@ export function sessionKeys(
   const period = keyPeriodAt(encryption, last.startUtc)
   const types = new Set(trackTypes.filter((type) => type !== undefined))
   const all = [...types].flatMap((type) => {
-    const key = keyOf(window, period, type)
+    const key = keyOfType(window.keys?.get(period), type)
     return keySet('EXT-X-SESSION-KEY', key, { method, iv: ivOf(key) })
   })
   return [...new Map(all.map((key) => [keyLine('EXT-X-SESSION-KEY', key), key])).values()]
-}
-
-function keyOf({ keys }: SummaryWindow, period: number, trackType: TrackType): KeyDescription {
-  const found = keys?.get(period)?.find((key) => key.trackType === trackType)
-  if (!found) throw new Error(`the window lacks the key of ${trackType} in key period ${period}`)
-  return found
 }

@@ -9,7 +9,7 @@ import { LostMedia } from '../../model/lost-media.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { type Era, inOrder, type OutputSegment } from '../../model/output-segment.ts'
 import type { TsPackaging } from '../../model/packaging.ts'
-import type { ContentKey, ContentKeys } from '../content-keys.ts'
+import { type ContentKey, type ContentKeys, keyOfType } from '../content-keys.ts'
 import { declaredCodecs } from '../hls-playlists/variant-formats.ts'
 import type { SegmentBody } from '../output-format.ts'
 import { transformedBody } from '../segments/segment-body.ts'
@@ -115,10 +115,7 @@ const HEVC = /^(hvc1|hev1|dvh1|dvhe)\b/
 
 async function keyOf({ startUtc }: OutputSegment, deps: EncryptionDeps): Promise<ContentKey> {
   const { endpoint, encryption, keys } = deps
-  const period = keyPeriodAt(encryption, startUtc)
-  const key = (await keys.find(endpoint, period)).find(({ trackType }) => trackType === TRACK_TYPE)
-  if (!key) throw new Error(`key period ${period} has no key for ${TRACK_TYPE}`)
-  return key
+  return keyOfType(await keys.find(endpoint, keyPeriodAt(encryption, startUtc)), TRACK_TYPE)
 }
 
 const HE_AAC = /^mp4a\.40\.(5|29)$/

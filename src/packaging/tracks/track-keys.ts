@@ -6,7 +6,7 @@ import type { TrackEncryption } from '../../media/mp4/track-encryption.ts'
 import type { KeyDescription } from '../../model/content-keys.ts'
 import type { Encryption } from '../../model/encryption.ts'
 import { trackTypeOf } from '../../model/key-track-types.ts'
-import { NoContentKey } from '../content-keys.ts'
+import { keyOfType } from '../content-keys.ts'
 import { fixedIv } from '../segments/segment-iv.ts'
 import type { SingleTrack } from './track-set.ts'
 
@@ -22,10 +22,7 @@ export function keyOfTrack<Key extends KeyDescription>(
   keys: readonly Key[],
 ): Key | undefined {
   const trackType = trackTypeOf(encryption, description)
-  if (trackType === undefined) return undefined
-  const key = keys.find((each) => each.trackType === trackType)
-  if (!key) throw new NoContentKey(`the provider has given no key for ${trackType}`)
-  return key
+  return trackType === undefined ? undefined : keyOfType(keys, trackType)
 }
 
 /** Scheme, KID and constant IV of a key. In cenc, each sample has an IV of its own, whatever the settings say. */
