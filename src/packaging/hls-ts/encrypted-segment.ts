@@ -12,6 +12,7 @@ import type { TsPackaging } from '../../model/packaging.ts'
 import { type ContentKey, type ContentKeys, keyOfType } from '../content-keys.ts'
 import { declaredCodecs } from '../hls-playlists/variant-formats.ts'
 import type { SegmentBody } from '../output-format.ts'
+import { ENCRYPTED_FORM } from '../segments/encrypted-form.ts'
 import { transformedBody } from '../segments/segment-body.ts'
 import { cbcEncryption, encryptSegment } from '../segments/segment-cipher.ts'
 import { fixedIv, sequenceIv } from '../segments/segment-iv.ts'
@@ -65,7 +66,7 @@ export async function encryptedBody(
     // In a segment alone: what its stream was when its era began can be encrypted.
     throw error instanceof NoSampleAes ? new LostMedia(objects[0]!.key, 'unusable', { cause: error }) : error
   })
-  return body && { ...body, sources: [...body.sources, key.kid], protection: 'encrypted' }
+  return body && { ...body, sources: [...body.sources, `${key.kid}/${ENCRYPTED_FORM}`], protection: 'encrypted' }
 }
 
 /** The key frame that trick play shows of a segment, as a segment of its own; undefined where there is none. */

@@ -5,6 +5,7 @@ import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
 import { recordedIn } from '../../model/recorded-segment.ts'
 import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
+import { ENCRYPTED_FORM } from './encrypted-form.ts'
 
 /** A track of an output segment, or its key frames for trick play, which are other samples under other indexes. */
 export type EncryptedPart = {
@@ -43,7 +44,7 @@ export function numberedIv({ endpoint, track, segment, areKeyFrames }: Encrypted
   if (outputTimeline === undefined || track.n >= KEY_FRAMES || segment.number >= 2 ** SEGMENT_BITS) return undefined
   const n = track.n + (areKeyFrames ? KEY_FRAMES : 0)
   const place = (BigInt(n) << BigInt(SEGMENT_BITS + SAMPLE_BITS)) | (BigInt(segment.number) << BigInt(SAMPLE_BITS))
-  const numbers = JSON.stringify(['numbers', endpoint.guid, outputTimeline])
+  const numbers = JSON.stringify(['numbers', ENCRYPTED_FORM, endpoint.guid, outputTimeline])
   return place ^ numberOf(createHash('sha256').update(numbers).digest())
 }
 
@@ -51,7 +52,7 @@ export function numberedIv({ endpoint, track, segment, areKeyFrames }: Encrypted
 function* contentIv({ endpoint }: EncryptedPart, { samples, media }: PartSamples): Steps<bigint> {
   const meter = new StepMeter()
   const sizes = Array.from(samples.sizes)
-  const hash = createHash('sha256').update(JSON.stringify(['samples', endpoint.guid, sizes]))
+  const hash = createHash('sha256').update(JSON.stringify(['samples', ENCRYPTED_FORM, endpoint.guid, sizes]))
   for (const piece of media) {
     for (let at = 0; at < piece.length; at += HASHED_AT_ONCE) {
       const bytes = piece.subarray(at, at + HASHED_AT_ONCE)

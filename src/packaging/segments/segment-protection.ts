@@ -13,6 +13,7 @@ import type { ContentKey, ContentKeys } from '../content-keys.ts'
 import type { SegmentBody } from '../output-format.ts'
 import { keyOfTrack, protectionSystemsOf, trackEncryptionOf } from '../tracks/track-keys.ts'
 import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
+import { ENCRYPTED_FORM } from './encrypted-form.ts'
 import { firstIvOf } from './first-iv.ts'
 import { cbcEncryption } from './segment-cipher.ts'
 import type { SegmentSamples } from './segment-samples.ts'
@@ -108,6 +109,6 @@ export function protectedBody(body: SegmentBody, protection: SegmentProtection |
   if (protection === 'not in contract') return { ...body, protection }
   const { key, encryption, isTold } = protection
   const iv = encryption.scheme === 'cbcs' ? Buffer.from(encryption.constantIv).toString('hex') : ''
-  const made = [key.kid, encryption.scheme, iv, isTold].join('/')
+  const made = [key.kid, encryption.scheme, iv, isTold, ENCRYPTED_FORM].join('/')
   return { ...body, sources: [...body.sources, made], protection: 'encrypted' }
 }
