@@ -16,6 +16,12 @@ import { type KnownKeys, RecordedKeys } from './recorded-keys.ts'
 
 /** How long somebody waits for the keys of many periods, which are requested one by one. */
 const LONGEST_WAIT_MS = 30_000
+/**
+ * How long the live edge is held up by a provider, or by another process that asks it, before it has the keys of the
+ * period before: players wait for no manifest much longer.
+ */
+const EDGE_PATIENCE_MS = 4_000
+const PATIENCE_LOOK_MS = 200
 /** Sources that need not be looked at again. */
 const MOST_READABLE = 100_000
 
@@ -23,6 +29,8 @@ export type EndpointKeysDeps = {
   readonly records: ContentKeyRecords
   readonly sealing: EndpointSealing
   readonly requests: KeyRequests
+  /** The steady clock. */
+  readonly clock: Clock
   /** The server's date. */
   readonly date: Clock
   readonly log: Log
@@ -41,6 +49,8 @@ type GivenKeys = Pick<KeyRecord, 'period' | 'givenFor'> & { readonly keys: reado
 export class EndpointKeys implements ContentKeys {
   private readonly deps: EndpointKeysDeps
   private readonly recorded: RecordedKeys
+  /** By place: when requests under way came to their turn. */
+  private readonly begun = new Map<string, number>()
   private readonly requesting = new SingleFlight<KnownKeys | NoAnswer>()
   private readonly fallingBack = new SingleFlight<KnownKeys | undefined>()
   /** Sources that have keys on record which this process can read. */
@@ -95,7 +105,7 @@ export class EndpointKeys implements ContentKeys {
 
   /** The keys of a period that are on record from now on. Throws NoContentKey. */
   private async obtain(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys> {
-    const requested = await this.request(endpoint, source, period)
+    const requested = await this.requestInTime(endpoint, source, period)
     if (typeof requested === 'object') return requested
     if (requested === 'busy') throw new NoContentKey('another process is requesting keys of this endpoint')
     const fallback = await this.fallingBack.run(placeName(source, period), () =>
@@ -105,15 +115,38 @@ export class EndpointKeys implements ContentKeys {
     return fallback
   }
 
+  /** A request that is given up as failed where it takes long, and the period is newer than all that have keys. */
+  private async requestInTime(
+    endpoint: OriginEndpoint,
+    source: KeySource,
+    period: number,
+  ): Promise<KnownKeys | NoAnswer> {
+    const newest = await this.deps.records.recordedKeysBefore(source.id, Number.MAX_SAFE_INTEGER)
+    const requested = this.request(endpoint, source, period)
+    if (!newest || newest.period >= period) return requested
+    for (;;) {
+      const settled = await settledWithin(PATIENCE_LOOK_MS, requested)
+      if (settled !== undefined) return settled
+      const begun = this.begun.get(placeName(source, period))
+      if (begun !== undefined && this.deps.clock() - begun >= EDGE_PATIENCE_MS) return 'failed'
+    }
+  }
+
   private request(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys | NoAnswer> {
-    return this.requesting.run(placeName(source, period), async () => {
+    const place = placeName(source, period)
+    return this.requesting.run(place, async () => {
       await this.deps.sealing.check(endpoint)
       await this.checkSource(endpoint, source)
-      return this.deps.requests.request(
-        { endpoint, packaging: packagingOf(endpoint), period },
-        () => this.recorded.find(endpoint, source, period),
-        (keys) => this.record(endpoint, source, { period, givenFor: period, keys }),
-      )
+      const begins = () => this.begun.set(place, this.deps.clock())
+      try {
+        return await this.deps.requests.request(
+          { endpoint, packaging: packagingOf(endpoint), period, begins },
+          () => this.recorded.find(endpoint, source, period),
+          (keys) => this.record(endpoint, source, { period, givenFor: period, keys }),
+        )
+      } finally {
+        this.begun.delete(place)
+      }
     })
   }
 

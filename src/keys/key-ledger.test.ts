@@ -256,6 +256,30 @@ describe('a key provider that fails', () => {
     await assert.rejects(found, NoContentKey)
   })
 
+  it('holds the live edge up for seconds alone, and what is past for as long as a request may take', async () => {
+    const { clock, provider, endpoint, ledger } = await opened()
+    const first = shown(await ledger.keys.find(endpoint, FIRST))
+    const answer = Promise.withResolvers<void>()
+    provider.before = () => answer.promise
+    const past = ledger.keys.find(endpoint, FIRST - 1)
+    await eventually('a request', async () => provider.asked.length === 2 || undefined)
+    clock.pass(9_000)
+    answer.resolve()
+    assert.notDeepEqual(shown(await past), first)
+
+    const late = Promise.withResolvers<void>()
+    provider.before = () => late.promise
+    const edge = ledger.keys.find(endpoint, FIRST + 1)
+    await eventually('a request', async () => provider.asked.length === 3 || undefined)
+    clock.pass(3_000)
+    const next = ledger.keys.find(endpoint, FIRST + 1)
+    clock.pass(1_000)
+    for (const keys of await Promise.all([edge, next])) assert.deepEqual(shown(keys), first)
+    late.resolve()
+    await turn()
+    assert.deepEqual(shown(await ledger.keys.find(endpoint, FIRST + 1)), first)
+  })
+
   it('and the end of the process give no period an earlier key', async () => {
     const { resources, clock, provider, endpoint, ledger } = await opened()
     await ledger.keys.find(endpoint, FIRST)

@@ -65,6 +65,7 @@ export function createKeyLedger(deps: KeyLedgerDeps): KeyLedger {
     records: resources,
     sealing: new EndpointSealing({ sealing: new KeySealing(deps.keyEncryptionKey), clock: steady, log }),
     requests,
+    clock: steady,
     date,
     log,
     changed: tell,

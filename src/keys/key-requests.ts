@@ -62,11 +62,11 @@ export class KeyRequests {
    * provider's keys, while no other process requests any for the endpoint.
    */
   async request<T>(
-    { endpoint, packaging, period }: RequestedKeys,
+    asked: RequestedKeys,
     onRecord: () => Promise<T | undefined>,
     record: (keys: readonly ContentKey[]) => Promise<T>,
   ): Promise<T | NoAnswer> {
-    const requested = this.requestInTurn({ endpoint, packaging, period }, onRecord, record)
+    const requested = this.requestInTurn(asked, onRecord, record)
     this.underWay.add(requested)
     try {
       return await requested
@@ -81,7 +81,7 @@ export class KeyRequests {
   }
 
   private requestInTurn<T>(
-    { endpoint, packaging, period }: RequestedKeys,
+    { endpoint, packaging, period, begins }: RequestedKeys,
     onRecord: () => Promise<T | undefined>,
     record: (keys: readonly ContentKey[]) => Promise<T>,
   ): Promise<T | NoAnswer> {
@@ -90,6 +90,7 @@ export class KeyRequests {
       const found = await onRecord()
       if (found !== undefined) return found
       if (this.isPaused(endpoint)) return 'failed'
+      begins()
       const requested = async () => {
         const keys = await this.ask(endpoint, packaging, period)
         return typeof keys === 'string' ? keys : record(keys)
@@ -178,6 +179,8 @@ export type RequestedKeys = {
   readonly endpoint: OriginEndpoint
   readonly packaging: EncryptedPackaging
   readonly period: number
+  /** Called when its turn has come, among those of this process for the endpoint. */
+  readonly begins: () => void
 }
 
 const asItIs = ({ guid, revision }: OriginEndpoint) => `${guid}/${revision}`
