@@ -1,4 +1,4 @@
-/** Three nodes on one PostgreSQL and one S3 server, behind a proxy that spreads requests; and what may befall them. */
+/** Nodes on one PostgreSQL and one S3 server, behind a proxy that spreads requests; and what may befall them. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { openS3, type S3 } from '../judges/s3.ts'
@@ -9,7 +9,7 @@ import { harvestsTo, type S3Server } from '../servers/s3-server.ts'
 import { startSwift } from '../servers/swift.ts'
 import { type Exchange, type SpreadingProxy, startSpreadingProxy } from './spreading-proxy.ts'
 
-const NODES = 3
+const THREE = [{}, {}, {}]
 export const ARCHIVE_BUCKET = 'archive'
 export const CLIPS_BUCKET = 'clips'
 /** In the bucket of the archive. */
@@ -20,6 +20,8 @@ export type ClusterOptions = {
   readonly observe?: (exchange: Exchange) => void
   readonly startS3?: () => Promise<S3Server>
   readonly environment?: Readonly<Record<string, string>>
+  /** What each has besides; three nodes, with nothing else, when absent. */
+  readonly nodes?: readonly Readonly<Record<string, string>>[]
 }
 
 export class Cluster {
@@ -33,7 +35,7 @@ export class Cluster {
   private readonly s3Server: S3Server
   private readonly s3Proxy: FaultProxy
   private readonly proxy: SpreadingProxy
-  private readonly databaseUrl: string
+  readonly databaseUrl: string
   private readonly s3Fault: { choose: () => Promise<Fault | undefined> }
 
   private constructor(parts: {
@@ -58,7 +60,8 @@ export class Cluster {
     this.secretAccessKey = parts.nodes[0]!.secretAccessKey
   }
 
-  static async start({ observe = () => {}, startS3 = startSwift, environment }: ClusterOptions = {}): Promise<Cluster> {
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    const { observe = () => {}, startS3 = startSwift, environment, nodes: each = THREE } = options
     const [database, s3Server] = await Promise.all([startPostgres(), startS3()])
     const s3 = openS3(s3Server)
     for (const bucket of [ARCHIVE_BUCKET, CLIPS_BUCKET]) await s3.makeBucket(bucket)
@@ -75,7 +78,7 @@ export class Cluster {
       ...environment,
     }
     for (const node of await Promise.all(
-      Array.from({ length: NODES }, () => Windrow.start({ environment: settings })),
+      each.map((more) => Windrow.start({ environment: { ...settings, ...more } })),
     )) {
       nodes.push(node)
     }
