@@ -70,7 +70,10 @@ export class KeyServerProxy {
 
   private async pass(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const at = Date.now()
-    const pid = await processAt(incoming.socket.remotePort!, this.pids())
+    const port = incoming.socket.remotePort!
+    // A table of the kernel that changes while it is read may lack lines.
+    let pid: number | undefined
+    for (let tries = 0; pid === undefined && tries < 3; tries++) pid = await processAt(port, this.pids())
     const body = await buffer(incoming)
     const text = body.toString()
     const asked: KeyRequest = {
@@ -91,7 +94,7 @@ export class KeyServerProxy {
       const { status, headers, body: answer } = await sent(this.upstream, incoming, body)
       const wrong = answer.toString().replaceAll(asked.kids[0] ?? '', '00000000-0000-8000-8000-000000000000')
       const given = behaviour === 'wrong' ? Buffer.from(wrong) : answer
-      response.writeHead(status, { ...headers, 'content-length': given.length })
+      response.writeHead(status, { 'content-type': headers['content-type'], 'content-length': given.length })
       response.end(given, () => {
         asked.isAnswered = true
         this.answered(asked)
