@@ -218,6 +218,9 @@ describe('a key provider that fails', () => {
     const records = await resources.recordedKeys(await sourceIn(resources, endpoint), [FIRST + 10, FIRST + 62])
     assert.deepEqual(new Set(records.map(({ givenFor }) => givenFor)).size, 1)
     assert.ok(provider.asked.length < 3 + 70 + 60 + 10, `${provider.asked.length} requests`)
+    const minutes = (await eventsOf(resources)).map(({ at }) => Math.floor(at / MINUTE_MS))
+    assert.ok(minutes.length > 30 && minutes.length <= 61, `${minutes.length} events`)
+    assert.equal(new Set(minutes).size, minutes.length)
   })
 
   it('is asked at once for an endpoint that has been changed since', async () => {

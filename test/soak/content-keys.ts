@@ -31,7 +31,10 @@ export async function run({ log }: SoakContext): Promise<KeyFigures> {
   try {
     keys.begin()
     await scene('rotation', () => rotating(keys, 40))
-    for (const moment of [...MOMENTS, ...MOMENTS]) await scene(`killed ${moment}`, () => killing(keys, moment))
+    for (const [n, moment] of [...MOMENTS, ...MOMENTS].entries()) {
+      const killed = `kill ${n + 1}, ${moment}`
+      await scene(killed, () => killing(keys, moment, killed))
+    }
     await scene('after the kills', () => afterKills(keys))
     await scene('slow', () => slow(keys, 2000, 20))
     for (const trouble of ['refuse', 'away', 'wrong', 'hanging'] as const) {
