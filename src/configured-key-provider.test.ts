@@ -17,7 +17,6 @@ const ARN = 'arn:aws:acm:us-east-1:000000000000:certificate/keys'
 const folder = mkdtempSync(join(tmpdir(), 'windrow-speke-'))
 after(() => rmSync(folder, { recursive: true }))
 
-const SILENT = { info() {}, warn() {}, error() {} }
 const own = selfSigned('localhost')
 const other = selfSigned('other.example.com')
 
@@ -29,7 +28,7 @@ function file(name: string, text: string): string {
 
 function provider(env: Readonly<Record<string, string>>) {
   const settings = readSettings({ args: [], env: { WINDROW_SPEKE_AUTH: 'none', ...env }, readFile: () => '' })
-  return configuredKeyProvider(settings, { date: () => utcMs(1_800_000_000_000), log: SILENT })
+  return configuredKeyProvider(settings, { date: () => utcMs(1_800_000_000_000) })
 }
 
 const certificate = file('own.pem', own.certificate)
@@ -59,7 +58,9 @@ describe('the key servers that the settings name', () => {
           /does not answer \(DEPTH_ZERO_SELF_SIGNED_CERT\)\.$/,
         )
       }
-      const [found] = await provider({ ...env, WINDROW_SPEKE_CA_FILE: certificate }).request(packaging, 0, signal)
+      const {
+        keys: [found],
+      } = await provider({ ...env, WINDROW_SPEKE_CA_FILE: certificate }).request(packaging, 0, signal)
       assert.deepEqual(found!.key.export(), servedKey(found!.kid))
     } finally {
       if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']

@@ -13,7 +13,6 @@ import { KeyServerCredentials } from './keys/aws-credentials.ts'
 import type { KeyCertificate } from './keys/encrypted-keys.ts'
 import type { KeyProvider } from './keys/key-provider.ts'
 import { type SpekeOptions, spekeClient } from './keys/speke-client.ts'
-import type { Log } from './log.ts'
 
 /** Time for a request for keys, from resolving the host to the last byte of the answer. */
 const TIMEOUT_MS = 10_000
@@ -35,12 +34,11 @@ type SpekeSettings = Pick<
 /** `own` is the built-in key server, and the key pair that requests to it are signed with. */
 type Deps = {
   readonly date: Clock
-  readonly log: Log
   readonly own?: { readonly server: OwnKeyServer; readonly keys: AccessKeyPair } | undefined
 }
 
 /** The key servers that endpoints name, requested as the settings say. Throws ConfigurationError. */
-export function configuredKeyProvider(settings: SpekeSettings, { date, log, own }: Deps): KeyProvider {
+export function configuredKeyProvider(settings: SpekeSettings, { date, own }: Deps): KeyProvider {
   const { region, spekeAllowHosts, spekeAuth, spekeCaFile, spekeCertificates, spekeHeaders } = settings
   const credentials = new KeyServerCredentials({
     region,
@@ -61,7 +59,6 @@ export function configuredKeyProvider(settings: SpekeSettings, { date, log, own 
     resolve: (host) => lookup(host, { all: true }),
     timeoutMs: TIMEOUT_MS,
     turns: new Turns(),
-    log,
   }
   return own ? withOwnServer(own, options) : spekeClient(options)
 }

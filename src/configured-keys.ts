@@ -33,7 +33,6 @@ export function startKeys(
     ...deps,
     provider: configuredKeyProvider(config, {
       date: clocks.date,
-      log: deps.log,
       own: own && { server: own, keys: config.credentials },
     }),
     keyEncryptionKey: keyEncryptionKeyOf(config, { isShared: sharing !== undefined }),

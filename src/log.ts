@@ -18,7 +18,8 @@ export const LOG_EVENTS = {
     'There are too many connections: unused ones were closed, and new ones refused, as many as the fields say.',
   'content-key-changed':
     'A key provider gave another key under the KID of one that is on record; the first stays in use.',
-  'content-keys-received': 'A key provider gave the content keys of a key period.',
+  'content-keys-received':
+    'A key provider gave the content keys of a key period; the fields say which, and what server it is.',
   'content-keys-refused': 'A key provider gave no content keys for a key period; it is asked again.',
   'content-keys-reused': 'A key period has the content keys of an earlier one, since the provider gave none for it.',
   'content-keys-unreadable':
@@ -60,7 +61,6 @@ export const LOG_EVENTS = {
   'input-switched': 'An output timeline switched to the other input.',
   'key-encryption-key-missing':
     'An encrypted origin endpoint gets no content keys, since this node has no `key-encryption-key` to seal them with.',
-  'keys-provided': 'A key server gave the keys of a key period; the fields say which, and what server it is.',
   'key-server-answer': 'The built-in key server gave keys for a request of SPEKE.',
   'key-server-open':
     'The built-in key server is on, and gives every content key to whoever asks: it is for trying out.',

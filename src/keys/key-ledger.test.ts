@@ -77,6 +77,7 @@ describe('content keys of endpoints', () => {
         originEndpoint: 'a',
         period: FIRST,
         kids: [kid],
+        host: 'keys.example',
         milliseconds: 0,
         message: '',
       },

@@ -151,11 +151,11 @@ export class KeyRequests {
     try {
       // A request that never ends would hold up the endpoint, and the end of the process.
       const requested = (signal: AbortSignal) => provider.request(packaging, period, signal)
-      const keys = await withinTime(REQUEST_MS, closing, requested)
+      const { keys, about: server } = await withinTime(REQUEST_MS, closing, requested)
       this.pauses.delete(asItIs(endpoint))
       const kids = keys.map(({ kid }) => kid)
       log.info(
-        { event: 'content-keys-received', ...about, kids, milliseconds: clock() - began },
+        { event: 'content-keys-received', ...about, kids, ...server, milliseconds: clock() - began },
         'a key provider gave the content keys of a period',
       )
       return keys

@@ -2,13 +2,12 @@ import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { Turns } from '../concurrency/turns.ts'
 import { unlessAborted } from '../concurrency/unless-aborted.ts'
 import { comparedHost } from '../internal-addresses.ts'
-import type { Log } from '../log.ts'
 import type { ReadElement } from '../manifests/xml-tree.ts'
 import { type AnswerContext, answeredKeys } from './answered-keys.ts'
 import { type AskedKeys, askedKeys, requestText } from './asked-keys.ts'
 import { badAnswer } from './bad-answer.ts'
 import type { KeyCertificate } from './encrypted-keys.ts'
-import { type KeyProvider, KeyProviderFailed } from './key-provider.ts'
+import { type KeyProvider, KeyProviderFailed, type ProvidedKeys } from './key-provider.ts'
 import { addressesOf, type Resolve } from './key-server-address.ts'
 import { authenticated, type KeyServerAuth } from './key-server-auth.ts'
 import { type KeyServerAnswer, post } from './key-server-request.ts'
@@ -26,7 +25,6 @@ export type SpekeOptions = {
   /** Time for a request and its answer, from resolving the host to the last byte. */
   readonly timeoutMs: number
   readonly turns: Turns
-  readonly log: Log
 }
 
 /** Answers of all key servers take turns with what else is read. */
@@ -48,14 +46,13 @@ export function spekeClient(given: SpekeOptions): KeyProvider {
         throw new KeyProviderFailed(`The certificate ${arn} is unknown: speke-certificates does not name it.`)
       }
       const asked = askedKeys(packaging, period)
-      if (asked.keys.length === 0) return []
+      if (asked.keys.length === 0) return { keys: [], about: {} }
       const context = { packaging, asked, certificate }
       const answer = await answerTo(context, options, signal)
       try {
         const document = await documentOf(answer, options.turns)
         const keys = await options.turns.run(TURNS, answeredKeys(document, context))
-        logAnswer(options.log, answer, asked, new URL(provider.url))
-        return keys
+        return { keys, about: serverOf(answer, asked, new URL(provider.url)) }
       } finally {
         answer.body.fill(0)
       }
@@ -147,23 +144,8 @@ async function documentOf({ body }: KeyServerAnswer, turns: Turns): Promise<Read
   }
 }
 
-function logAnswer(
-  log: Log,
-  { headers }: KeyServerAnswer,
-  { version, contentId, periodIndex, keys }: AskedKeys,
-  url: URL,
-) {
+function serverOf({ headers }: KeyServerAnswer, { version }: AskedKeys, url: URL): ProvidedKeys['about'] {
   const agent = headers['x-speke-user-agent'] ?? headers['speke-user-agent']
-  log.info(
-    {
-      event: 'keys-provided',
-      host: comparedHost(url),
-      resourceId: contentId,
-      keyPeriod: periodIndex,
-      version,
-      keyIds: keys.map(({ kid }) => kid),
-      ...(typeof agent === 'string' && { keyServer: printable(agent).slice(0, QUOTED) }),
-    },
-    'a key server gave keys',
-  )
+  const about = { host: comparedHost(url), version }
+  return typeof agent === 'string' ? { ...about, keyServer: printable(agent).slice(0, QUOTED) } : about
 }

@@ -62,7 +62,10 @@ export class FakeProvider implements KeyProvider {
       if (this.isDown) throw new KeyProviderFailed('the key server answered 503')
       const keys = await sampleKeys().find({ packaging } as OriginEndpoint, period)
       const { secret } = this
-      return secret === undefined ? keys : keys.map((key) => ({ ...key, key: keyOfText(secret) }))
+      return {
+        keys: secret === undefined ? keys : keys.map((key) => ({ ...key, key: keyOfText(secret) })),
+        about: { host: 'keys.example' },
+      }
     } finally {
       this.atOnce.set(resource, this.atOnce.get(resource)! - 1)
     }
