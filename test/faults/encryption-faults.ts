@@ -116,4 +116,13 @@ export const ENCRYPTION_FAULTS: readonly Fault[] = [
     caughtBy: { file: LEFT_OUT, cases: 'packets of streams that no program map lists' },
     failure: /falsy/,
   },
+  {
+    name: 'cut-off-slice-clear',
+    breaks: 'The rest of a slice at the beginning of a segment is copied into it in the clear.',
+    file: 'src/media/ts/sample-aes-units.ts',
+    find: 'bytes.fill(0, 0, Math.min(first, end))',
+    replace: 'bytes.fill(0, 0, 0)',
+    caughtBy: { file: LEFT_OUT, cases: 'what is in front of the first NAL unit' },
+    failure: /falsy/,
+  },
 ]

@@ -125,8 +125,36 @@ describe('encryptSamples leaves out', () => {
     assert.throws(() => encrypted(second, first), MalformedMedia)
   })
 
-  it('nothing of H.264 in partitions: that is refused', () => {
-    for (const type of [2, 3, 4]) {
+  for (const [what, streamId, payload] of [
+    ['nothing of pictures', 0xe0, undefined],
+    ['sound', 0xc0, SECRET],
+  ] as const) {
+    it(`${what} in a PID that one table lists as H.264 and then as AAC: it is what it was listed as first`, () => {
+      const [video] = one.streams as [ElementaryStream]
+      const packets = one.packets
+        .filter(({ pid }) => pid === video.pid)
+        .map((packet) => ({ ...packet, streamId, payload: payload ?? packet.payload }))
+      const once = writeMultiplex({ streams: [video], packets }, new Map())
+      const twice = writeMultiplex({ streams: [video, { ...video, type: 0x0f }], packets }, new Map())
+      assert.equal(findProgram(twice).map.streams.length, 2)
+      assert.ok(encrypted(twice).equals(encrypted(once)))
+      assert.ok(!encrypted(twice).includes(SECRET))
+    })
+  }
+
+  it('what is in front of the first NAL unit, as of a slice that is cut off', () => {
+    const multiplex = slicePictures([], [plainSlice(500)])
+    const packets = multiplex.packets.map((packet) => ({
+      ...packet,
+      payload: Buffer.concat([SECRET, packet.payload]),
+    }))
+    const source = writeMultiplex({ ...multiplex, packets }, new Map())
+    assert.ok(source.includes(SECRET))
+    assert.ok(!encrypted(source).includes(SECRET))
+  })
+
+  it('nothing of slices of H.264 of other kinds, such as partitions: they are refused', () => {
+    for (const type of [2, 3, 4, 19, 20, 21]) {
       const slice = Buffer.from(plainSlice(500))
       slice[0] = 0x60 | type
       const source = writeMultiplex(slicePictures([], [slice]), new Map())

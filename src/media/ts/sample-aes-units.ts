@@ -10,6 +10,9 @@ import { CIPHER_COST, type SampleCipher } from './sample-cipher.ts'
 /** nal_unit_type of slices: of pictures that are not IDR, and of those that are. Others are not encrypted. */
 const SLICE = 1
 const IDR_SLICE = 5
+/** Slices of auxiliary pictures, and of further layers and views (ISO/IEC 14496-10 annexes F to I). */
+const AUXILIARY_SLICE = 19
+const LAST_SLICE_EXTENSION = 21
 /** Bytes of a NAL unit that is not encrypted, whatever its type. */
 const MOST_CLEAR = 48
 /** Bytes at the beginning of a NAL unit, with its header, that are never encrypted. */
@@ -24,7 +27,9 @@ const LOOKED_AT = 256 * 1024
 /**
  * Encrypts the slices of an H.264 stream, in place where emulation prevention makes none of them longer. That is
  * applied to the encrypted NAL unit once more, which has it already (ISO/IEC 14496-10 §7.4.1): readers take it off
- * once, decrypt, and have the NAL unit as it was. Throws MalformedMedia for partitioned slices.
+ * once, decrypt, and have the NAL unit as it was. Bytes in front of the first NAL unit, such as a part of a slice that
+ * is cut off, become zeros: they would be in the clear. Throws MalformedMedia for slices of other kinds:
+ * partitions, those of auxiliary pictures, and those of further layers and views.
  */
 export function* encryptUnits(stream: JoinedPes, cipher: SampleCipher): Steps<RewrittenPayloads> {
   const { bytes, filled: end } = stream
@@ -32,12 +37,14 @@ export function* encryptUnits(stream: JoinedPes, cipher: SampleCipher): Steps<Re
   const grown: Range[] = []
   let growth = 0
   writeSentinel(bytes, end)
-  for (let next = yield* findStartCode(bytes, 0, end); next < end; ) {
+  const first = yield* findStartCode(bytes, 0, end)
+  bytes.fill(0, 0, Math.min(first, end))
+  for (let next = first; next < end; ) {
     const start = next + SENTINEL_SIZE
     next = Math.min(end, yield* findStartCode(bytes, start, end))
     const unitEnd = trimZeros(bytes, start, next)
     const type = bytes[start]! & 0x1f
-    if (type >= NAL_PARTITION_A && type <= NAL_PARTITION_C) throw new MalformedMedia('partitioned slice', start)
+    if (isOtherSlice(type)) throw new MalformedMedia(`slice of type ${type}, which cannot be encrypted`, start)
     if ((type === SLICE || type === IDR_SLICE) && unitEnd - start > MOST_CLEAR) {
       yield* encryptUnit(bytes, start, unitEnd, cipher)
       const added = yield* emulations(bytes, start, unitEnd)
@@ -47,6 +54,11 @@ export function* encryptUnits(stream: JoinedPes, cipher: SampleCipher): Steps<Re
     } else if (meter.ends(unitEnd - start)) yield
   }
   return growth === 0 ? stream : yield* withPrevention(stream, grown, growth)
+}
+
+function isOtherSlice(type: number): boolean {
+  const isPartition = type >= NAL_PARTITION_A && type <= NAL_PARTITION_C
+  return isPartition || (type >= AUXILIARY_SLICE && type <= LAST_SLICE_EXTENSION)
 }
 
 type Range = { readonly start: number; readonly end: number }

@@ -35,8 +35,8 @@ export class NoSampleAes extends Error {
  * Counters at the end are those of the source, so that the next segment continues.
  * @returns memory that nobody else has
  * @throws NoSampleAes when the program has HEVC, or nothing but codecs that cannot be encrypted
- * @throws MalformedMedia when a segment has no program map, lost sync, scrambled packets, slices in partitions, or a
- * stream that becomes another
+ * @throws MalformedMedia when a segment has no program map, lost sync, scrambled packets, slices of other kinds, or
+ * a stream that becomes another
  */
 export function encryptSamples(segments: readonly Uint8Array[], cipher: SampleCipher): readonly Uint8Array[] {
   return allSteps(encryptSamplesInSteps(segments, cipher))
@@ -109,11 +109,14 @@ class Survey {
 
   map({ streams, pcrPid }: ProgramMap): void {
     this.clocks.add(pcrPid)
+    const encrypted = new Set<number>()
     for (const stream of streams) {
       const { pid } = stream
       if (pid === PAT_PID || pid === NULL_PID) continue
       const kind = streamKindOf(stream)
       if (kind === 'hevc') throw new NoSampleAes('HEVC')
+      // It is what its table lists it as first: as such it is encrypted, and nothing in it stays clear.
+      if (encrypted.has(pid)) continue
       const known = this.kinds.get(pid) ?? kind
       const isEncrypted = ENCRYPTED_KINDS.includes(kind)
       if (known !== kind && (isEncrypted || ENCRYPTED_KINDS.includes(known))) {
@@ -122,7 +125,10 @@ class Survey {
       this.kinds.set(pid, kind)
       if (!isEncrypted) {
         if (!isData(stream)) this.leftOut.set(pid, stream)
-      } else if (!this.streams.has(pid)) this.streams.set(pid, stream)
+        continue
+      }
+      encrypted.add(pid)
+      if (!this.streams.has(pid)) this.streams.set(pid, stream)
     }
   }
 
@@ -181,10 +187,14 @@ class Output {
 
   map(map: ProgramMap, pmtPid: number, counter: number): void {
     if (this.pmtCounter < 0) this.pmtCounter = counter
+    const listed = new Set<number>()
     const streams = map.streams.flatMap((stream) => {
-      const kind = this.kinds.get(stream.pid)
-      if (kind !== undefined) return encryptedEntry(stream, kind)
-      return this.survey.isListed(stream.pid) ? stream : []
+      const { pid } = stream
+      const kind = this.kinds.get(pid)
+      if (kind === undefined) return this.survey.isListed(pid) ? stream : []
+      if (listed.has(pid)) return []
+      listed.add(pid)
+      return encryptedEntry(stream, kind)
     })
     const packets = packetise(writePmt({ ...map, streams }), pmtPid, this.pmtCounter)
     this.pmtCounter = (this.pmtCounter + packets.length / PACKET_SIZE) & 0x0f
