@@ -222,6 +222,7 @@ export async function startServer(
       closers.push(() => manifestWorker.close())
       const origin = createOrigin({
         ...sources,
+        memoryCacheBytes: config.memoryCacheBytes,
         manifestWorker,
         movieLimits: {
           isAllowed: config.mp4OnRequest,

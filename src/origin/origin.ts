@@ -53,6 +53,8 @@ export type OriginDeps = {
   readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openProven'>
   readonly media: SourceMedia
   readonly contentKeys: ContentKeys
+  /** The memory for segments at the live edge; made ones have a quarter of it, and 64 MiB at least. */
+  readonly memoryCacheBytes?: number
   readonly manifestWorker: ManifestWorker
   readonly openSpool: OpenSpool
   readonly movieLimits: MovieLimits
@@ -75,6 +77,7 @@ export function createOrigin({
   archive,
   media,
   contentKeys,
+  memoryCacheBytes,
   manifestWorker,
   openSpool,
   movieLimits,
@@ -89,7 +92,7 @@ export function createOrigin({
   const queue = new WindowQueue()
   const manifests = new Manifests({ archive, worker: manifestWorker, queue, contentKeys, clock, lost, log })
   const clips = new Clips({ resources, archive, worker: manifestWorker, queue, clock, date })
-  const segments = new Segments(archive, media, contentKeys)
+  const segments = new Segments({ archive, media, contentKeys, memoryCacheBytes })
   const movies = new Movies({ archive, media, openSpool, outgoing, clock, limits: movieLimits })
   const refusals = new FaultLog(log, clock, 'info')
   const losses = new FaultLog(log, clock, 'error')

@@ -10,22 +10,33 @@ import type { SourceMedia } from '../packaging/segments/source-media.ts'
 import type { ByteRange } from '../stores/objects.ts'
 import type { BodyPart } from './send-parts.ts'
 
-const CACHE_BYTES = 64 * 1024 * 1024
+const LEAST_BYTES = 64 * 1024 * 1024
+/** Of the memory for segments at the live edge: so much more is there for those that are made of them. */
+const SHARE = 4
 
 export type FoundSegment = { readonly body: SegmentBody; readonly etag: string }
+
+export type SegmentsDeps = {
+  readonly archive: SegmentLookup & Pick<ArchiveReader, 'openProven'>
+  readonly media: SourceMedia
+  readonly contentKeys: ContentKeys
+  /** The memory for segments at the live edge. */
+  readonly memoryCacheBytes?: number | undefined
+}
 
 /** Finds segments by path. A segment that must be made is made once, however many clients ask, and cached. */
 export class Segments {
   private readonly archive: SegmentLookup & Pick<ArchiveReader, 'openProven'>
   private readonly media: SourceMedia
   private readonly keys: ContentKeys
-  private readonly made = new LruCache<FoundSegment>(CACHE_BYTES)
+  private readonly made: LruCache<FoundSegment>
   private readonly finding = new SingleFlight<FoundSegment | Absence>()
 
-  constructor(archive: SegmentLookup & Pick<ArchiveReader, 'openProven'>, media: SourceMedia, keys: ContentKeys) {
+  constructor({ archive, media, contentKeys, memoryCacheBytes = 0 }: SegmentsDeps) {
     this.archive = archive
+    this.made = new LruCache(Math.max(LEAST_BYTES, memoryCacheBytes / SHARE))
     this.media = media
-    this.keys = keys
+    this.keys = contentKeys
   }
 
   /** The segment at a path, or why there is none. */
