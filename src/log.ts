@@ -18,6 +18,8 @@ export const LOG_EVENTS = {
     'There are too many connections: unused ones were closed, and new ones refused, as many as the fields say.',
   'content-key-changed':
     'A key provider gave another key under the KID of one that is on record; the first stays in use.',
+  'content-keys-without-iv':
+    'A key provider gave keys for FairPlay and no IV, which its players take from licences alone: set one.',
   'content-keys-received':
     'A key provider gave the content keys of a key period; the fields say which, and what server it is.',
   'content-keys-refused': 'A key provider gave no content keys for a key period; it is asked again.',

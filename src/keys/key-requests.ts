@@ -8,6 +8,7 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { EncryptedPackaging } from '../model/packaging.ts'
 import type { ContentKey } from '../packaging/content-keys.ts'
 import type { WorkClaims } from '../stores/work-claims.ts'
+import { lackFairPlayIv } from './fairplay-iv.ts'
 import { type KeyProvider, KeyProviderFailed } from './key-provider.ts'
 
 /** How long a provider is left alone after failures in a row. */
@@ -22,6 +23,9 @@ const MOST_PAUSES = 10_000
 /** Longer than a lease. */
 const MOST_WAITING_MS = 20_000
 
+const WITHOUT_IV =
+  'the key provider gave no IV for FairPlay, and constantInitializationVector is not set: its players cannot decrypt'
+
 export type KeyRequestDeps = {
   readonly provider: KeyProvider
   /** What processes need that share the ledger: one of them at a time requests keys for an endpoint. */
@@ -32,7 +36,7 @@ export type KeyRequestDeps = {
   readonly sleep: (ms: number) => Promise<void>
   /** Aborts when the server closes. */
   readonly closing: AbortSignal
-  /** Told of each failure of a provider. */
+  /** Told of each failure of a provider, and of keys with which players can do nothing. */
   readonly failed: (endpoint: OriginEndpoint, message: string) => void
 }
 
@@ -158,6 +162,10 @@ export class KeyRequests {
         { event: 'content-keys-received', ...about, kids, ...server, milliseconds: clock() - began },
         'a key provider gave the content keys of a period',
       )
+      if (lackFairPlayIv(packaging, keys)) {
+        log.warn({ event: 'content-keys-without-iv', ...about, kids }, 'a key provider gave no IV for FairPlay')
+        this.deps.failed(endpoint, WITHOUT_IV)
+      }
       return keys
     } catch (error) {
       if (closing.aborted) return 'busy'

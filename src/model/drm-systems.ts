@@ -2,6 +2,8 @@
 export const PLAYREADY = '9a04f079-9840-4286-ab92-e65be0885f95'
 export const WIDEVINE = 'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed'
 export const FAIRPLAY = '94ce86fb-07ff-4f43-adb8-93d2fa968ca2'
+/** KEYFORMAT of keys that players get by FairPlay. */
+export const FAIRPLAY_KEY_FORMAT = 'com.apple.streamingkeydelivery'
 export const IRDETO = '80a6be7e-1448-4c37-9e70-d5aebe04c8d2'
 /** Keys of HLS that players fetch as they are: an id of SPEKE alone, which nobody has registered. */
 export const AES_128 = '81376844-f976-481e-a84e-cc25d39b0b33'
