@@ -9,6 +9,7 @@ import { hexId, samplePssh, systemsEncryption } from '../../test/keys/sample-sys
 import { assetOf, type FakeArchive } from '../../test/origin/sample-channel.ts'
 import { cmafEndpoint, dashEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { needing } from '../../test/programs.ts'
+import { IS_WHOLE } from '../../test/whole.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import { cmaf } from './cmaf/format.ts'
@@ -87,7 +88,7 @@ describe('encrypted fragmented MP4', () => {
   })
 
   /** AC-3 and E-AC-3, which are encrypted alike, share the four ways. */
-  const CASES = (['CBCS', 'CENC'] as const).flatMap((method) =>
+  const ALL_CASES = (['CBCS', 'CENC'] as const).flatMap((method) =>
     [false, true].flatMap((rotates) => [
       { codec: 'h264', name: TRACKS.video, method, rotates },
       { codec: 'hevc', name: TRACKS.video, method, rotates },
@@ -95,6 +96,13 @@ describe('encrypted fragmented MP4', () => {
       { codec: 'h264', name: rotates === (method === 'CBCS') ? TRACKS.ac3 : TRACKS.eac3, method, rotates },
     ]),
   )
+  /** Each codec of pictures by each method, one of them with keys that rotate, and sound. */
+  const CASES = ALL_CASES.filter(({ codec, name, method, rotates }) => {
+    if (IS_WHOLE) return true
+    return name === TRACKS.video
+      ? (codec === 'hevc') === rotates && (method === 'CENC') === rotates
+      : name === TRACKS.aac && method === 'CBCS' && rotates
+  })
 
   /** Segments of a track and the headers they are played behind, by key period. */
   async function inKeyPeriods(served: Served, name: string): Promise<ReadonlyMap<number, Buffer>> {

@@ -95,7 +95,7 @@ describe('content keys of a server that has used them', () => {
       answers.push(Buffer.from(text))
       return true
     })
-    kids = [...new Set([...windrow.log.matchAll(/"keyIds":\["([^\]]*)"\]/g)].flatMap(([, ids]) => ids!.split('","')))]
+    kids = [...new Set([...windrow.log.matchAll(/"kids":\["([^\]]*)"\]/g)].flatMap(([, ids]) => ids!.split('","')))]
     debugged = await Debugged.attach(() => windrow.log)
   })
   after(async () => {

@@ -51,8 +51,14 @@ function keysOf(resourceId: string, rotation: number): Record<string, string> {
   return Object.fromEntries(kids.map((kid) => [kid.replaceAll('-', ''), labKey(kid).toString('hex')]))
 }
 
-/** A channel whose keys change every `rotation` seconds where they can; a source segment comes each second. */
-export async function startProtectedBroadcast(rotation: number): Promise<ProtectedBroadcast> {
+/**
+ * A channel for some viewings, whose keys change every `rotation` seconds where they can; a source segment comes each
+ * second.
+ */
+export async function startProtectedBroadcast(
+  rotation: number,
+  viewings = PROTECTED_VIEWINGS,
+): Promise<ProtectedBroadcast> {
   const [loop, windrow, player] = await Promise.all([
     encodeLoop(),
     Windrow.start({ environment: KEY_SERVER }),
@@ -60,7 +66,7 @@ export async function startProtectedBroadcast(rotation: number): Promise<Protect
   ])
   const client = mediaPackage(windrow)
   const ingest = await createChannel(client, 'live')
-  const names = [...new Set(PROTECTED_VIEWINGS.map(({ output }) => output))]
+  const names = [...new Set(viewings.map(({ output }) => output))]
   const urls = await createProtectedEndpoints(client, windrow.url, 'live', { rotation, names })
   const firstDate = Math.floor(Date.now() / 1000 - BEFORE) * 1000
   const pusher = new Pusher(ingest, loop, firstDate)

@@ -15,6 +15,7 @@ import { viewHls } from '../matrix/view-hls.ts'
 import { viewMss } from '../matrix/view-mss.ts'
 import type { Run, Viewed } from '../matrix/viewed.ts'
 import { needing } from '../programs.ts'
+import { IS_WHOLE } from '../whole.ts'
 import { createProtectedEndpoints, IV, KEY_SERVER, labKey } from './protected-endpoints.ts'
 import { decryptedMedia, mediaOf } from './smooth-decryption.ts'
 
@@ -99,10 +100,10 @@ describe('encrypted endpoints of a channel', () => {
     }
   })
 
-  for (const name of ['cbcs', 'cbcs-clear-key', 'cenc']) {
-    it(`of CMAF with ${name} are what ffmpeg and shaka-packager decrypt`, async () => {
+  for (const name of IS_WHOLE ? ['cbcs', 'cbcs-clear-key', 'cenc'] : ['cbcs']) {
+    it(`of CMAF with ${name} are what ffmpeg decrypts, and shaka-packager where it can`, async () => {
       const [clear, encrypted] = await Promise.all([viewHls(urls.get('cmaf-clear')!), viewHls(urls.get(name)!)])
-      await expectTheSame(encrypted, clear, { isPackaged: name !== 'cbcs-clear-key' })
+      await expectTheSame(encrypted, clear, { isPackaged: IS_WHOLE && name !== 'cbcs-clear-key' })
     })
   }
 
@@ -155,7 +156,7 @@ describe('encrypted endpoints of a channel', () => {
         .split('/')
         .slice(4)
         .join('/')
-        .replace(/^Events[^/]*/, '')
+        .replace(/\/Events[^/]*/, '')
     const twin = streams.find((stream) => within(stream.name) === within(name))
     assert.ok(twin, `${name} among ${streams.map((stream) => stream.name).join()}`)
     return twin

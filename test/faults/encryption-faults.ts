@@ -95,8 +95,11 @@ export const ENCRYPTION_FAULTS: readonly Fault[] = [
     file: 'src/packaging/hls-ts/signalling.ts',
     find: "encryption.method === 'AES_128' && number === sequence ?",
     replace: 'number === sequence ?',
-    caughtBy: { file: 'test/origin/encrypted-hls.test.ts', cases: 'plays in hls.js in Chromium' },
-    failure: /fragParsingError/,
+    caughtBy: {
+      file: 'test/origin/encrypted-hls.test.ts',
+      cases: 'gives ffmpeg every packet of pictures and all sounds',
+    },
+    failure: /Expected values to be/,
   },
   {
     name: 'unknown-codec-clear',

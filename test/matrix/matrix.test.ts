@@ -6,6 +6,7 @@ import { createChannel, mediaPackage } from '../judges/aws.ts'
 import { eventually } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
+import { IS_WHOLE } from '../whole.ts'
 import type { GivenTrack } from './compare.ts'
 import { type Expected, expectedOf } from './expected.ts'
 import { harvestFiles, judgeFiles } from './files.ts'
@@ -19,8 +20,6 @@ import type { Viewed } from './viewed.ts'
 const { after, before, describe, it } = needing('ffmpeg')
 
 const HOUR_MS = 3_600_000
-
-const IS_WHOLE = Boolean(process.env['WINDROW_TEST_WHOLE'])
 
 /** Files are made of the same samples for all: every sixth is judged here, each in `npm run soak -- --only files`. */
 const IN_FILES = new Set(FIXTURE_NAMES.filter((_, at) => at % 6 === 0))
