@@ -45,7 +45,7 @@ describe('content keys of a server that has used them', () => {
   const answers: Buffer[] = []
 
   before(async () => {
-    const loop = await encodeLoop()
+    const [rendition] = await encodeLoop()
     keyServer = await Windrow.start({ environment: KEY_SERVER })
     const { accessKeyId, secretAccessKey } = keyServer
     windrow = await Windrow.start({
@@ -62,7 +62,7 @@ describe('content keys of a server that has used them', () => {
     const ingest = await createChannel(client, 'leaks')
     urls = await createProtectedEndpoints(client, keyServer.url, 'leaks', { rotation: 10 })
     const firstDate = Math.floor(Date.now() / 1000 - SEGMENTS) * 1000
-    const pusher = new Pusher(ingest, loop, firstDate)
+    const pusher = new Pusher(ingest, [rendition!], firstDate)
     await pusher.pushParent()
     while (pusher.published < SEGMENTS) await pusher.pushNext()
     await pusher.end()
