@@ -1,4 +1,4 @@
-import { kidOf } from './derived-keys.ts'
+import { uuidOf } from '../media/bytes.ts'
 
 /** Thrown for what is no request for a licence. The message is a sentence for whoever has sent it. */
 export class MalformedLicenceRequest extends Error {
@@ -15,7 +15,7 @@ const KEY_ID = /^[A-Za-z0-9_-]{21}[AQgw]$/
  */
 export function clearKeyLicence(body: Uint8Array, keyOf: (kid: string) => Buffer): string {
   const keys = [...new Set(kidsIn(body))].map((id) => {
-    const key = keyOf(kidOf(Buffer.from(id, 'base64url')))
+    const key = keyOf(uuidOf(Buffer.from(id, 'base64url')))
     return { kty: 'oct', kid: id, k: key.toString('base64url') }
   })
   return JSON.stringify({ keys, type: 'temporary' })

@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto'
 import { element, xmlText } from '../manifests/xml.ts'
-import { bytesOfKid } from './derived-keys.ts'
+import { bytesOfUuid } from '../media/bytes.ts'
 
 const NAMESPACE = 'http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader'
 /** Type of the record that has a header. */
@@ -41,7 +41,7 @@ function headerOf(guid: Buffer, key: Buffer, scheme: 'cenc' | 'cbcs') {
 
 /** The KID as the fields of a GUID, of which the first three are little-endian. */
 function guidOf(kid: string): Buffer {
-  const bytes = bytesOfKid(kid)
+  const bytes = Buffer.from(bytesOfUuid(kid))
   bytes.subarray(0, 4).reverse()
   bytes.subarray(4, 6).reverse()
   bytes.subarray(6, 8).reverse()

@@ -1,6 +1,6 @@
 import { type Key, keyLine } from '../manifests/hls/keys.ts'
 import { element, type XmlElement, xmlText } from '../manifests/xml.ts'
-import { ByteWriter } from '../media/bytes.ts'
+import { ByteWriter, bytesOfUuid } from '../media/bytes.ts'
 import { writeProtectionSystem } from '../media/mp4/protection-system.ts'
 import {
   AES_128,
@@ -11,7 +11,6 @@ import {
   PLAYREADY,
   WIDEVINE,
 } from '../model/drm-systems.ts'
-import { bytesOfKid } from './derived-keys.ts'
 import { playReadyObject } from './playready.ts'
 
 /** A key that is asked for. `scheme` is undefined where the request names none, as those of SPEKE 1.0. */
@@ -64,14 +63,14 @@ const SIGNALLING: Readonly<Record<string, Signalling>> = {
     }
   },
   [COMMON]: (systemId, { kid }) => {
-    const pssh = box(systemId, new Uint8Array(), [bytesOfKid(kid)])
+    const pssh = box(systemId, new Uint8Array(), [bytesOfUuid(kid)])
     // As hls.js reads it, which wants to know the KID before it has a header.
-    const uri = dataUri(bytesOfKid(kid))
+    const uri = dataUri(bytesOfUuid(kid))
     const hls = { uri, keyFormat: 'org.w3.clearkey', keyFormatVersions: '1', keyId: kid }
     return { pssh, contentProtectionData: xmlText(psshElement(pssh)), hls }
   },
   [DASH_CLEAR_KEY]: (systemId, { kid }, { licenceUrl }) => ({
-    pssh: box(systemId, new Uint8Array(), [bytesOfKid(kid)]),
+    pssh: box(systemId, new Uint8Array(), [bytesOfUuid(kid)]),
     contentProtectionData: xmlText(
       element('Laurl', { xmlns: 'https://dashif.org/CPS', licenseType: 'EME-1.0' }, [licenceUrl]),
     ),
@@ -93,13 +92,13 @@ export function hlsLine(
 
 function box(systemId: string, data: Uint8Array, keyIds?: readonly Uint8Array[]): Buffer {
   const writer = new ByteWriter()
-  writeProtectionSystem(writer, { systemId: bytesOfKid(systemId), ...(keyIds && { keyIds }), data })
+  writeProtectionSystem(writer, { systemId: bytesOfUuid(systemId), ...(keyIds && { keyIds }), data })
   return Buffer.from(writer.result())
 }
 
 /** WidevinePsshData, a message of Protocol Buffers: key_ids (2), and protection_scheme (9) as a four-character code. */
 function widevineData(kid: string, scheme: 'cenc' | 'cbcs' | undefined): Uint8Array {
-  const keyId = Buffer.concat([Buffer.from([(2 << 3) | 2, 16]), bytesOfKid(kid)])
+  const keyId = Buffer.concat([Buffer.from([(2 << 3) | 2, 16]), bytesOfUuid(kid)])
   return scheme ? Buffer.concat([keyId, Buffer.from([9 << 3]), varint(Buffer.from(scheme).readUInt32BE())]) : keyId
 }
 
@@ -115,6 +114,6 @@ function psshElement(pssh: Buffer): XmlElement {
   return element('pssh', { xmlns: 'urn:mpeg:cenc:2013' }, [pssh.toString('base64')])
 }
 
-function dataUri(bytes: Buffer): string {
-  return `data:text/plain;base64,${bytes.toString('base64')}`
+function dataUri(bytes: Uint8Array): string {
+  return `data:text/plain;base64,${Buffer.from(bytes).toString('base64')}`
 }

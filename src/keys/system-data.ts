@@ -1,7 +1,7 @@
 import type { CpixSystem } from '../manifests/cpix/answer.ts'
 import { xmlText } from '../manifests/xml.ts'
 import { elementOf, type ReadElement, textOf } from '../manifests/xml-tree.ts'
-import { MalformedMedia } from '../media/bytes.ts'
+import { MalformedMedia, uuidOf } from '../media/bytes.ts'
 import { readProtectionSystem } from '../media/mp4/protection-system.ts'
 import { allSteps } from '../media/steps.ts'
 import type { DrmSystem } from '../model/content-keys.ts'
@@ -124,12 +124,6 @@ function parsed(bytes: Uint8Array) {
     if (error instanceof MalformedMedia) return badAnswer(`a PSSH that is not one whole pssh box (${error.message})`)
     throw error
   }
-}
-
-function uuidOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes)
-    .toString('hex')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
 /** Elements for a ContentProtection descriptor, written anew so that nothing else gets into an MPD. */

@@ -259,6 +259,16 @@ export function bytesOfHex(text: string): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
+/** The UUID of 16 bytes, in lower case. */
+export function uuidOf(bytes: Uint8Array): string {
+  return hexOf(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/** The 16 bytes of a UUID, which may be without its hyphens. */
+export function bytesOfUuid(uuid: string): Uint8Array<ArrayBuffer> {
+  return bytesOfHex(uuid.replaceAll('-', ''))
+}
+
 /** A view of bytes by which `copy16` copies. */
 export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength)

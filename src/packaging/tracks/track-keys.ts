@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { bytesOfHex } from '../../media/bytes.ts'
+import { bytesOfUuid } from '../../media/bytes.ts'
 import { BLOCK_SIZE } from '../../media/cbc.ts'
 import { type ProtectionSystem, readProtectionSystem } from '../../media/mp4/protection-system.ts'
 import type { TrackEncryption } from '../../media/mp4/track-encryption.ts'
@@ -30,7 +30,7 @@ export function trackEncryptionOf(
   encryption: Pick<Encryption, 'method' | 'constantInitializationVector'>,
   key: Pick<KeyDescription, 'kid' | 'explicitIv'>,
 ): TrackEncryption {
-  const keyId = bytesOfHex(key.kid.replaceAll('-', ''))
+  const keyId = bytesOfUuid(key.kid)
   if (encryption.method === 'CENC') return { scheme: 'cenc', keyId }
   return { scheme: 'cbcs', keyId, constantIv: fixedIv(encryption, key) ?? inventedIv(keyId) }
 }
