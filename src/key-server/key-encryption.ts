@@ -1,12 +1,9 @@
 import { constants, createCipheriv, createHmac, publicEncrypt, randomBytes, X509Certificate } from 'node:crypto'
-import { CPIX, PSKC, XMLENC } from '../manifests/cpix/cpix-names.ts'
+import { AES_256_CBC, CPIX, HMAC_SHA512, PSKC, RSA_OAEP, XMLENC } from '../manifests/cpix/cpix-names.ts'
 import type { ReadElement } from '../manifests/xml-tree.ts'
 import { node } from './node.ts'
 import { SpekeRefusal } from './speke-refusal.ts'
 
-const AES_256_CBC = 'http://www.w3.org/2001/04/xmlenc#aes256-cbc'
-const RSA_OAEP = 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p'
-const HMAC_SHA512 = 'http://www.w3.org/2001/04/xmldsig-more#hmac-sha512'
 const RSA_BITS = { least: 2048, most: 4096 }
 
 /** Encrypts the keys of one answer: with a key that is made for it, and encrypted itself for a certificate. */

@@ -1,5 +1,5 @@
 import { CPIX, XMLDSIG } from '../manifests/cpix/cpix-names.ts'
-import { attributeOf, childrenOf, type ReadElement, textOf } from '../manifests/xml-tree.ts'
+import { attributeOf, elementsIn, type ReadElement, textOf } from '../manifests/xml-tree.ts'
 import { readKid } from './derived-keys.ts'
 import { SpekeRefusal } from './speke-refusal.ts'
 
@@ -23,8 +23,8 @@ const MOST = { keys: 64, systems: 512 }
 export function readSpekeRequest(root: ReadElement, header: string | undefined): SpekeRequest {
   if (root.namespace !== CPIX || root.name !== 'CPIX') throw new SpekeRefusal('Missing CPIX')
   const version = versionOf(root, header)
-  const keys = listed(root, 'ContentKeyList', 'ContentKey')
-  const systems = listed(root, 'DRMSystemList', 'DRMSystem')
+  const keys = elementsIn(root, CPIX, 'ContentKeyList', 'ContentKey')
+  const systems = elementsIn(root, CPIX, 'DRMSystemList', 'DRMSystem')
   if (keys.length === 0) throw new SpekeRefusal('Missing ContentKey')
   if (keys.length > MOST.keys) throw new SpekeRefusal(`More than ${MOST.keys} ContentKey elements`)
   if (systems.length > MOST.systems) throw new SpekeRefusal(`More than ${MOST.systems} DRMSystem elements`)
@@ -43,10 +43,6 @@ export function readSpekeRequest(root: ReadElement, header: string | undefined):
   }
   if (version === '2.0') checkContract(root, schemes)
   return { version, schemes, certificate: certificateIn(root) }
-}
-
-function listed(root: ReadElement, list: string, name: string): readonly ReadElement[] {
-  return childrenOf(root, CPIX, list).flatMap((each) => childrenOf(each, CPIX, name))
 }
 
 /** Throws SpekeRefusal. */
@@ -77,11 +73,11 @@ function schemeOf(key: ReadElement, kid: string): 'cenc' | 'cbcs' {
 
 /** Every key is for tracks that a rule names. */
 function checkContract(root: ReadElement, schemes: ReadonlyMap<string, unknown>): void {
-  const rules = listed(root, 'ContentKeyUsageRuleList', 'ContentKeyUsageRule')
+  const rules = elementsIn(root, CPIX, 'ContentKeyUsageRuleList', 'ContentKeyUsageRule')
   if (rules.length === 0) throw new SpekeRefusal('Missing CPIX encryption contract')
   const used = new Set<string>()
   for (const rule of rules) {
-    const filters = ['VideoFilter', 'AudioFilter'].flatMap((name) => childrenOf(rule, CPIX, name))
+    const filters = ['VideoFilter', 'AudioFilter'].flatMap((name) => elementsIn(rule, CPIX, name))
     const kid = statedKid(rule)
     if (!schemes.has(kid) || filters.length === 0 || !attributeOf(rule, 'intendedTrackType')) {
       throw new SpekeRefusal('Malformed encryption contract')
@@ -92,13 +88,13 @@ function checkContract(root: ReadElement, schemes: ReadonlyMap<string, unknown>)
 }
 
 function certificateIn(root: ReadElement): Buffer | undefined {
-  const deliveries = listed(root, 'DeliveryDataList', 'DeliveryData')
+  const deliveries = elementsIn(root, CPIX, 'DeliveryDataList', 'DeliveryData')
   const [delivery] = deliveries
   if (!delivery) return undefined
   if (deliveries.length > 1) throw new SpekeRefusal('More than one DeliveryData')
-  const [text] = childrenOf(delivery, CPIX, 'DeliveryKey')
-    .flatMap((key) => childrenOf(key, XMLDSIG, 'X509Data'))
-    .flatMap((data) => childrenOf(data, XMLDSIG, 'X509Certificate'))
+  const [text] = elementsIn(delivery, CPIX, 'DeliveryKey').flatMap((key) =>
+    elementsIn(key, XMLDSIG, 'X509Data', 'X509Certificate'),
+  )
   if (!text) throw new SpekeRefusal('Missing X509Certificate')
   return Buffer.from(textOf(text), 'base64')
 }

@@ -8,6 +8,7 @@ import {
   type X509Certificate,
 } from 'node:crypto'
 import type { CpixDelivery, CpixSecret } from '../manifests/cpix/answer.ts'
+import { AES_256_CBC, HMAC_SHA512, RSA_OAEP } from '../manifests/cpix/cpix-names.ts'
 import { badAnswer } from './bad-answer.ts'
 import { fromBase64 } from './base64.ts'
 import { KeyProviderFailed } from './key-provider.ts'
@@ -15,9 +16,6 @@ import { KeyProviderFailed } from './key-provider.ts'
 /** A certificate that key servers encrypt keys for, with its private key. */
 export type KeyCertificate = { readonly certificate: X509Certificate; readonly privateKey: KeyObject }
 
-const AES_256_CBC = 'http://www.w3.org/2001/04/xmlenc#aes256-cbc'
-const RSA_OAEP = 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p'
-const HMAC_SHA512 = 'http://www.w3.org/2001/04/xmldsig-more#hmac-sha512'
 const BLOCK = 16
 
 /** Decrypts the content keys of one answer. */

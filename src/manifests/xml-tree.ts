@@ -12,10 +12,16 @@ export type ReadElement = {
 
 export type ReadAttribute = { readonly namespace: string; readonly name: string; readonly value: string }
 
-export function childrenOf(node: ReadElement, namespace: string, name: string): readonly ReadElement[] {
-  return node.children.filter(
-    (child): child is ReadElement => typeof child !== 'string' && child.name === name && child.namespace === namespace,
+/** The elements at the end of a path of names, all of one namespace, such as a list and its items. */
+export function elementsIn(node: ReadElement, namespace: string, ...path: readonly string[]): readonly ReadElement[] {
+  return path.reduce<readonly ReadElement[]>(
+    (nodes, name) => nodes.flatMap(({ children }) => children.filter((child) => isNamed(child, namespace, name))),
+    [node],
   )
+}
+
+function isNamed(child: ReadElement | string, namespace: string, name: string): child is ReadElement {
+  return typeof child !== 'string' && child.name === name && child.namespace === namespace
 }
 
 /** An attribute without a namespace. */

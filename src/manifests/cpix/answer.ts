@@ -1,4 +1,4 @@
-import { attributeOf, childrenOf, type ReadElement, textOf } from '../xml-tree.ts'
+import { attributeOf, elementsIn, type ReadElement, textOf } from '../xml-tree.ts'
 import { CPIX, PSKC, SPEKE, XMLENC } from './cpix-names.ts'
 
 /** Thrown for a document that is no answer in CPIX. The message continues a sentence whose subject is the document. */
@@ -59,14 +59,10 @@ export function readCpixAnswer(root: ReadElement): CpixAnswer {
     throw new MalformedCpix(`is no CPIX document but ${root.name.slice(0, 100)}`)
   return {
     contentId: attributeOf(root, 'contentId') ?? attributeOf(root, 'id'),
-    keys: listed(root, 'ContentKeyList', 'ContentKey').map(keyOf),
-    systems: listed(root, 'DRMSystemList', 'DRMSystem').map(systemOf),
-    delivery: deliveryOf(listed(root, 'DeliveryDataList', 'DeliveryData')),
+    keys: elementsIn(root, CPIX, 'ContentKeyList', 'ContentKey').map(keyOf),
+    systems: elementsIn(root, CPIX, 'DRMSystemList', 'DRMSystem').map(systemOf),
+    delivery: deliveryOf(elementsIn(root, CPIX, 'DeliveryDataList', 'DeliveryData')),
   }
-}
-
-function listed(root: ReadElement, list: string, name: string): readonly ReadElement[] {
-  return childrenOf(root, CPIX, list).flatMap((node) => childrenOf(node, CPIX, name))
 }
 
 function keyOf(node: ReadElement): CpixKey {
@@ -87,7 +83,7 @@ function systemOf(node: ReadElement): CpixSystem {
     return found ? textOf(found).trim() : ''
   }
   const signaling = (playlist: string) => {
-    const found = childrenOf(node, CPIX, 'HLSSignalingData').filter(
+    const found = elementsIn(node, CPIX, 'HLSSignalingData').filter(
       (child) => attributeOf(child, 'playlist') === playlist,
     )
     if (found.length > 1) throw new MalformedCpix(`has HLSSignalingData of the playlist ${playlist} twice`)
@@ -152,7 +148,7 @@ function idOf(node: ReadElement, name: string): string {
 }
 
 function only(node: ReadElement, namespace: string, name: string): ReadElement | undefined {
-  const found = childrenOf(node, namespace, name)
+  const found = elementsIn(node, namespace, name)
   if (found.length > 1) throw new MalformedCpix(`has ${found.length} elements ${name} where there is one`)
   return found[0]
 }
