@@ -8,6 +8,7 @@ import { after, describe, it } from 'node:test'
 import { selfSigned } from '../test/keys/certificate.ts'
 import { answer, filled, servedKey, written } from '../test/keys/key-server.ts'
 import { samplePackaging } from '../test/keys/sample-packaging.ts'
+import { Turns } from './concurrency/turns.ts'
 import { ConfigurationError, readSettings } from './config/read-settings.ts'
 import { configuredKeyProvider } from './configured-key-provider.ts'
 import { utcMs } from './media/time.ts'
@@ -28,7 +29,7 @@ function file(name: string, text: string): string {
 
 function provider(env: Readonly<Record<string, string>>) {
   const settings = readSettings({ args: [], env: { WINDROW_SPEKE_AUTH: 'none', ...env }, readFile: () => '' })
-  return configuredKeyProvider(settings, { date: () => utcMs(1_800_000_000_000) })
+  return configuredKeyProvider(settings, { date: () => utcMs(1_800_000_000_000), turns: new Turns() })
 }
 
 const certificate = file('own.pem', own.certificate)

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { getCACertificates } from 'node:tls'
 import type { Clock } from './clock.ts'
-import { Turns } from './concurrency/turns.ts'
+import type { Turns } from './concurrency/turns.ts'
 import type { AccessKeyPair } from './config/credentials.ts'
 import { ConfigurationError } from './config/read-settings.ts'
 import { SETTINGS, type Settings } from './config/settings.ts'
@@ -34,11 +34,12 @@ type SpekeSettings = Pick<
 /** `own` is the built-in key server, and the key pair that requests to it are signed with. */
 type Deps = {
   readonly date: Clock
+  readonly turns: Turns
   readonly own?: { readonly server: OwnKeyServer; readonly keys: AccessKeyPair } | undefined
 }
 
 /** The key servers that endpoints name, requested as the settings say. Throws ConfigurationError. */
-export function configuredKeyProvider(settings: SpekeSettings, { date, own }: Deps): KeyProvider {
+export function configuredKeyProvider(settings: SpekeSettings, { date, turns, own }: Deps): KeyProvider {
   const { region, spekeAllowHosts, spekeAuth, spekeCaFile, spekeCertificates, spekeHeaders } = settings
   const credentials = new KeyServerCredentials({
     region,
@@ -58,7 +59,7 @@ export function configuredKeyProvider(settings: SpekeSettings, { date, own }: De
     ...(spekeCaFile !== undefined && { authorities: authoritiesOf(spekeCaFile) }),
     resolve: (host) => lookup(host, { all: true }),
     timeoutMs: TIMEOUT_MS,
-    turns: new Turns(),
+    turns,
   }
   return own ? withOwnServer(own, options) : spekeClient(options)
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { ServerClocks } from './clock.ts'
+import type { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import { keyOfDigits, loadKeyEncryptionKey } from './config/key-encryption-key.ts'
 import { configuredKeyProvider } from './configured-key-provider.ts'
@@ -18,6 +19,7 @@ const RETENTION_MS = 60_000
 type Deps = Pick<KeyLedgerDeps, 'resources' | 'log' | 'account' | 'owner' | 'retention'> & {
   readonly clocks: Pick<ServerClocks, 'date' | 'steady'> & { isSettled(): boolean }
   readonly sharing?: IndexSharing
+  readonly turns: Turns
   /** The built-in key server, where it is on. */
   readonly own?: OwnKeyServer | undefined
 }
@@ -25,7 +27,7 @@ type Deps = Pick<KeyLedgerDeps, 'resources' | 'log' | 'account' | 'owner' | 'ret
 /** The content keys of a server, which are requested ahead, and forgotten, until it stops. */
 export function startKeys(
   config: Config,
-  { clocks, sharing, own, ...deps }: Deps,
+  { clocks, sharing, turns, own, ...deps }: Deps,
   { closers, releasers }: Pick<Stopping, 'closers' | 'releasers'>,
   failed: (what: string) => (error: unknown) => void,
 ): ContentKeys {
@@ -33,6 +35,7 @@ export function startKeys(
     ...deps,
     provider: configuredKeyProvider(config, {
       date: clocks.date,
+      turns,
       own: own && { server: own, keys: config.credentials },
     }),
     keyEncryptionKey: keyEncryptionKeyOf(config, { isShared: sharing !== undefined }),

@@ -157,7 +157,7 @@ export async function startServer(
     const [decoder, encoder] = [ffmpegDecoder(ffmpeg), ffmpegEncoder(ffmpeg)]
     closers.push(() => buckets.close())
     const own = ownKeyServer(config)
-    const ofKeys = { ...stores, clocks, log, account, owner, retention, own }
+    const ofKeys = { ...stores, clocks, log, turns, account, owner, retention, own }
     const contentKeys = startKeys(config, ofKeys, stopping, failed)
     const sources = { resources, archive, media, contentKeys, openSpool }
     const harvesting = { ...sources, decoder, encoder, formatOf: assetFormatOf, buckets, clock: date }
