@@ -12,7 +12,7 @@ import type { EndpointSealing } from './endpoint-sealing.ts'
 import type { KeyRequests, NoAnswer } from './key-requests.ts'
 import { encryptedPackagingOf, keySourceOf } from './key-source.ts'
 import { textOfKeys } from './key-text.ts'
-import { type KnownKeys, RecordedKeys } from './recorded-keys.ts'
+import { type KnownKeys, placeName, RecordedKeys } from './recorded-keys.ts'
 
 /** How long somebody waits for the keys of many periods, which are requested one by one. */
 const LONGEST_WAIT_MS = 30_000
@@ -52,7 +52,7 @@ export class EndpointKeys implements ContentKeys {
   /** By place: when requests under way came to their turn. */
   private readonly begun = new Map<string, number>()
   private readonly requesting = new SingleFlight<KnownKeys | NoAnswer>()
-  private readonly fallingBack = new SingleFlight<KnownKeys | undefined>()
+  private readonly obtaining = new SingleFlight<KnownKeys>()
   /** Sources that have keys on record which this process can read. */
   private readonly readable = new LruCache<true>(MOST_READABLE)
 
@@ -104,15 +104,15 @@ export class EndpointKeys implements ContentKeys {
   }
 
   /** The keys of a period that are on record from now on. Throws NoContentKey. */
-  private async obtain(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys> {
-    const requested = await this.requestInTime(endpoint, source, period)
-    if (typeof requested === 'object') return requested
-    if (requested === 'busy') throw new NoContentKey('another process is requesting keys of this endpoint')
-    const fallback = await this.fallingBack.run(placeName(source, period), () =>
-      this.fallBack(endpoint, source, period),
-    )
-    if (!fallback) throw new NoContentKey('the key provider has given no key so far')
-    return fallback
+  private obtain(endpoint: OriginEndpoint, source: KeySource, period: number): Promise<KnownKeys> {
+    return this.obtaining.run(placeName(source, period), async () => {
+      const requested = await this.requestInTime(endpoint, source, period)
+      if (typeof requested === 'object') return requested
+      if (requested === 'busy') throw new NoContentKey('another process is requesting keys of this endpoint')
+      const fallback = await this.fallBack(endpoint, source, period)
+      if (!fallback) throw new NoContentKey('the key provider has given no key so far')
+      return fallback
+    })
   }
 
   /** A request that is given up as failed where it takes long, and the period is newer than all that have keys. */
@@ -121,7 +121,7 @@ export class EndpointKeys implements ContentKeys {
     source: KeySource,
     period: number,
   ): Promise<KnownKeys | NoAnswer> {
-    const newest = await this.deps.records.recordedKeysBefore(source.id, Number.MAX_SAFE_INTEGER)
+    const newest = await this.newestOf(source)
     const requested = this.request(endpoint, source, period)
     if (!newest || newest.period >= period) return requested
     for (;;) {
@@ -156,10 +156,15 @@ export class EndpointKeys implements ContentKeys {
    */
   private async checkSource(endpoint: OriginEndpoint, source: KeySource): Promise<void> {
     if (this.readable.has(source.id)) return
-    const newest = await this.deps.records.recordedKeysBefore(source.id, Number.MAX_SAFE_INTEGER)
+    const newest = await this.newestOf(source)
     if (!newest) return
     await this.checkReadable(endpoint, this.recorded.keep(endpoint, source, newest))
     this.readable.put(source.id, true, 1)
+  }
+
+  /** The keys on record of the newest period that has any. */
+  private newestOf(source: KeySource): Promise<KeyRecord | undefined> {
+    return this.deps.records.recordedKeysBefore(source.id, Number.MAX_SAFE_INTEGER)
   }
 
   /** Throws NoContentKey where this process cannot open keys: who is told of them would find that out later. */
@@ -231,8 +236,6 @@ export class EndpointKeys implements ContentKeys {
     }
   }
 }
-
-const placeName = (source: KeySource, period: number) => `${source.id}/${period}`
 
 function sourceOf(endpoint: OriginEndpoint): KeySource {
   return keySourceOf(endpoint) ?? notEncrypted(endpoint)

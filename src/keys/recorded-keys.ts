@@ -128,4 +128,7 @@ export class RecordedKeys {
   }
 }
 
-const placeName = (source: KeySource, period: number) => `${source.id}/${period}`
+/** Tells the key periods of all sources apart. */
+export function placeName({ id }: KeySource, period: number): string {
+  return `${id}/${period}`
+}
