@@ -105,7 +105,11 @@ export function contentKeyOperations(db: SqliteDatabase) {
 
     forgetUnusedSources(current: readonly string[], now: UtcMs, graceMs: number): void {
       const list = JSON.stringify(current)
-      db.run('UPDATE key_source SET released_at = NULL WHERE id IN (SELECT value FROM json_each(?))', list)
+      db.run(
+        `UPDATE key_source SET released_at = NULL
+         WHERE released_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))`,
+        list,
+      )
       db.run(
         `DELETE FROM key_source WHERE released_at + ? <= ? AND NOT EXISTS (
            SELECT 1 FROM harvest_job INDEXED BY harvest_job_in_progress
