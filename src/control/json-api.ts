@@ -37,7 +37,7 @@ export type JsonApi = {
   readonly prefix: string
   readonly log: Log
   readonly operations: readonly Operation[]
-  /** The key, region and time by which signatures are checked. */
+  /** The key, region, service and time by which signatures are checked. */
   readonly expected: () => Expected
   /** Performs an operation; `input` conforms to the operation's structure. */
   readonly perform: (operation: Operation, input: unknown, requestId: string) => Promise<JsonResponse>
