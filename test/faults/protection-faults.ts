@@ -16,8 +16,9 @@ export const PROTECTION_FAULTS: readonly Fault[] = [
     name: 'no-iv-in-later-subsamples',
     breaks: 'In cbcs only the first subsample of its size is chained to the constant IV.',
     file: 'src/media/protection/protected-samples.ts',
-    find: 'let chainedTo = constantIv',
-    replace: 'let chainedTo = bytes.length === parts[0]!.protected ? constantIv : new Uint8Array(BLOCK_SIZE)',
+    find: 'encryptPattern(bytes, encrypt, constantIv, meter)',
+    replace:
+      'encryptPattern(bytes, encrypt, bytes.length === parts[0]!.protected ? constantIv : new Uint8Array(BLOCK_SIZE), meter)',
     caughtBy: { file: 'src/media/protection/protected-samples.test.ts', cases: 'to the clear frames' },
     failure: /Expected values to be strictly deep-equal|ffmpeg/,
   },

@@ -1,5 +1,5 @@
 import type { ByteWriter } from '../bytes.ts'
-import { BLOCK_SIZE } from '../cbc.ts'
+import { BLOCK_SIZE, PATTERN } from '../cbc.ts'
 import { writeBox, writeFullBox } from './box.ts'
 
 /** How the samples of a track are protected, ISO/IEC 23001-7: what a decoder must know besides the key. */
@@ -17,8 +17,6 @@ export type ProtectedKind = 'video' | 'audio'
 const SCHEME_VERSION = 0x00010000
 /** Per_Sample_IV_Size of cenc; CMAF (ISO/IEC 23000-19) §8.2.3.1 asks for it. */
 export const IV_SIZE = 8
-/** Blocks of a pattern that are encrypted and those that are left clear, §9.6. */
-export const PATTERN = { crypt: 1, skip: 9 } as const
 
 /** sample_description_index of `seig` in the track fragment itself, ISO/IEC 14496-12 §8.9.4. */
 const OF_FRAGMENT = 0x10001

@@ -1,8 +1,8 @@
-import { ByteWriter, copy16, MalformedMedia, viewOf } from '../bytes.ts'
-import { BLOCK_SIZE, type CbcEncryption } from '../cbc.ts'
+import { ByteWriter, MalformedMedia } from '../bytes.ts'
+import { BLOCK_SIZE, type CbcEncryption, encryptPattern } from '../cbc.ts'
 import type { SliceHeaders } from '../codecs/slice-headers.ts'
 import type { SampleEncryption, Subsample } from '../mp4/sample-encryption.ts'
-import { IV_SIZE, PATTERN } from '../mp4/track-encryption.ts'
+import { IV_SIZE } from '../mp4/track-encryption.ts'
 import type { SampleTable } from '../sample.ts'
 import { StepMeter, type Steps } from '../steps.ts'
 import { videoSubsamples } from './subsamples.ts'
@@ -69,7 +69,7 @@ export function* protectedSamples(
     const sample = copy.subarray(from, to)
     if (cipher.scheme === 'cenc') yield* encryptAll(sample, cipher.start(counterOf(ivs![i]!)), parts, meter)
     else if (parts === undefined) encryptWholeBlocks(sample, cipher)
-    else yield* encryptPattern(sample, cipher, parts, meter)
+    else yield* encryptSubsamples(sample, cipher, parts, meter)
     from = to
     if (meter.ends()) yield
   }
@@ -99,6 +99,9 @@ function counterOf(iv: Uint8Array): Uint8Array {
   return block
 }
 
+/** Bytes encrypted in one step. */
+const AT_ONCE = 640 * 1024
+
 /** Encrypts all protected bytes of a sample as one message; all of its bytes where it has no subsamples. */
 function* encryptAll(
   sample: Uint8Array,
@@ -122,43 +125,13 @@ function encryptWholeBlocks(sample: Uint8Array, { encrypt, constantIv }: BlockCi
 }
 
 /** Encrypts blocks by the pattern, each subsample as a message of its own. */
-function* encryptPattern(
+function* encryptSubsamples(
   sample: Uint8Array,
   { encrypt, constantIv }: BlockCipher,
   parts: readonly Subsample[],
   meter: StepMeter,
 ): Steps<void> {
-  for (const bytes of protectedParts(sample, parts)) {
-    if (bytes.length < BLOCK_SIZE) continue
-    let chainedTo = constantIv
-    for (let at = 0; at + BLOCK_SIZE <= bytes.length; at += AT_ONCE) {
-      const piece = bytes.subarray(at, at + AT_ONCE)
-      const encrypted = encrypt(chainedTo, pickedBlocks(piece))
-      putBlocks(encrypted, piece)
-      chainedTo = encrypted.slice(-BLOCK_SIZE)
-      if (meter.ends(piece.length)) yield
-    }
-  }
-}
-
-/** Bytes from one encrypted block of the pattern to the next. */
-const PERIOD = (PATTERN.crypt + PATTERN.skip) * BLOCK_SIZE
-/** Bytes encrypted in one step: whole periods, and so whole blocks. */
-const AT_ONCE = 4096 * PERIOD
-
-/** A copy of the blocks that the pattern encrypts. */
-function pickedBlocks(bytes: Uint8Array): Uint8Array {
-  const picked = new Uint8Array(Math.ceil(bytes.length / PERIOD) * BLOCK_SIZE)
-  const [source, target] = [viewOf(bytes), viewOf(picked)]
-  let size = 0
-  for (let at = 0; at + BLOCK_SIZE <= bytes.length; at += PERIOD, size += BLOCK_SIZE) copy16(source, at, target, size)
-  return picked.subarray(0, size)
-}
-
-/** Puts blocks to where `pickedBlocks` has copied them from. */
-function putBlocks(blocks: Uint8Array, bytes: Uint8Array): void {
-  const [source, target] = [viewOf(blocks), viewOf(bytes)]
-  for (let from = 0, at = 0; from < blocks.length; from += BLOCK_SIZE, at += PERIOD) copy16(source, from, target, at)
+  for (const bytes of protectedParts(sample, parts)) yield* encryptPattern(bytes, encrypt, constantIv, meter)
 }
 
 function* protectedParts(sample: Uint8Array, parts: readonly Subsample[]): Generator<Uint8Array> {

@@ -1,5 +1,5 @@
-import { copy16, MalformedMedia, viewOf } from '../bytes.ts'
-import { BLOCK_SIZE } from '../cbc.ts'
+import { MalformedMedia } from '../bytes.ts'
+import { encryptPattern } from '../cbc.ts'
 import { NAL_PARTITION_A, NAL_PARTITION_C } from '../codecs/h264.ts'
 import { findStartCode, SENTINEL_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
 import { StepMeter, type Steps } from '../steps.ts'
@@ -17,10 +17,6 @@ const LAST_SLICE_EXTENSION = 21
 const MOST_CLEAR = 48
 /** Bytes at the beginning of a NAL unit, with its header, that are never encrypted. */
 const CLEAR_LEAD = 32
-/** Of so many bytes the first 16 are encrypted. */
-const PATTERN = 160
-/** Blocks that are encrypted at once. */
-const MOST_BLOCKS = 4096
 /** Bytes of a NAL unit that are looked at in a step. */
 const LOOKED_AT = 256 * 1024
 
@@ -46,7 +42,8 @@ export function* encryptUnits(stream: JoinedPes, cipher: SampleCipher): Steps<Re
     const type = bytes[start]! & 0x1f
     if (isOtherSlice(type)) throw new MalformedMedia(`slice of type ${type}, which cannot be encrypted`, start)
     if ((type === SLICE || type === IDR_SLICE) && unitEnd - start > MOST_CLEAR) {
-      yield* encryptUnit(bytes, start, unitEnd, cipher)
+      // The last byte is never encrypted: a block that would end with it stays clear.
+      yield* encryptPattern(bytes.subarray(start + CLEAR_LEAD, unitEnd - 1), cipher.encrypt, cipher.iv, meter)
       const added = yield* emulations(bytes, start, unitEnd)
       if (added > 0) grown.push({ start, end: unitEnd })
       growth += added
@@ -62,25 +59,6 @@ function isOtherSlice(type: number): boolean {
 }
 
 type Range = { readonly start: number; readonly end: number }
-
-function* encryptUnit(bytes: Uint8Array, start: number, end: number, cipher: SampleCipher): Steps<void> {
-  const blocks = new Uint8Array(Math.min(MOST_BLOCKS, Math.ceil((end - start) / PATTERN)) * BLOCK_SIZE)
-  const [source, picked] = [viewOf(bytes), viewOf(blocks)]
-  let iv = cipher.iv
-  let at = start + CLEAR_LEAD
-  while (end - at > BLOCK_SIZE) {
-    let size = 0
-    let next = at
-    for (; end - next > BLOCK_SIZE && size < blocks.length; next += PATTERN, size += BLOCK_SIZE) {
-      copy16(source, next, picked, size)
-    }
-    const encrypted = cipher.encrypt(iv, blocks.subarray(0, size))
-    const put = viewOf(encrypted)
-    for (let from = 0; from < size; from += BLOCK_SIZE, at += PATTERN) copy16(put, from, source, at)
-    iv = Uint8Array.from(encrypted.subarray(size - BLOCK_SIZE, size))
-    if (end - at > BLOCK_SIZE) yield
-  }
-}
 
 /** Counts the bytes that emulation prevention adds to a NAL unit. */
 function* emulations(bytes: Uint8Array, start: number, end: number): Steps<number> {
