@@ -6,7 +6,14 @@ import type { TrackTimes } from '../track.ts'
 import { AudioProbe } from './audio-probe.ts'
 import { CarriedProbe } from './carried-probe.ts'
 import { Id3Probe } from './id3-probe.ts'
-import { adaptationFlags, Continuity, PACKET_SIZE, RANDOM_ACCESS_INDICATOR, startsUnit } from './packet.ts'
+import {
+  adaptationFlags,
+  Continuity,
+  MOST_PAYLOAD,
+  PACKET_SIZE,
+  RANDOM_ACCESS_INDICATOR,
+  startsUnit,
+} from './packet.ts'
 import { type PayloadProbe, RANK } from './payload-probe.ts'
 import { MOST_PES_PACKETS, MOST_PES_SIZE, PesHeader } from './pes.ts'
 import type { ElementaryStream } from './psi.ts'
@@ -94,7 +101,7 @@ export class ElementaryProbe {
     const control = bytes[at + 3]!
     if (this.collecting || control !== this.continuity.plainNext || startsUnit(bytes, at)) return false
     this.continuity.plainNext = 0x10 | ((control + 1) & 0x0f)
-    this.payloadBytes += PACKET_SIZE - 4
+    this.payloadBytes += MOST_PAYLOAD
     this.packetEnd = offset + PACKET_SIZE
     return true
   }

@@ -2,6 +2,7 @@ import { equalBytes } from '../bytes.ts'
 import {
   adaptationFlags,
   Continuity,
+  MOST_PAYLOAD,
   PACKET_SIZE,
   payloadOffset,
   RANDOM_ACCESS_INDICATOR,
@@ -10,8 +11,6 @@ import {
 } from './packet.ts'
 import { MOST_PES_SIZE, PesHeader } from './pes.ts'
 import type { ElementaryStream } from './psi.ts'
-
-const PAYLOAD_SIZE = PACKET_SIZE - 4
 
 /** A PES packet in an EsBuffer. */
 export type PesPacket = {
@@ -57,12 +56,12 @@ export class EsBuffer {
   }
 
   static margin(packets: number): number {
-    return (packets * PAYLOAD_SIZE) / 4
+    return (packets * MOST_PAYLOAD) / 4
   }
 
   /** Bytes that `packets` packets need, without the margin, with room for a start code after the last. */
   static room(packets: number): number {
-    return packets * PAYLOAD_SIZE + 4
+    return packets * MOST_PAYLOAD + 4
   }
 
   /**
@@ -86,11 +85,11 @@ export class EsBuffer {
     while (bytes[at + 3] === plainNext && bytes[at + 2] === low && bytes[at + 1] === high && bytes[at] === SYNC_BYTE) {
       if (at + PACKET_SIZE > end) break
       bytes.copyWithin(filled, at + 4, at + PACKET_SIZE)
-      filled += PAYLOAD_SIZE
+      filled += MOST_PAYLOAD
       plainNext = 0x10 | ((plainNext + 1) & 0x0f)
       at += PACKET_SIZE
     }
-    if (at > from) this.lastSize = PAYLOAD_SIZE
+    if (at > from) this.lastSize = MOST_PAYLOAD
     this.continuity.plainNext = plainNext
     this.filled = filled
     return at

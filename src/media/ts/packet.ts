@@ -1,5 +1,7 @@
 /** Transport stream packets, ISO/IEC 13818-1 §2.4.3. */
 export const PACKET_SIZE = 188
+/** Bytes of payload in a packet without an adaptation field. */
+export const MOST_PAYLOAD = PACKET_SIZE - 4
 export const SYNC_BYTE = 0x47
 export const PID_COUNT = 8192
 export const PAT_PID = 0

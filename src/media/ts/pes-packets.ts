@@ -1,4 +1,4 @@
-import { adaptationFlags, PACKET_SIZE, payloadOffset, SYNC_BYTE, writePcrPacket } from './packet.ts'
+import { adaptationFlags, MOST_PAYLOAD, PACKET_SIZE, payloadOffset, SYNC_BYTE, writePcrPacket } from './packet.ts'
 
 /** Flags of the adaptation field, ISO/IEC 13818-1 §2.4.3.4, and the sizes of the fields that they announce. */
 const PCR = 0x10
@@ -9,7 +9,6 @@ const EXTENSION = 0x01
 const CLOCK_SIZE = 6
 
 const HEADER_SIZE = 4
-const MOST_PAYLOAD = PACKET_SIZE - HEADER_SIZE
 
 /** 1 MB, of whole packets. */
 const PIECE_SIZE = 5578 * PACKET_SIZE

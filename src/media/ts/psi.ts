@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, MalformedMedia } from '../bytes.ts'
-import { PACKET_SIZE, payloadOffset, SYNC_BYTE, startsUnit } from './packet.ts'
+import { MOST_PAYLOAD, PACKET_SIZE, payloadOffset, SYNC_BYTE, startsUnit } from './packet.ts'
 
 /** Program specific information, ISO/IEC 13818-1 §2.4.4. */
 const PAT_TABLE_ID = 0
@@ -236,8 +236,7 @@ export function writePmt(map: ProgramMap): Uint8Array {
 
 /** Splits a section into whole packets of `pid`, counting from `counter`, with stuffing at the end. */
 export function packetise(section: Uint8Array, pid: number, counter: number): Uint8Array {
-  const perPacket = PACKET_SIZE - 4
-  const count = Math.ceil((section.length + 1) / perPacket)
+  const count = Math.ceil((section.length + 1) / MOST_PAYLOAD)
   const packets = new Uint8Array(count * PACKET_SIZE).fill(0xff)
   for (let i = 0, taken = 0; i < count; i++) {
     const at = i * PACKET_SIZE

@@ -1,10 +1,9 @@
 import { StepMeter, type Steps } from '../steps.ts'
 import type { JoinedPes, JoinedPesPacket } from './joined-pes.ts'
-import { continuityCounter, PACKET_SIZE, pcrBase } from './packet.ts'
+import { continuityCounter, MOST_PAYLOAD, pcrBase } from './packet.ts'
 import type { PesBytes, PesPackets, Spread } from './pes-packets.ts'
 
 const COUNTERS = 16
-const MOST_PAYLOAD = PACKET_SIZE - 4
 const MOST_PES_LENGTH = 0xffff
 
 /** Joined payloads, and where that of each PES packet begins; the end is the last. */
@@ -68,12 +67,17 @@ export class RewrittenPes {
   /** Writes the PCR of the packet at `at`, which is to have no payload. */
   private writeClock(source: Uint8Array, at: number, output: PesPackets): void {
     if (pcrBase(source, at) < 0) return
-    output.clock(source, at, this.lastCounter < 0 ? continuityCounter(source, at) : this.lastCounter)
+    output.clock(source, at, this.uncounted(source, at))
   }
 
   /** Copies the packet at `at`, which has no payload. */
   copy(source: Uint8Array, at: number, output: PesPackets): void {
-    output.renumbered(source, at, this.lastCounter < 0 ? continuityCounter(source, at) : this.lastCounter)
+    output.renumbered(source, at, this.uncounted(source, at))
+  }
+
+  /** The counter of a packet without a payload: that of the last with one. */
+  private uncounted(source: Uint8Array, at: number): number {
+    return this.lastCounter < 0 ? continuityCounter(source, at) : this.lastCounter
   }
 
   private counted(source: Uint8Array, at: number): number {

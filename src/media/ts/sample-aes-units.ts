@@ -1,16 +1,13 @@
 import { MalformedMedia } from '../bytes.ts'
 import { encryptPattern } from '../cbc.ts'
-import { NAL_PARTITION_A, NAL_PARTITION_C } from '../codecs/h264.ts'
+import { NAL_IDR_SLICE, NAL_PARTITION_A, NAL_PARTITION_C, NAL_SLICE } from '../codecs/h264.ts'
 import { findStartCode, SENTINEL_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
 import { StepMeter, type Steps } from '../steps.ts'
 import type { JoinedPes } from './joined-pes.ts'
 import type { RewrittenPayloads } from './rewritten-pes.ts'
 import { CIPHER_COST, type SampleCipher } from './sample-cipher.ts'
 
-/** nal_unit_type of slices: of pictures that are not IDR, and of those that are. Others are not encrypted. */
-const SLICE = 1
-const IDR_SLICE = 5
-/** Slices of auxiliary pictures, and of further layers and views (ISO/IEC 14496-10 annexes F to I). */
+/** nal_unit_type of slices of auxiliary pictures, and of further layers and views (ISO/IEC 14496-10 annexes F to I). */
 const AUXILIARY_SLICE = 19
 const LAST_SLICE_EXTENSION = 21
 /** Bytes of a NAL unit that is not encrypted, whatever its type. */
@@ -41,7 +38,7 @@ export function* encryptUnits(stream: JoinedPes, cipher: SampleCipher): Steps<Re
     const unitEnd = trimZeros(bytes, start, next)
     const type = bytes[start]! & 0x1f
     if (isOtherSlice(type)) throw new MalformedMedia(`slice of type ${type}, which cannot be encrypted`, start)
-    if ((type === SLICE || type === IDR_SLICE) && unitEnd - start > MOST_CLEAR) {
+    if ((type === NAL_SLICE || type === NAL_IDR_SLICE) && unitEnd - start > MOST_CLEAR) {
       // The last byte is never encrypted: a block that would end with it stays clear.
       yield* encryptPattern(bytes.subarray(start + CLEAR_LEAD, unitEnd - 1), cipher.encrypt, cipher.iv, meter)
       const added = yield* emulations(bytes, start, unitEnd)
