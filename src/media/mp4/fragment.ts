@@ -1,7 +1,8 @@
 import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
 import { emptySamples, type SampleTable } from '../sample.ts'
 import { type Box, readBoxes, readFullBoxHeader, requireVersion, theBox, writeBox, writeFullBox } from './box.ts'
-import { type FragmentEncryption, writeProtectionSystems, writeSampleEncryption } from './sample-encryption.ts'
+import { writeProtectionSystem } from './protection-system.ts'
+import { type FragmentEncryption, writeSampleEncryption } from './sample-encryption.ts'
 
 /** Movie fragments, ISO/IEC 14496-12 §8.8, with one track fragment and one run each. */
 
@@ -165,7 +166,7 @@ export function writeMovieFragment(
       if (encryption) writeSampleEncryption(writer, encryption, samples.count, start)
       for (const box of more) writer.write(box)
     })
-    if (encryption?.systems) writeProtectionSystems(writer, encryption.systems)
+    for (const system of encryption?.systems ?? []) writeProtectionSystem(writer, system)
   })
   writer.patchU32(dataOffsetAt, writer.position + 8 - start)
   writer.u32(size + 8)

@@ -1,6 +1,6 @@
 import { type ByteWriter, bytesOfHex, MalformedMedia } from '../bytes.ts'
 import { writeBox, writeFullBox } from './box.ts'
-import { type ProtectionSystem, writeProtectionSystem } from './protection-system.ts'
+import type { ProtectionSystem } from './protection-system.ts'
 import { type ProtectedKind, type TrackEncryption, writeKeyGroup } from './track-encryption.ts'
 
 /** Clear bytes of a sample, and protected ones behind them, ISO/IEC 23001-7 §7.2. */
@@ -78,11 +78,6 @@ export function writeSampleEncryption(
   })
   if (form === 'senc') writeFullBox(writer, 'senc', 0, flags, writeEntries)
   writer.patchU32(offsetAt, entriesAt)
-}
-
-/** Writes the boxes of a fragment's DRM systems, which stand behind its track fragment. */
-export function writeProtectionSystems(writer: ByteWriter, systems: readonly ProtectionSystem[]): void {
-  for (const system of systems) writeProtectionSystem(writer, system)
 }
 
 function sampleInfoSize(iv: Uint8Array | undefined, subsamples: readonly Subsample[] | undefined): number {
