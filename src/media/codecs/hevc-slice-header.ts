@@ -1,7 +1,7 @@
 import { MalformedMedia } from '../bytes.ts'
 import { HEVC_NAL_HEADER_SIZE } from './hevc.ts'
 import { hevcNalType, isIdr, isIrap } from './hevc-slice.ts'
-import type { HevcSlicePps, HevcSliceSps } from './hevc-slice-sets.ts'
+import { type HevcSlicePps, type HevcSliceSps, MOST_REFERENCES } from './hevc-slice-sets.ts'
 import { readSliceSet } from './hevc-syntax.ts'
 import { NalBitReader, type SliceHeaderSize } from './nal-bits.ts'
 import { inRange } from './video-usability.ts'
@@ -15,7 +15,6 @@ export type HevcSliceSets = { readonly sps: HevcSliceSps; readonly pps: HevcSlic
 const B = 0
 const I = 2
 
-const MOST_REFERENCES = 15
 /** num_long_term_sps and num_long_term_pics: a decoded picture buffer has no more pictures, §7.4.7.1. */
 const MOST_LONG_TERM = 16
 const MOST_EXTENSION_BYTES = 256

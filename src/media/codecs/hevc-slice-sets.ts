@@ -1,4 +1,3 @@
-import { MalformedMedia } from '../bytes.ts'
 import { type HevcPictureTools, type HevcPps, type HevcSps, readHevcPicture, readHevcSequence } from './hevc.ts'
 import type { HevcCodingTools } from './hevc-coding-tools.ts'
 import { skipScalingListData } from './hevc-syntax.ts'
@@ -35,6 +34,11 @@ export type HevcSlicePps = HevcPps &
 const RANGE_EXTENSION = 0x80
 const MULTILAYER_EXTENSION = 0x40
 const THREE_D_EXTENSION = 0x20
+/** Those that give slice headers no field but what is read here; other layers concern other NAL units. */
+const KNOWN_EXTENSIONS = RANGE_EXTENSION | MULTILAYER_EXTENSION | THREE_D_EXTENSION
+
+/** num_ref_idx_…_active_minus1 is at most 14, §7.4.3.3.1 and §7.4.7.1. */
+export const MOST_REFERENCES = 15
 
 /** Limits of columns and rows of tiles at any level, table A.8. */
 const MOST_TILE_COLUMNS = 20
@@ -43,15 +47,12 @@ const MOST_TILE_ROWS = 22
 export function readHevcSliceSps(nal: Uint8Array): HevcSliceSps {
   const { sps, tools, bits } = readHevcSequence(nal)
   const extensions = bits.flag() ? bits.u(8) : 0
-  // The range extension changes no slice header; those of other layers concern other NAL units.
-  const hasUnknownFields = (extensions & ~(RANGE_EXTENSION | MULTILAYER_EXTENSION | THREE_D_EXTENSION)) !== 0
-  return { ...sps, ...tools, hasUnknownFields }
+  return { ...sps, ...tools, hasUnknownFields: (extensions & ~KNOWN_EXTENSIONS) !== 0 }
 }
 
 export function readHevcSlicePps(nal: Uint8Array): HevcSlicePps {
   const { pps, tools, bits } = readHevcPicture(nal)
-  const [l0, l1] = tools.references
-  if (Math.max(l0, l1) > 15) throw new MalformedMedia(`num_ref_idx_default_active_minus1 ${Math.max(l0, l1) - 1}`, 0)
+  inRange(Math.max(...tools.references) - 1, MOST_REFERENCES - 1, 'num_ref_idx_default_active_minus1')
   const tileGrid = { across: 1, down: 1 }
   if (pps.tiles) {
     tileGrid.across = 1 + inRange(bits.ue(), MOST_TILE_COLUMNS - 1, 'num_tile_columns_minus1')
@@ -91,6 +92,6 @@ export function readHevcSlicePps(nal: Uint8Array): HevcSlicePps {
     listsModification,
     headerExtension,
     chromaOffsetList,
-    hasUnknownFields: (extensions & ~(RANGE_EXTENSION | MULTILAYER_EXTENSION | THREE_D_EXTENSION)) !== 0,
+    hasUnknownFields: (extensions & ~KNOWN_EXTENSIONS) !== 0,
   }
 }
