@@ -9,28 +9,22 @@ import { protecting } from './protecting.ts'
 import { cutting } from './shown-window.ts'
 
 const FORMATS = { hls: cutting(hls), cmaf: cutting(cmaf), dash: cutting(dash), mss: cutting(mss) }
-const PROTECTING: Readonly<Record<keyof typeof FORMATS, OutputFormat>> = {
-  hls: protecting(FORMATS.hls),
-  cmaf: protecting(FORMATS.cmaf),
-  dash: protecting(FORMATS.dash),
-  mss: protecting(FORMATS.mss),
-}
+
 /** The format for an endpoint's container and manifests; undefined when it is not implemented. */
 export function outputFormatOf({ packaging }: OriginEndpoint): OutputFormat | undefined {
-  const name = formatNameOf(packaging)
-  if (!name) return undefined
-  return packaging.encryption ? PROTECTING[name] : FORMATS[name]
+  const format = formatIn(packaging)
+  return format && packaging.encryption ? protecting(format) : format
 }
 
-function formatNameOf({ container, manifests }: Packaging): keyof typeof FORMATS | undefined {
+function formatIn({ container, manifests }: Packaging): OutputFormat | undefined {
   const types = new Set(manifests.map(({ type }) => type))
   switch (container) {
     case 'TS':
-      return 'hls'
+      return FORMATS.hls
     case 'CMAF':
       if (types.size > 1) return undefined
-      return types.has('DASH') ? 'dash' : 'cmaf'
+      return types.has('DASH') ? FORMATS.dash : FORMATS.cmaf
     case 'ISM':
-      return 'mss'
+      return FORMATS.mss
   }
 }
