@@ -29,13 +29,17 @@ export function keyOfType<Key extends KeyDescription>(keys: readonly Key[] | und
   return key
 }
 
-/** The window with what manifests need of the keys of its segments. Throws NoContentKey. */
+/**
+ * The window with what manifests need of the keys of its segments, and of others that it has encoded anew, where the
+ * endpoint is encrypted. Throws NoContentKey.
+ */
 export async function withKeys<Window extends SummaryWindow>(
   endpoint: OriginEndpoint,
   window: Window,
   keys: Pick<ContentKeys, 'describe'>,
+  others: Parameters<typeof keyPeriodsOf>[1] = [],
 ): Promise<Window> {
   const { encryption } = endpoint.packaging
   if (!encryption) return window
-  return { ...window, keys: await keys.describe(endpoint, keyPeriodsOf(encryption, window.segments)) }
+  return { ...window, keys: await keys.describe(endpoint, keyPeriodsOf(encryption, [...window.segments, ...others])) }
 }

@@ -1,8 +1,7 @@
 import { isoDateTime, utcMs } from '../../media/time.ts'
-import { keyPeriodsOf } from '../../model/content-keys.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { SummaryWindow } from '../../model/output-segment.ts'
-import type { ContentKeys } from '../../packaging/content-keys.ts'
+import { type ContentKeys, withKeys } from '../../packaging/content-keys.ts'
 import type { ExactEdges } from '../../packaging/exact/exact-edges.ts'
 import type { Resources } from '../../stores/resources.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -36,12 +35,9 @@ export async function keyedSummary(
   edges: Pick<ExactEdges, 'segments'> | undefined,
   keys: Pick<ContentKeys, 'describe'>,
 ): Promise<SummaryWindow> {
-  const { encryption } = endpoint.packaging
-  if (!encryption) return summary
   // A segment that begins later is encrypted by the key of that moment.
   const begun = [...(edges?.segments.values() ?? [])].filter((edge) => edge !== undefined)
-  const periods = keyPeriodsOf(encryption, [...summary.segments, ...begun])
-  return { ...summary, keys: await keys.describe(endpoint, periods) }
+  return withKeys(endpoint, summary, keys, begun)
 }
 
 /** How an asset is encrypted, for its report: which keys it needs, and when; never the keys. None in the clear. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { begunBefore } from '../../model/ad-events/begun-before.ts'
-import { keyPeriodsOf } from '../../model/content-keys.ts'
 import { endUtcOf, overlaps, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
+import { withKeys } from '../../packaging/content-keys.ts'
 import { cutsOf } from '../../packaging/cuts.ts'
 import type { ManifestRequest, OutputFormat } from '../../packaging/output-format.ts'
 import { outputFormatOf } from '../../packaging/packager.ts'
@@ -24,10 +24,9 @@ export async function renderManifest(
   const shown = new Set(segments.map(({ era }) => era))
   const wanted = begunBefore(segments)
   const adEvents = wanted.length > 0 ? await source.adEventsOf(wanted) : []
-  const { encryption } = endpoint.packaging
-  const keys = encryption && (await source.keysOf(keyPeriodsOf(encryption, segments)))
   const shownEras = eras.filter(({ id }) => shown.has(id))
-  const part = { ...more, segments, eras: shownEras, adEvents, ...(keys && { keys }) }
+  const clear = { ...more, segments, eras: shownEras, adEvents }
+  const part = await withKeys(endpoint, clear, { describe: (_, periods) => source.keysOf(periods) })
   if (style.kind === 'asset') return assetManifest(format, { endpoint, path, style }, part, last)
   const request = format.resolve(endpoint, path) as ManifestRequest | undefined
   return request ? manifestText(request.write(part, style), last, isInOrder(numbered)) : 'NothingInWindow'
