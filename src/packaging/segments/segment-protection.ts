@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto'
-import { MalformedMedia } from '../../media/bytes.ts'
+import { hexOf, MalformedMedia } from '../../media/bytes.ts'
 import { sliceHeadersOf } from '../../media/codecs/slice-headers.ts'
 import type { FragmentEncryption } from '../../media/mp4/sample-encryption.ts'
 import type { TrackEncryption } from '../../media/mp4/track-encryption.ts'
@@ -11,10 +11,11 @@ import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
 import type { ContentKey, ContentKeys } from '../content-keys.ts'
 import type { SegmentBody } from '../output-format.ts'
-import { keyOfTrack, protectionSystemsOf, trackEncryptionOf } from '../tracks/track-keys.ts'
+import { keyOfTrack } from '../tracks/track-keys.ts'
 import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
 import { ENCRYPTED_FORM } from './encrypted-form.ts'
 import { firstIvOf } from './first-iv.ts'
+import { protectionSystemsOf, trackEncryptionOf } from './header-protection.ts'
 import { cbcEncryption } from './segment-cipher.ts'
 import type { SegmentSamples } from './segment-samples.ts'
 import type { SourceMedia } from './source-media.ts'
@@ -108,7 +109,7 @@ export function protectedBody(body: SegmentBody, protection: SegmentProtection |
   if (protection === undefined) return body
   if (protection === 'not in contract') return { ...body, protection }
   const { key, encryption, isTold } = protection
-  const iv = encryption.scheme === 'cbcs' ? Buffer.from(encryption.constantIv).toString('hex') : ''
+  const iv = encryption.scheme === 'cbcs' ? hexOf(encryption.constantIv) : ''
   const made = [key.kid, encryption.scheme, iv, isTold, ENCRYPTED_FORM].join('/')
   return { ...body, sources: [...body.sources, made], protection: 'encrypted' }
 }
