@@ -18,7 +18,7 @@ import { cbcEncryption, encryptSegment } from '../segments/segment-cipher.ts'
 import { fixedIv, sequenceIv } from '../segments/segment-iv.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
-import { audioOf } from '../tracks/track-set.ts'
+import { audioOf, HE_AAC } from '../tracks/track-set.ts'
 import type { ClearSegment } from './stream-segment.ts'
 import type { HlsStream } from './stream-set.ts'
 
@@ -118,8 +118,6 @@ async function keyOf({ startUtc }: OutputSegment, deps: EncryptionDeps): Promise
   const { endpoint, encryption, keys } = deps
   return keyOfType(await keys.find(endpoint, keyPeriodAt(encryption, startUtc)), TRACK_TYPE)
 }
-
-const HE_AAC = /^mp4a\.40\.(5|29)$/
 
 /** The codec of packed audio: frames of AAC do not show band replication, which variants with it declare. */
 function soundCodec({ source }: HlsStream, { streams }: Era): string | undefined {

@@ -1,9 +1,8 @@
+import { BLOCK_SIZE } from '../../media/cbc.ts'
 import { PACKET_SIZE } from '../../media/ts/packet.ts'
 import type { TsPackaging } from '../../model/packaging.ts'
 import { encryptedSize } from '../segments/segment-cipher.ts'
 
-/** Bytes of a block that pads a file (PKCS #7). */
-const PADDING = 16
 /**
  * Transport stream packets by which SAMPLE-AES makes a segment longer: sixteen, as many as go round the continuity
  * counter, where emulation prevention needs any, and one for a program map that tells more.
@@ -18,7 +17,8 @@ const TABLE_PACKETS = 3
  */
 export function peakGrowth({ encryption, segment }: TsPackaging): number {
   if (!encryption) return 0
-  const bytes = encryption.method === 'AES_128' ? 2 * PADDING : MORE_PACKETS * PACKET_SIZE
+  // A block pads each file (PKCS #7).
+  const bytes = encryption.method === 'AES_128' ? 2 * BLOCK_SIZE : MORE_PACKETS * PACKET_SIZE
   return Math.ceil((bytes * 8) / (segment.durationSeconds / 2))
 }
 

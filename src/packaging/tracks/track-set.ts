@@ -180,7 +180,8 @@ export function audioOf({ tracks }: SourceStream): readonly AudioDescription[] {
   return tracks.filter((track) => track.kind === 'audio')
 }
 
-const HE_AAC = /^mp4a\.40\.(5|29)$/
+/** CODECS of AAC with band replication (5), and with parametric stereo (29). */
+export const HE_AAC = /^mp4a\.40\.(5|29)$/
 
 /** AAC frames do not reveal SBR or PS; the encoder's CODECS attribute does. */
 function declaredAudio(description: AudioDescription, codecs: string | undefined): AudioDescription {
