@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { CmafEncryption, DashEncryption, HlsEncryption, MssEncryption } from '@aws-sdk/client-mediapackage'
+import { AES_128, FAIRPLAY, PLAYREADY, WIDEVINE } from '../../src/model/drm-systems.ts'
 import { type Nginx, startNginx } from '../judges/nginx.ts'
 import { temporaryFolder } from '../judges/processes.ts'
 import { load } from './get-load.ts'
@@ -23,11 +24,6 @@ import {
 
 const SECONDS = 1.2
 const CONNECTIONS = 8
-
-const AES_128 = '81376844-f976-481e-a84e-cc25d39b0b33'
-const FAIRPLAY = '94ce86fb-07ff-4f43-adb8-93d2fa968ca2'
-const WIDEVINE = 'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed'
-const PLAYREADY = '9a04f079-9840-4286-ab92-e65be0885f95'
 
 /** An endpoint that is encrypted, and the name of the one that shows the same in the clear. */
 type Protected = Format & { readonly clear: string }

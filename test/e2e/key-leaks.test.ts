@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { COMMON } from '../../src/model/drm-systems.ts'
 import { apiOf, createChannel, harvested, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop } from '../judges/loop.ts'
 import { fetchBytes, renditionsOf } from '../judges/playlists.ts'
@@ -9,7 +10,7 @@ import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
 import { Debugged } from './debugged.ts'
-import { COMMON, createProtectedEndpoints, KEY_SERVER, labKey, PROTECTED } from './protected-endpoints.ts'
+import { createProtectedEndpoints, KEY_SERVER, labKey, PROTECTED } from './protected-endpoints.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
 

@@ -3,16 +3,11 @@ import { createHmac } from 'node:crypto'
 import {
   CreateOriginEndpointCommand,
   type CreateOriginEndpointCommandInput,
+  type HlsEncryption,
   type MediaPackageClient,
   type SpekeKeyProvider,
 } from '@aws-sdk/client-mediapackage'
-
-export const AES_128 = '81376844-f976-481e-a84e-cc25d39b0b33'
-export const FAIRPLAY = '94ce86fb-07ff-4f43-adb8-93d2fa968ca2'
-export const CLEAR_KEY_AES_128 = '3ea8778f-7742-4bf9-b18b-e834b2acbd47'
-export const COMMON = '1077efec-c0b2-4d02-ace3-3c1e52e2fb4b'
-export const DASH_CLEAR_KEY = 'e2719d58-a985-b3c9-781a-b030af78d30e'
-export const PLAYREADY = '9a04f079-9840-4286-ab92-e65be0885f95'
+import { AES_128, CLEAR_KEY_AES_128, COMMON, DASH_CLEAR_KEY, FAIRPLAY, PLAYREADY } from '../../src/model/drm-systems.ts'
 
 /** What all keys of the key server follow from, in a test. */
 export const SECRET = Buffer.alloc(32, 0x5a)
@@ -56,60 +51,32 @@ export const CLEAR: Readonly<Record<ProtectedOutput['twin'], Settings>> = {
   mss: { MssPackage: MSS },
 }
 
+/** In MPEG-TS, with keys for one DRM system, which can change; `cbcs` the same in CMAF. */
+const hls = (name: string, systemId: string, encryption: Partial<HlsEncryption>): ProtectedOutput => ({
+  name,
+  twin: 'hls',
+  settings: (provider, KeyRotationIntervalSeconds) => {
+    const Encryption = { ...encryption, KeyRotationIntervalSeconds, SpekeKeyProvider: provider([systemId]) }
+    return { HlsPackage: { ...HLS, Encryption } }
+  },
+})
+const cbcs = (name: string, systemId: string): ProtectedOutput => ({
+  name,
+  twin: 'cmaf',
+  settings: (provider, KeyRotationIntervalSeconds) => {
+    const keys = { KeyRotationIntervalSeconds, SpekeKeyProvider: provider([systemId]) }
+    return { CmafPackage: { ...CMAF, Encryption: { EncryptionMethod: 'SAMPLE_AES', ...keys } } }
+  },
+})
+
 export const PROTECTED: readonly ProtectedOutput[] = [
-  {
-    name: 'aes-128',
-    twin: 'hls',
-    settings: (provider, KeyRotationIntervalSeconds) => ({
-      HlsPackage: {
-        ...HLS,
-        Encryption: { EncryptionMethod: 'AES_128', KeyRotationIntervalSeconds, SpekeKeyProvider: provider([AES_128]) },
-      },
-    }),
-  },
-  {
-    name: 'sample-aes',
-    twin: 'hls',
-    settings: (provider, KeyRotationIntervalSeconds) => ({
-      HlsPackage: {
-        ...HLS,
-        Encryption: {
-          EncryptionMethod: 'SAMPLE_AES',
-          ConstantInitializationVector: IV.toString('hex'),
-          KeyRotationIntervalSeconds,
-          SpekeKeyProvider: provider([FAIRPLAY]),
-        },
-      },
-    }),
-  },
-  {
-    name: 'cbcs',
-    twin: 'cmaf',
-    settings: (provider, KeyRotationIntervalSeconds) => ({
-      CmafPackage: {
-        ...CMAF,
-        Encryption: {
-          EncryptionMethod: 'SAMPLE_AES',
-          KeyRotationIntervalSeconds,
-          SpekeKeyProvider: provider([FAIRPLAY]),
-        },
-      },
-    }),
-  },
-  {
-    name: 'cbcs-clear-key',
-    twin: 'cmaf',
-    settings: (provider, KeyRotationIntervalSeconds) => ({
-      CmafPackage: {
-        ...CMAF,
-        Encryption: {
-          EncryptionMethod: 'SAMPLE_AES',
-          KeyRotationIntervalSeconds,
-          SpekeKeyProvider: provider([COMMON]),
-        },
-      },
-    }),
-  },
+  hls('aes-128', AES_128, { EncryptionMethod: 'AES_128' }),
+  hls('sample-aes', FAIRPLAY, {
+    EncryptionMethod: 'SAMPLE_AES',
+    ConstantInitializationVector: IV.toString('hex'),
+  }),
+  cbcs('cbcs', FAIRPLAY),
+  cbcs('cbcs-clear-key', COMMON),
   {
     name: 'cenc',
     twin: 'cmaf',

@@ -4,6 +4,7 @@ import { createKeyLedger, type KeyLedger } from '../../src/keys/key-ledger.ts'
 import { type KeyProvider, KeyProviderFailed } from '../../src/keys/key-provider.ts'
 import type { Log, LogFields } from '../../src/log.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
+import { PLAYREADY } from '../../src/model/drm-systems.ts'
 import type { Encryption } from '../../src/model/encryption.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ContentKey } from '../../src/packaging/content-keys.ts'
@@ -27,7 +28,7 @@ export function encryptedEndpoint(
     spekeKeyProvider: {
       resourceId: `resource-${id}`,
       roleArn: 'arn:aws:iam::1:role/r',
-      systemIds: ['9a04f079-9840-4286-ab92-e65be0885f95'],
+      systemIds: [PLAYREADY],
       url: 'https://keys.example/speke',
       ...provider,
     },

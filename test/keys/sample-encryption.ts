@@ -1,9 +1,10 @@
+import { AES_128 } from '../../src/model/drm-systems.ts'
 import type { Encryption } from '../../src/model/encryption.ts'
 
 /** An encryption of samples: one key for all, from a provider that is never asked. */
 export function sampleEncryption<Method extends string>(
   method: Method,
-  { systemIds = ['81376844-f976-481e-a84e-cc25d39b0b33'], ...more }: EncryptionSketch = {},
+  { systemIds = [AES_128], ...more }: EncryptionSketch = {},
 ): Encryption<Method> {
   const spekeKeyProvider = { resourceId: 'news', roleArn: 'r', url: 'https://keys.example/speke', systemIds }
   return { method, keyRotationIntervalSeconds: 0, spekeKeyProvider, ...more }

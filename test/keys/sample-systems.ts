@@ -1,11 +1,9 @@
 import { ByteWriter } from '../../src/media/bytes.ts'
 import { writeProtectionSystem } from '../../src/media/mp4/protection-system.ts'
+import { PLAYREADY, WIDEVINE } from '../../src/model/drm-systems.ts'
 import type { Encryption, EncryptionContractConfiguration } from '../../src/model/encryption.ts'
 import { sampleEncryption } from './sample-encryption.ts'
 import type { SampleSystems } from './sample-keys.ts'
-
-export const WIDEVINE = 'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed'
-export const PLAYREADY = '9a04f079-9840-4286-ab92-e65be0885f95'
 
 /** The settings of an endpoint with two DRM systems; a key lasts ten seconds where keys rotate. */
 export function systemsEncryption<Method extends string>(

@@ -2,15 +2,13 @@
 import { createHash } from 'node:crypto'
 import { CreateOriginEndpointCommand, type MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import pg from 'pg'
+import { AES_128, FAIRPLAY } from '../../src/model/drm-systems.ts'
 import { createChannel, createHlsEndpoint, type Ingest, mediaPackage } from '../judges/aws.ts'
 import type { Windrow } from '../judges/windrow.ts'
 import { KeyServerProxy } from '../keys/key-server-proxy.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 
 const ROLE = 'arn:aws:iam::000000000000:role/speke'
-/** Of HLS in MPEG-TS, and of FairPlay. */
-const AES_128 = '81376844-f976-481e-a84e-cc25d39b0b33'
-const FAIRPLAY = '94ce86fb-07ff-4f43-adb8-93d2fa968ca2'
 
 export const KEY_ENCRYPTION_KEY = '5a'.repeat(32)
 

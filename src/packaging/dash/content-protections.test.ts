@@ -2,15 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse } from 'mpd-parser'
 import { sampleKeys } from '../../../test/keys/sample-keys.ts'
-import {
-  PLAYREADY,
-  type SystemsSketch,
-  samplePssh,
-  systemsEncryption,
-  WIDEVINE,
-} from '../../../test/keys/sample-systems.ts'
+import { type SystemsSketch, samplePssh, systemsEncryption } from '../../../test/keys/sample-systems.ts'
 import { audio, CLOCK, ORIGIN, overEra, variant, video, written } from '../../../test/origin/sample-channel.ts'
 import { type DashSettings, dashEndpoint } from '../../../test/origin/sample-endpoints.ts'
+import { PLAYREADY, WIDEVINE } from '../../model/drm-systems.ts'
 import { keyRulesOf } from '../../model/key-track-types.ts'
 import type { Era } from '../../model/output-segment.ts'
 import { withKeys } from '../content-keys.ts'
