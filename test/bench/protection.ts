@@ -1,15 +1,12 @@
-import { statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { CmafEncryption, DashEncryption, HlsEncryption, MssEncryption } from '@aws-sdk/client-mediapackage'
 import { AES_128, FAIRPLAY, PLAYREADY, WIDEVINE } from '../../src/model/drm-systems.ts'
-import { type Nginx, startNginx } from '../judges/nginx.ts'
+import type { Nginx } from '../judges/nginx.ts'
 import { temporaryFolder } from '../judges/processes.ts'
-import { load } from './get-load.ts'
-import { cpuSeconds, interleaved, type Measure, median, ROUNDS, SERVED_ON } from './measure.ts'
+import { PACKAGER } from '../judges/reference-packager.ts'
+import { interleaved, type Measure } from './measure.ts'
 import { type Programme, startProgramme } from './programme.ts'
 import {
-  childSeconds,
   dashSegments,
   FORMATS,
   type Format,
@@ -21,9 +18,7 @@ import {
   type Served,
   smoothFragments,
 } from './served-formats.ts'
-
-const SECONDS = 1.2
-const CONNECTIONS = 8
+import { besideProgram, ROOMY, serving, type Temperature, warmAndCold, warmUp } from './warm-and-cold.ts'
 
 /** An endpoint that is encrypted, and the name of the one that shows the same in the clear. */
 type Protected = Format & { readonly clear: string }
@@ -87,7 +82,7 @@ function protectedFormats(url: string): readonly Protected[] {
  * same sources.
  */
 export async function benchProtection(): Promise<Measure[]> {
-  const programme = await startProgramme({ WINDROW_MEMORY_CACHE: '1GiB', WINDROW_KEY_SERVER: 'true' })
+  const programme = await startProgramme({ ...ROOMY, WINDROW_KEY_SERVER: 'true' })
   const root = temporaryFolder('static')
   const { windrow } = programme
   try {
@@ -98,16 +93,10 @@ export async function benchProtection(): Promise<Measure[]> {
     for (const format of protectedFormats(windrow.url)) {
       pairs.push({ encrypted: await publish(programme, format, root), clear: clear.get(format.clear)! })
     }
-    const nginx = await startNginx(`root ${root};`, SERVED_ON)
-    try {
-      const warm = await beside(programme, nginx, pairs, 'warm')
-      await windrow.stop()
-      await windrow.start({ WINDROW_MEMORY_CACHE: '1B', WINDROW_KEY_SERVER: 'true' })
-      const cold = await beside(programme, nginx, pairs, 'cold')
-      return [...warm, ...cold, ...(await besidePackager(cold, source))]
-    } finally {
-      await nginx.stop()
-    }
+    const { warm, cold } = await warmAndCold(programme, root, (nginx, temperature) =>
+      beside(programme, nginx, pairs, temperature),
+    )
+    return [...warm, ...cold, ...(await besidePackager(cold, source))]
   } finally {
     await windrow.kill()
   }
@@ -119,29 +108,19 @@ async function beside(
   { windrow }: Programme,
   nginx: Nginx,
   pairs: readonly Pair[],
-  kind: 'warm' | 'cold',
+  temperature: Temperature,
 ): Promise<Measure[]> {
   const measures: Measure[] = []
   for (const { encrypted, clear } of pairs) {
-    const contender =
-      (pid: number, origin: string, { paths }: Served) =>
-      async () => {
-        const before = cpuSeconds(pid)
-        const figures = await load({ origin, paths, connections: CONNECTIONS, seconds: SECONDS })
-        return figures.bytes / 1e9 / (cpuSeconds(pid) - before)
-      }
-    // Code compiled, and, where that is meant, segments in memory.
-    for (const { paths } of [encrypted, clear]) {
-      await load({ origin: windrow.url, paths, connections: CONNECTIONS, seconds: 1.5 })
-    }
-    await load({ origin: nginx.url, paths: encrypted.paths, connections: CONNECTIONS, seconds: 0.2 })
+    for (const format of [encrypted, clear]) await warmUp(windrow.url, format, 1.5)
+    await warmUp(nginx.url, encrypted, 0.2)
     const [value, peerValue, files] = await interleaved(
-      contender(windrow.pid, windrow.url, encrypted),
-      contender(windrow.pid, windrow.url, clear),
-      contender(nginx.workerPid, nginx.url, encrypted),
+      serving(windrow.pid, windrow.url, encrypted),
+      serving(windrow.pid, windrow.url, clear),
+      serving(nginx.workerPid, nginx.url, encrypted),
     )
     measures.push({
-      name: `${encrypted.name} segment, ${kind}`,
+      name: `${encrypted.name} segment, ${temperature}`,
       value: value!,
       unit: 'GB per CPU second',
       peer: 'in the clear',
@@ -155,28 +134,14 @@ async function beside(
 
 /** The whole programme encrypted by a program that begins once and writes files. */
 async function besidePackager(cold: readonly Measure[], source: string): Promise<Measure[]> {
-  const packager = createRequire(import.meta.url).resolve('shaka-packager/bin/packager-linux-x64')
   const made = join(temporaryFolder('made'), 'video.mp4')
   const keys = `--enable_raw_key_encryption --keys label=:key_id=${'1'.repeat(32)}:key=${'2'.repeat(32)}`
-  const gigabytes = statSync(source).size / 1e9
   const measures: Measure[] = []
   for (const scheme of ['cbcs', 'cenc']) {
     const options = `${keys} --clear_lead 0 --protection_scheme ${scheme} --fragment_duration 6 --quiet`
-    const seconds: number[] = []
-    for (let round = 0; round < ROUNDS; round++) {
-      seconds.push(await childSeconds(`${packager} in=${source},stream=video,output=${made} ${options}`))
-    }
-    const { value } = cold.find(({ name }) => name === `CMAF-${scheme} segment, cold`)!
-    const peerValue = gigabytes / median(seconds)
-    measures.push({
-      name: `CMAF-${scheme} segment, cold, beside shaka-packager`,
-      value,
-      unit: 'GB per CPU second',
-      peer: 'shaka-packager',
-      peerValue,
-      ratio: value / peerValue,
-      note: 'ours over HTTP, theirs to a file',
-    })
+    const command = `${PACKAGER} in=${source},stream=video,output=${made} ${options}`
+    const ours = cold.find(({ name }) => name === `CMAF-${scheme} segment, cold`)!
+    measures.push(await besideProgram(ours, 'shaka-packager', command, source))
   }
   return measures
 }

@@ -39,7 +39,7 @@ export const FORMATS: readonly Format[] = [
 ]
 
 /** What is served of one format, and the same bytes as files. */
-export type Served = { readonly name: string; readonly paths: readonly string[]; readonly gigabytes: number }
+export type Served = { readonly name: string; readonly paths: readonly string[] }
 
 /** Pushes the whole programme; gives what was pushed as one file. */
 export async function push(programme: Programme): Promise<string> {
@@ -58,16 +58,12 @@ export async function publish({ windrow, client }: Programme, format: Format, ro
   const answer = await client.send(new CreateOriginEndpointCommand(endpoint))
   const urls = await format.segments(answer.Url || answer.CmafPackage!.HlsManifests![0]!.Url!)
   if (urls.length < SEGMENTS) throw new Error(`${format.name} lists ${urls.length} segments`)
-  let bytes = 0
   for (const url of urls) {
-    const body = await fetchBytes(url)
-    bytes += body.length
     const file = join(root, decodeURIComponent(new URL(url).pathname))
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, body)
+    writeFileSync(file, await fetchBytes(url))
   }
-  const paths = urls.map((url) => url.slice(windrow.url.length))
-  return { name: format.name, paths, gigabytes: bytes / 1e9 }
+  return { name: format.name, paths: urls.map((url) => url.slice(windrow.url.length)) }
 }
 
 /** User and system. */
