@@ -18,14 +18,14 @@ export const LOG_EVENTS = {
     'There are too many connections: unused ones were closed, and new ones refused, as many as the fields say.',
   'content-key-changed':
     'A key provider gave another key under the KID of one that is on record; the first stays in use.',
-  'content-keys-without-iv':
-    'A key provider gave keys for FairPlay and no IV, which its players take from licences alone: set one.',
   'content-keys-received':
     'A key provider gave the content keys of a key period; the fields say which, and what server it is.',
   'content-keys-refused': 'A key provider gave no content keys for a key period; it is asked again.',
   'content-keys-reused': 'A key period has the content keys of an earlier one, since the provider gave none for it.',
   'content-keys-unreadable':
     'The content keys of an endpoint cannot be read: `key-encryption-key` is another than before, or rows are damaged.',
+  'content-keys-without-iv':
+    'A key provider gave keys for FairPlay and no IV, which its players take from licences alone: set one.',
   'database-changes-lost': 'The connection that receives changes from PostgreSQL was lost; it is being reopened.',
   'database-changes-restored': 'The connection that receives changes from PostgreSQL was restored.',
   'database-connection-lost': 'An idle connection to PostgreSQL was closed.',
