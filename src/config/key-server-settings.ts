@@ -13,7 +13,7 @@ export const KEY_SERVER_SETTINGS = {
   keyServerUrl: optional(
     'key-server-url',
     url,
-    '`public-url`, or http:// and the address of the API',
+    '`public-url`; without it, or with `control-listen`, http:// and the address of the API',
     'URL at which players and `speke` requests reach the API, and so the key server.',
   ),
   keyServerSecret: {
