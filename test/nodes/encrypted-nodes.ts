@@ -49,10 +49,6 @@ export class EncryptedNodes {
     return this.cluster.nodes
   }
 
-  nodeOf(pid: number | undefined): Windrow | undefined {
-    return this.nodes.find((node) => node.alive && node.pid === pid)
-  }
-
   channel(id: string): Promise<Ingest> {
     return createChannel(this.client, id)
   }

@@ -31,7 +31,6 @@ export class KeyAudit {
   readonly refusals = new Map<string, number>()
   /** The slowest answer, in milliseconds. */
   slowest = 0
-  looks = 0
   private readonly nodes: readonly AuditedNode[]
   private readonly path: string
   private readonly intervalMs: number
@@ -64,7 +63,6 @@ export class KeyAudit {
 
   /** Looks at all that a node lists. Resolves to its media playlist; undefined when it gave none. */
   async look(node: AuditedNode, query = ''): Promise<string | undefined> {
-    this.looks++
     const url = `${node.url}${this.path}${query}`
     const parent = await this.get(node, url)
     if (!parent) return undefined
