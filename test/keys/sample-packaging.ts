@@ -1,8 +1,19 @@
 import type { EncryptionContractConfiguration, SpekeKeyProvider } from '../../src/model/encryption.ts'
-import { DASH_DEFAULTS, HLS_DEFAULTS } from '../../src/model/manifest.ts'
+import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { EncryptedPackaging } from '../../src/model/packaging.ts'
+import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../origin/sample-endpoints.ts'
 
 export type SamplePackage = 'TS' | 'CMAF' | 'DASH' | 'ISM'
+
+/** The endpoint of each package with an encryption, whose method must be one of its own. */
+const ENDPOINTS: Readonly<
+  Record<SamplePackage, { method: string; of: (settings: { encryption: never }) => OriginEndpoint }>
+> = {
+  TS: { method: 'AES_128', of: hlsEndpoint },
+  CMAF: { method: 'CBCS', of: cmafEndpoint },
+  DASH: { method: 'CENC', of: dashEndpoint },
+  ISM: { method: 'CENC', of: mssEndpoint },
+}
 
 /** Packaging with its keys from a provider, where tests name no more of it. */
 export function samplePackaging(
@@ -14,37 +25,19 @@ export function samplePackaging(
     readonly contract?: EncryptionContractConfiguration
   } = {},
 ): EncryptedPackaging {
-  const { method = METHODS[of], contract, constantInitializationVector } = more
-  const common = {
-    encryption: {
-      method: method as never,
-      ...(constantInitializationVector !== undefined && { constantInitializationVector }),
-      keyRotationIntervalSeconds: 0,
-      spekeKeyProvider: {
-        resourceId: 'a-resource',
-        roleArn: 'arn:aws:iam::000000000000:role/keys',
-        systemIds: [],
-        url: 'https://keys.example.com/speke',
-        ...(contract && { encryptionContractConfiguration: contract }),
-        ...provider,
-      },
+  const { method = ENDPOINTS[of].method, contract, constantInitializationVector } = more
+  const encryption = {
+    method,
+    ...(constantInitializationVector !== undefined && { constantInitializationVector }),
+    keyRotationIntervalSeconds: 0,
+    spekeKeyProvider: {
+      resourceId: 'a-resource',
+      roleArn: 'arn:aws:iam::000000000000:role/keys',
+      systemIds: [],
+      url: 'https://keys.example.com/speke',
+      ...(contract && { encryptionContractConfiguration: contract }),
+      ...provider,
     },
-    streamSelection: { maxVideoBitsPerSecond: 2 ** 31 - 1, minVideoBitsPerSecond: 0, streamOrder: 'ORIGINAL' },
-  } as const
-  const segment = { durationSeconds: 2, name: 'index' }
-  const hls = { type: 'HLS', name: 'index', repeatExtXKey: false, adTriggers: [], ...HLS_DEFAULTS } as const
-  switch (of) {
-    case 'TS': {
-      const settings = { ...segment, includeDvbSubtitles: false, useAudioRenditionGroup: false }
-      return { ...common, container: 'TS', segment: settings, manifests: [hls as never] }
-    }
-    case 'CMAF':
-      return { ...common, container: 'CMAF', segment, manifests: [hls as never] }
-    case 'DASH':
-      return { ...common, container: 'CMAF', segment, manifests: [{ type: 'DASH', ...DASH_DEFAULTS } as never] }
-    case 'ISM':
-      return { ...common, container: 'ISM', segment, manifests: [{ type: 'MSS', name: 'index', windowSeconds: 60 }] }
   }
+  return ENDPOINTS[of].of({ encryption: encryption as never }).packaging as EncryptedPackaging
 }
-
-const METHODS = { TS: 'AES_128', CMAF: 'CBCS', DASH: 'CENC', ISM: 'CENC' } as const
