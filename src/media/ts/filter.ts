@@ -20,7 +20,7 @@ import {
 import { NO_PACKET, PacketSync } from './packet-sync.ts'
 import { PesHeader } from './pes.ts'
 import { findProgram, ProgramFollower, TABLE_COST } from './program.ts'
-import { type ElementaryStream, type ProgramMap, packetise, writePmt } from './psi.ts'
+import { type ElementaryStream, type ProgramMap, ProgramMapWriter } from './psi.ts'
 
 /** 90 kHz ticks. Receivers may expect a PCR at least every 100 ms (ISO/IEC 13818-1 §2.7.2). */
 const PCR_INTERVAL = TICKS_PER_SECOND / 10
@@ -133,8 +133,7 @@ class TsFilter {
   private clockPid = NULL_PID
   private readonly roles = new Uint8Array(PID_COUNT)
   private readonly runs: Run[] = []
-  /** continuity_counter of the next PMT packet; -1 before the first. */
-  private pmtCounter = -1
+  private readonly maps = new ProgramMapWriter()
   private lastPcr = -1
   private pendingPcr = -1
   private pendingRun: Extract<Run, { readonly counter: number }> | undefined
@@ -211,12 +210,10 @@ class TsFilter {
 
   private programMap(program: ProgramFollower, segment: Uint8Array, at: number): void {
     if (hasTransportError(segment, at)) return
-    if (this.pmtCounter < 0) this.pmtCounter = continuityCounter(segment, at)
+    this.maps.meet(continuityCounter(segment, at))
     program.pushPmt(segment, at, (map, changed) => {
       if (changed) this.follow(map, program.pmtPid)
-      const section = writePmt({ ...map, streams: map.streams.filter(this.keep) })
-      const packets = packetise(section, program.pmtPid, this.pmtCounter)
-      this.pmtCounter = (this.pmtCounter + packets.length / PACKET_SIZE) & 0x0f
+      const packets = this.maps.write({ ...map, streams: map.streams.filter(this.keep) }, program.pmtPid)
       this.runs.push({ bytes: packets, from: 0, to: packets.length, kind: 'copy' })
     })
   }

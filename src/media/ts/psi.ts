@@ -253,3 +253,21 @@ export function packetise(section: Uint8Array, pid: number, counter: number): Ui
   }
   return packets
 }
+
+/** Writes program maps in place of those of a source, whose counters it takes over at the first. */
+export class ProgramMapWriter {
+  /** continuity_counter of the next packet; -1 before the first. */
+  private counter = -1
+
+  /** Tells of a packet of the source that has a program map, or its beginning. */
+  meet(counter: number): void {
+    if (this.counter < 0) this.counter = counter
+  }
+
+  /** Whole packets with a map. Throws MalformedMedia when it would exceed the maximum size. */
+  write(map: ProgramMap, pmtPid: number): Uint8Array {
+    const packets = packetise(writePmt(map), pmtPid, this.counter)
+    this.counter = (this.counter + packets.length / PACKET_SIZE) & 0x0f
+    return packets
+  }
+}

@@ -5,7 +5,7 @@ import { JoinedPes } from './joined-pes.ts'
 import { hasTransportError, NULL_PID, PACKET_SIZE, PAT_PID, PID_COUNT, payloadOffset, pcrBase } from './packet.ts'
 import { walkPackets } from './packet-walk.ts'
 import { PesPackets } from './pes-packets.ts'
-import { type ElementaryStream, type ProgramMap, packetise, writePmt } from './psi.ts'
+import { type ElementaryStream, type ProgramMap, ProgramMapWriter } from './psi.ts'
 import { RewrittenPes } from './rewritten-pes.ts'
 import { encryptFrames, type Replication } from './sample-aes-frames.ts'
 import { type EncryptedKind, encryptedEntry } from './sample-aes-map.ts'
@@ -160,8 +160,7 @@ class Output {
   private readonly survey: Survey
   readonly kinds = new Map<number, EncryptedKind>()
   readonly streams = new Map<number, RewrittenPes>()
-  /** continuity_counter of the next PMT packet; -1 before the first. */
-  private pmtCounter = -1
+  private readonly maps = new ProgramMapWriter()
 
   constructor(size: number, survey: Survey) {
     this.packets = new PesPackets(size)
@@ -186,7 +185,7 @@ class Output {
   }
 
   map(map: ProgramMap, pmtPid: number, counter: number): void {
-    if (this.pmtCounter < 0) this.pmtCounter = counter
+    this.maps.meet(counter)
     const listed = new Set<number>()
     const streams = map.streams.flatMap((stream) => {
       const { pid } = stream
@@ -196,8 +195,6 @@ class Output {
       listed.add(pid)
       return encryptedEntry(stream, kind)
     })
-    const packets = packetise(writePmt({ ...map, streams }), pmtPid, this.pmtCounter)
-    this.pmtCounter = (this.pmtCounter + packets.length / PACKET_SIZE) & 0x0f
-    this.packets.copy(packets)
+    this.packets.copy(this.maps.write({ ...map, streams }, pmtPid))
   }
 }
