@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import { periodically } from './periodic.ts'
 import { createRules, type RulesDeps } from './rules/rules.ts'
 import { createSchedules, type SchedulesDeps } from './schedules/schedules.ts'
-import type { Stopping } from './stopping.ts'
+import type { Failed, Stopping } from './stopping.ts'
 import type { WorkClaims } from './stores/work-claims.ts'
 
 /** Interval at which schedules are looked for that are due, and rules look for events that are over. */
@@ -20,7 +20,7 @@ type Deps = Omit<SchedulesDeps & RulesDeps, 'shared'> & {
 export function startAutomations(
   { owner, steady, claims, ...deps }: Deps,
   { closers, releasers }: Pick<Stopping, 'closers' | 'releasers'>,
-  failed: (what: string) => (error: unknown) => void,
+  failed: Failed,
 ): void {
   const sharedAs = (name: string) => claims && { claims, owner: `${owner}/${name}`, clock: steady }
   const schedules = createSchedules({ ...deps, shared: sharedAs('schedules') })

@@ -9,7 +9,7 @@ import { createKeyLedger, type KeyLedgerDeps } from './keys/key-ledger.ts'
 import { NoKeyEncryptionKey } from './keys/sealing.ts'
 import type { ContentKeys } from './packaging/content-keys.ts'
 import { periodically } from './periodic.ts'
-import type { Stopping } from './stopping.ts'
+import type { Failed, Stopping } from './stopping.ts'
 import type { IndexSharing } from './stores/segment-index.ts'
 
 /** Interval at which keys are looked for that will be needed soon. */
@@ -29,7 +29,7 @@ export function startKeys(
   config: Config,
   { clocks, sharing, turns, own, ...deps }: Deps,
   { closers, releasers }: Pick<Stopping, 'closers' | 'releasers'>,
-  failed: (what: string) => (error: unknown) => void,
+  failed: Failed,
 ): ContentKeys {
   const ledger = createKeyLedger({
     ...deps,

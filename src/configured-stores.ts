@@ -19,7 +19,7 @@ const ARCHIVE_CONNECTIONS = 128
 const RECEIVING_BYTES = 64 << 20
 
 /** The stores of a process, and everything else that depends on whether it has them alone. */
-type Stores = {
+export type Stores = {
   readonly resources: Resources
   readonly segmentIndex: SegmentIndex
   /** The media of the archive, as they are stored. */

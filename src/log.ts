@@ -70,6 +70,7 @@ export const LOG_EVENTS = {
     'The built-in key server refused a request. Similar refusals are counted and logged once a second.',
   'listener-failed': 'A listener failed.',
   'max-connections-reduced': 'The process may not open enough files for as many connections as `max-connections` says.',
+  'metrics-not-served': 'Metrics are not served: their default port is in use, and `metrics-listen` is not set.',
   'object-lost': 'A source object is missing, unreadable or damaged, and the other input does not have the same bytes.',
   'object-repair-failed': 'A lost source object could not be written anew; the next scrub tries again.',
   'object-repaired': 'A lost source object was written anew with the same bytes from the other input.',

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { openArchive } from './archive/archive.ts'
-import { Scrub } from './archive/scrub.ts'
 import { startAutomations } from './automations.ts'
 import { CheckedClock, logNotice } from './checked-clock.ts'
 import type { MachineClocks } from './clock.ts'
@@ -8,12 +6,15 @@ import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
+import { retentionRules, startArchive } from './configured-archive.ts'
+import { startDataPlane } from './configured-data-plane.ts'
 import { keyServerMounts, ownKeyServer } from './configured-key-server.ts'
 import { startKeys } from './configured-keys.ts'
 import { configuredLimits } from './configured-limits.ts'
+import { openMetricsListener } from './configured-metrics.ts'
 import { openStores } from './configured-stores.ts'
 import { createControl } from './control/control.ts'
-import { HARVEST_JOB_KEPT_MS, type HarvestService } from './control/control-context.ts'
+import type { HarvestService } from './control/control-context.ts'
 import { createDelivery } from './events/delivery.ts'
 import { eventSinks } from './events/event-sinks.ts'
 import { ffmpegDecoder } from './ffmpeg-decoder.ts'
@@ -25,42 +26,32 @@ import { clipContents } from './harvest/window/clip-content.ts'
 import { firstDifference } from './harvest/window/same-tracks.ts'
 import { ClientNetworks } from './http/client-networks.ts'
 import { ConnectionAdmission } from './http/connection-admission.ts'
-import type { Mount } from './http/handler.ts'
 import { answering, healthMounts } from './http/health.ts'
 import { Listeners } from './http/listeners.ts'
 import { OutgoingBytes } from './http/outgoing-bytes.ts'
-import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
-import { utcMs } from './media/time.ts'
+import { measuredEgress } from './measurement/egress.ts'
+import { measuredIngress } from './measurement/ingress.ts'
 import type { OriginEndpoint } from './model/origin-endpoint.ts'
-import { ManifestWorker } from './origin/manifests/worker.ts'
-import { createOrigin } from './origin/origin.ts'
 import { assetFormatOf } from './packaging/deliverables/asset-format.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
 import { periodically } from './periodic.ts'
-import { Stopping } from './stopping.ts'
+import { openMetrics } from './prometheus-metrics.ts'
+import { type Failed, Stopping } from './stopping.ts'
 import { openBuckets } from './stores/bucket-settings.ts'
 import { FileSpool, type FileSpoolOptions } from './stores/file-spool.ts'
 
-/** Interval at which time passes for channels, and so the delay until a gap is noticed. */
-const TICK_MS = 200
-const RETENTION_MS = 10_000
-const SCRUB_MS = 1000
 /** Interval at which the clocks are recorded: a crash makes content that much younger. */
 const CLOCK_MS = 60_000
 /** The least time for which a step of the date must last, however short the grace period is. */
 const LEAST_SETTLE_MS = 600_000
 /** Interval at which jobs are looked for that are due, or whose worker is gone. */
 const HARVEST_MS = 500
-/** Interval at which MP4 files are freed that viewers no longer request. */
-const MOVIES_MS = 10_000
 const CHECKPOINT_MS = 200
 const SHORTEST_LEASE_MS = 1000
 const DELIVERY_MS = 500
 const DELIVERY_LEASE_MS = 10_000
 const GIVE_UP_MS = 24 * 3_600_000
-/** Content outlives the windows that show it by this, for players and caches that are late. */
-const RETENTION_MARGIN_MS = 60_000
 
 /** How long a load balancer is given to notice that one of several nodes stops, unless `drain-delay` says it. */
 const DRAIN_DELAY_MS = 5000
@@ -87,12 +78,11 @@ export async function startServer(
   const owner = randomUUID()
   const account = { accountId: config.accountId, region: config.region }
   const plays = (role: ProcessRole) => config.roles.has(role)
-  const failed = (what: string) => (error: unknown) =>
-    log.error({ event: 'background-work-failed', error }, `${what} failed`)
+  const failed: Failed = (what) => (error) => log.error({ event: 'background-work-failed', error }, `${what} failed`)
 
   try {
     const stores = await openStores(config, { machine, log, closers })
-    const { resources, segmentIndex, objects, stored } = stores
+    const { resources, segmentIndex } = stores
     const clocks = new CheckedClock({
       ...stores.clocks,
       settleMs: Math.max(config.retentionGraceMs, LEAST_SETTLE_MS),
@@ -104,50 +94,7 @@ export async function startServer(
     closers.push(() => recordClock().catch(failed('recording the clock')))
     closers.push(periodically(CLOCK_MS, recordClock, failed('recording the clock')))
 
-    const retention = {
-      liveMs: config.liveRetentionMs,
-      marginMs: RETENTION_MARGIN_MS,
-      graceMs: config.retentionGraceMs,
-    }
-    const archive = await openArchive({
-      segmentIndex,
-      resources,
-      objects,
-      stored: stores.cached,
-      clock: steady,
-      serverDate: () => clocks.serverDate(),
-      graceDate: () => (clocks.isSettled() ? date() : utcMs(0)),
-      log,
-      account,
-      ...(stores.sharing && { shared: { ...stores.sharing, owner } }),
-      limits: { bytes: config.maxArchiveBytes, channelBytes: config.maxChannelArchiveBytes },
-      retention,
-    })
-    closers.push(() => archive.close())
-    releasers.push(() => archive.release())
-    closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
-    closers.push(periodically(RETENTION_MS, retain, failed('retention')))
-    if (config.scrubBytesPerSecond > 0) {
-      const pace = { bytesPerSecond: config.scrubBytesPerSecond, intervalMs: config.scrubIntervalMs }
-      const scrub = new Scrub({ segmentIndex, objects, stored, clock: steady, log, ...pace })
-      const step = async () => {
-        if (archive.scrubs()) await scrub.step(() => stopping.isClosing.aborted)
-      }
-      closers.push(() => scrub.close())
-      closers.push(periodically(SCRUB_MS, step, failed('reading stored media again')))
-    }
-    void archive.sweep().catch(failed('sweeping what a crash left'))
-
-    async function retain(): Promise<void> {
-      const now = date()
-      if (archive.retains() && clocks.isSettled()) {
-        await resources.expire(now, {
-          harvestJobs: utcMs(now - HARVEST_JOB_KEPT_MS),
-          events: utcMs(now - config.eventRetentionMs),
-        })
-      }
-      await archive.retain()
-    }
+    const archive = await startArchive(config, { stores, clocks, log, account, owner }, stopping, failed)
 
     const turns = new Turns()
     const media = new SourceMedia(archive, { maxBytes: config.memoryCacheBytes, turns, log })
@@ -157,7 +104,7 @@ export async function startServer(
     const [decoder, encoder] = [ffmpegDecoder(ffmpeg), ffmpegEncoder(ffmpeg)]
     closers.push(() => buckets.close())
     const own = ownKeyServer(config)
-    const ofKeys = { ...stores, clocks, log, turns, account, owner, retention, own }
+    const ofKeys = { ...stores, clocks, log, turns, account, owner, retention: retentionRules(config), own }
     const contentKeys = startKeys(config, ofKeys, stopping, failed)
     const sources = { resources, archive, media, contentKeys, openSpool }
     const harvesting = { ...sources, decoder, encoder, formatOf: assetFormatOf, buckets, clock: date }
@@ -194,53 +141,28 @@ export async function startServer(
       closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
     }
 
+    const metrics = openMetrics()
     const outgoing = new OutgoingBytes({ mostBytes: config.sendMemoryBytes, stallSeconds: STALL_SECONDS, log })
     closers.push(periodically(1000, async () => outgoing.tick(), failed('cutting off slow clients')))
     const clients = new ClientNetworks(config.trustedProxies)
     let url = ''
-    const mounts: Mount[] = healthMounts(answering(stores.services), stopping.hasBegun)
-    if (plays('ingest')) {
-      const ingest = createIngest({
-        resources,
-        archive,
-        clock: steady,
-        log,
-        turns,
-        nonceKey: stores.nonceKey,
-        limits: {
-          maxSegmentBytes: config.maxSegmentBytes,
-          requestsPerSecond: config.ingestRequestsPerSecond,
-          requestBurst: 2 * config.ingestRequestsPerSecond,
-          nonceLifetimeMs: config.nonceLifetimeMs,
-        },
-      })
-      closers.push(() => ingest.close())
-      mounts.push(ingest)
-    }
-    if (plays('origin')) {
-      const manifestWorker = new ManifestWorker(contentKeys)
-      closers.push(() => manifestWorker.close())
-      const origin = createOrigin({
+    const dataPlane = startDataPlane(
+      config,
+      {
         ...sources,
-        memoryCacheBytes: config.memoryCacheBytes,
-        manifestWorker,
-        movieLimits: {
-          isAllowed: config.mp4OnRequest,
-          longestMs: config.maxMp4DurationMs,
-          atOnce: config.maxMp4Requests,
-          atOncePerClient: config.maxMp4RequestsPerAddress,
-          tableBytes: config.mp4TablesBytes,
-        },
+        turns,
+        log,
         outgoing,
         clients,
         clock: steady,
         date,
-        log,
-      })
-      closers.push(() => origin.close())
-      closers.push(periodically(MOVIES_MS, async () => origin.tick(), failed('freeing MP4 files')))
-      mounts.push(origin)
-    }
+        nonceKey: stores.nonceKey,
+        heardBy: { egress: [measuredEgress(metrics)], ingress: [measuredIngress(metrics)] },
+      },
+      stopping,
+      failed,
+    )
+    const mounts = [...healthMounts(answering(stores.services), stopping.hasBegun), ...dataPlane]
     const limits = configuredLimits(config)
     const extent = (endpoint: OriginEndpoint) => archive.extent(endpoint)
     const harvest: HarvestService = {
@@ -271,8 +193,15 @@ export async function startServer(
     })
 
     const admission = new ConnectionAdmission(config, clients, log)
-    const listeners = new Listeners({ log, admission, outgoing, limits: { drainMs: config.drainTimeoutMs } })
+    const listeners = new Listeners({
+      log,
+      admission,
+      outgoing,
+      limits: { drainMs: config.drainTimeoutMs },
+      stopwatch: machine.monotonic,
+    })
     closers.push(() => listeners.close())
+    await openMetricsListener(config, { metrics, listeners, log })
     if (plays('harvest')) {
       const claims = stores.sharing?.claims
       startAutomations({ ...ofJobs, archive, clips, log, account, owner, steady, claims }, stopping, failed)

@@ -1,5 +1,8 @@
 import type { Listeners } from './http/listeners.ts'
 
+/** Makes what is told of the failures of a piece of work in the background. */
+export type Failed = (what: string) => (error: unknown) => void
+
 export type Closer = () => Promise<void> | void
 
 /** How a server stops. */

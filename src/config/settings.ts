@@ -4,6 +4,7 @@
  */
 import { HARVEST_SETTINGS } from './harvest-settings.ts'
 import { KEY_SERVER_SETTINGS } from './key-server-settings.ts'
+import { METRICS_SETTINGS } from './metrics-settings.ts'
 import { MP4_SETTINGS } from './mp4-settings.ts'
 import { S3_SETTINGS } from './s3-settings.ts'
 import { type OptionalSetting, optional, preset, type Setting, type SettingWithDefault } from './setting.ts'
@@ -231,6 +232,7 @@ export const SETTINGS = {
     'The least time from the beginning of one reading of all stored media to that of the next.',
   ),
 
+  ...METRICS_SETTINGS,
   ...HARVEST_SETTINGS,
   ...MP4_SETTINGS,
   eventRetentionMs: preset('event-retention', duration, '90d', 'How long events are kept, delivered or not.'),

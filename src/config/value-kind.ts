@@ -110,6 +110,12 @@ export const address: ValueKind<Address> = {
   },
 }
 
+/** An address to listen on, or the word for none. */
+export const addressOrNone: ValueKind<Address | 'none'> = {
+  shape: 'HOST:PORT|none',
+  parse: (value) => (value === 'none' ? value : address.parse(value)),
+}
+
 /** Addresses and CIDR blocks of IPv4 and IPv6, separated by commas. */
 export const addressBlocks: ValueKind<BlockList> = {
   shape: 'ADDRESS/BITS,…',

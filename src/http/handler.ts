@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Exchange } from './exchange.ts'
 
 /** The request target, split but not decoded. */
 export type Target = {
@@ -9,10 +10,15 @@ export type Target = {
 }
 
 /**
- * Answers a request. The response already carries an `X-Request-Id`, unless the mount is cacheable. An exception
- * becomes a 500 and a log line; an unread body is discarded.
+ * Answers a request; `exchange` tells of its end. The response already carries an `X-Request-Id`, unless the mount is
+ * cacheable. An exception becomes a 500 and a log line; an unread body is discarded.
  */
-export type Handler = (request: IncomingMessage, response: ServerResponse, target: Target) => Promise<void>
+export type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: Target,
+  exchange: Exchange,
+) => Promise<void>
 
 /** A handler for every path that begins with `prefix`. The longest matching prefix wins. */
 export type Mount = {

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Log } from '../log.ts'
 import { ClientNetworks } from './client-networks.ts'
 import { ConnectionAdmission, DEFAULT_CONNECTION_LIMITS } from './connection-admission.ts'
 import { Connections } from './connections.ts'
+import { Exchange, ExchangeRequest, ExchangeResponse } from './exchange.ts'
 import type { Mount } from './handler.ts'
 import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.ts'
 import type { OutgoingBytes } from './outgoing-bytes.ts'
@@ -32,6 +32,8 @@ export type ListenOptions = {
   /** Counts what responses hold until clients have read them; shared as well. */
   readonly outgoing?: OutgoingBytes
   readonly limits?: Partial<ListenerLimits>
+  /** Milliseconds by which exchanges are timed; when absent, they take no time. */
+  readonly stopwatch?: () => number
 }
 
 /** Refused connections that may be open for a moment, so that their client reads the response. */
@@ -58,8 +60,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     options.admission ?? new ConnectionAdmission(DEFAULT_CONNECTION_LIMITS, new ClientNetworks(), log),
   )
   const refused = new Set<Socket>()
+  const stopwatch = options.stopwatch ?? (() => 0)
 
   const server = createServer({
+    IncomingMessage: ExchangeRequest,
+    ServerResponse: ExchangeResponse,
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
@@ -77,13 +82,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   })
 
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
-    const requestId = randomUUID()
+    const exchange = new Exchange(request, response, stopwatch)
+    const { requestId } = exchange
     const target = parseTarget(request.url ?? '')
     const mount = target && mounts.find(({ prefix }) => target.path.startsWith(prefix))
     if (!mount?.cacheable) response.setHeader('x-request-id', requestId)
     const expectsBody = hasBody(request)
     const turn = connections.begin(request, response, expectsBody)
     if (turn !== true && !(await turn)) return
+    if (expectsBody) request.once('end', () => exchange.noteRequestEnd())
     // Registered before Node's own listener, which would discard the rest of the body without a bound.
     if (expectsBody) response.prependListener('finish', () => discard(request, limits))
     try {
@@ -95,12 +102,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         sendText(response, 404, 'no such page', expectsContinue ? { connection: 'close' } : {})
       } else if (mount.handleFull && !connections.servesPlayers(request.socket)) {
         response.setHeader('connection', 'close')
-        await mount.handleFull(request, response, target)
+        await mount.handleFull(request, response, target, exchange)
       } else if (expectsContinue && mount.handleExpectContinue) {
-        await mount.handleExpectContinue(request, response, target)
+        await mount.handleExpectContinue(request, response, target, exchange)
       } else {
         if (expectsContinue) response.writeContinue()
-        await mount.handle(request, response, target)
+        await mount.handle(request, response, target, exchange)
       }
       options.outgoing?.holdRest(response)
     } catch (error) {

@@ -1,13 +1,13 @@
-import type { IngestEndpoint } from '../model/channel.ts'
+import type { Channel, IngestEndpoint } from '../model/channel.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { Resources } from '../stores/resources.ts'
 
 const MAX_CHANNELS = 10_000
 
-/** Gives the ingest endpoints of channels, from memory after the first look-up, until something changes. */
+/** Gives channels and their ingest endpoints, from memory after the first look-up, until something changes. */
 export class IngestCredentials {
   private readonly resources: Pick<Resources, 'channelByGuid' | 'onChange'>
-  private readonly channels = new Map<string, Promise<readonly IngestEndpoint[]>>()
+  private readonly channels = new Map<string, Promise<Channel | undefined>>()
   private readonly stopListening: () => void
 
   constructor(resources: Pick<Resources, 'channelByGuid' | 'onChange'>) {
@@ -18,24 +18,27 @@ export class IngestCredentials {
     })
   }
 
-  async of(ingest: InputRef): Promise<IngestEndpoint | undefined> {
-    const guid = ingest.channelGuid
-    let endpoints = this.channels.get(guid)
-    if (!endpoints) {
-      endpoints = this.load(guid)
-      this.channels.set(guid, endpoints)
+  async of({ channelGuid, ingestEndpointId }: InputRef): Promise<IngestEndpoint | undefined> {
+    return (await this.channel(channelGuid))?.ingestEndpoints.find(({ id }) => id === ingestEndpointId)
+  }
+
+  channel(guid: string): Promise<Channel | undefined> {
+    let channel = this.channels.get(guid)
+    if (!channel) {
+      channel = this.load(guid)
+      this.channels.set(guid, channel)
       if (this.channels.size > MAX_CHANNELS) this.channels.delete(this.channels.keys().next().value!)
     }
-    return (await endpoints).find(({ id }) => id === ingest.ingestEndpointId)
+    return channel
   }
 
   close(): void {
     this.stopListening()
   }
 
-  private async load(guid: string): Promise<readonly IngestEndpoint[]> {
+  private async load(guid: string): Promise<Channel | undefined> {
     try {
-      return (await this.resources.channelByGuid(guid))?.ingestEndpoints ?? []
+      return await this.resources.channelByGuid(guid)
     } catch (error) {
       this.channels.delete(guid)
       throw error

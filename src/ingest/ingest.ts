@@ -2,17 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
 import type { Turns } from '../concurrency/turns.ts'
+import type { Exchange } from '../http/exchange.ts'
 import { FaultLog } from '../http/fault-log.ts'
 import type { Mount } from '../http/handler.ts'
 import { sendText } from '../http/send-text.ts'
 import { trustConnection } from '../http/trusted-connections.ts'
 import type { Log } from '../log.ts'
+import type { Channel } from '../model/channel.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import type { Resources } from '../stores/resources.ts'
 import { Authenticator, addressOf } from './authenticator.ts'
 import { IngestCredentials } from './credentials.ts'
 import { METHODS } from './ingest-error.ts'
 import { DEFAULT_INGEST_LIMITS, type IngestLimits } from './ingest-limits.ts'
 import { INGEST_PREFIX, type IngestPath, parseIngestPath } from './ingest-path.ts'
+import type { IngressObserver } from './ingress.ts'
 import { asRefusal, Refusal } from './refusal.ts'
 import { RefusalLog } from './refusal-log.ts'
 import { TokenBuckets } from './token-buckets.ts'
@@ -29,6 +33,7 @@ export type IngestDeps = {
   readonly limits?: Partial<IngestLimits>
   /** The key of the nonces of all processes that encoders may send to; absent for one alone. */
   readonly nonceKey?: Uint8Array | undefined
+  readonly observers?: readonly IngressObserver[]
 }
 
 export type Ingest = Mount & {
@@ -41,7 +46,7 @@ export type Ingest = Mount & {
  * with 201 when its body is durable.
  */
 export function createIngest(options: IngestDeps): Ingest {
-  const { archive, clock } = options
+  const { archive, clock, observers = [] } = options
   const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits }
   const faults = new FaultLog(options.log, clock)
   const credentials = new IngestCredentials(options.resources)
@@ -82,7 +87,23 @@ export function createIngest(options: IngestDeps): Ingest {
     }
   }
 
-  const serve = async (request: IncomingMessage, response: ServerResponse, path: string, expectsContinue: boolean) => {
+  /** Passes an exchange on when it has ended, if its channel and ingest endpoint exist. */
+  const observe = (exchange: Exchange, { channelGuid, ingestEndpointId }: InputRef) => {
+    if (observers.length === 0) return
+    const looked = credentials.channel(channelGuid).catch(() => undefined)
+    const tell = (channel: Channel | undefined) => {
+      if (!channel?.ingestEndpoints.some(({ id }) => id === ingestEndpointId)) return
+      for (const heard of observers) heard(exchange, { channel, ingestEndpointId })
+    }
+    exchange.whenEnded(() => void looked.then(tell))
+  }
+
+  const serve = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    { exchange, expectsContinue }: { readonly exchange: Exchange; readonly expectsContinue: boolean },
+  ) => {
     let heldBack = expectsContinue
     const proceed = () => {
       if (heldBack) response.writeContinue()
@@ -92,6 +113,7 @@ export function createIngest(options: IngestDeps): Ingest {
     let isAuthenticated = false
     try {
       place = parseIngestPath(path)
+      observe(exchange, place.ingest)
       await authenticator.authenticate(request, place.ingest)
       isAuthenticated = true
       trustConnection(request.socket)
@@ -109,8 +131,10 @@ export function createIngest(options: IngestDeps): Ingest {
 
   return {
     prefix: INGEST_PREFIX,
-    handle: (request, response, target) => serve(request, response, target.path, false),
-    handleExpectContinue: (request, response, target) => serve(request, response, target.path, true),
+    handle: (request, response, { path }, exchange) =>
+      serve(request, response, path, { exchange, expectsContinue: false }),
+    handleExpectContinue: (request, response, { path }, exchange) =>
+      serve(request, response, path, { exchange, expectsContinue: true }),
     close() {
       credentials.close()
       faults.flush()

@@ -99,8 +99,8 @@ export function createKeyServer({ secret, expected, url, turns, clock, log }: Ke
 
   const refusing =
     (answer: Handler): Handler =>
-    async (request, response, target) => {
-      await answer(request, response, target).catch((error: unknown) => {
+    async (request, response, target, exchange) => {
+      await answer(request, response, target, exchange).catch((error: unknown) => {
         // A client that disconnected in the middle of its body is handled by the listener.
         if (request.errored) throw error
         const { status, message, headers } = refusalOf(error)

@@ -2,40 +2,39 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Absence, ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
 import type { ClientNetworks } from '../http/client-networks.ts'
-import { FaultLog } from '../http/fault-log.ts'
+import type { Exchange } from '../http/exchange.ts'
 import type { Mount, Target } from '../http/handler.ts'
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
 import type { Log } from '../log.ts'
 import { LostMedia } from '../model/lost-media.ts'
-import { RuleViolation } from '../model/rule-violation.ts'
-import { type ContentKeys, NoContentKey } from '../packaging/content-keys.ts'
-import type { SegmentLookup } from '../packaging/output-format.ts'
+import type { ContentKeys } from '../packaging/content-keys.ts'
+import type { ManifestRequest, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
-import { ContentDeleted } from '../packaging/paged-window.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
 import type { OpenSpool } from '../packaging/spool.ts'
 import { MOST_PIECE_BYTES } from '../stores/objects.ts'
-import { type Resources, StoreUnavailable } from '../stores/resources.ts'
+import type { Resources } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { parseClipPath } from './clips/clip-paths.ts'
 import { type ClipSegment, Clips } from './clips/clips.ts'
 import { endpointDirectory } from './directory.ts'
+import type { Egress, EgressKind, EgressObserver } from './egress.ts'
 import { LostSegments } from './lost-segments.ts'
 import { CachedManifest } from './manifests/cached-manifest.ts'
 import { Manifests } from './manifests/manifests.ts'
 import { parseManifestQuery } from './manifests/query.ts'
-import { ManifestsBusy, WindowQueue } from './manifests/window-queue.ts'
+import { WindowQueue } from './manifests/window-queue.ts'
 import type { ManifestWorker } from './manifests/worker.ts'
-import { MovieRefused } from './movies/movie-refused.ts'
 import { movieTimes } from './movies/movie-request.ts'
 import { type MovieLimits, Movies } from './movies/movies.ts'
-import { PLAYBACK_ERRORS, type PlaybackError } from './playback-error.ts'
+import type { PlaybackError } from './playback-error.ts'
+import { PLAYBACK_PREFIX, splitPath } from './playback-path.ts'
+import { PlaybackRefusals, refusalBy } from './playback-refusals.ts'
 import { acceptsGzip, matchesNone } from './request-headers.ts'
 import { CORS_HEADERS, type PlaybackRefusal, partAnswer, sendPreflight, sendRefusal } from './responses.ts'
 import { closePart, type FoundSegment, Segments } from './segments.ts'
 import { sendParts } from './send-parts.ts'
 
-const PREFIX = '/out/v1/'
 /** A segment's name never refers to other bytes, so caches may keep it for 14 days. */
 const SEGMENT_MAX_AGE = 1_209_600
 
@@ -66,7 +65,11 @@ export type OriginDeps = {
   /** The date, by which clips end. */
   readonly date: Clock
   readonly log: Log
+  readonly observers?: readonly EgressObserver[]
 }
+
+/** What becomes known of a request while it is answered. */
+type Asked = { -readonly [Key in keyof Egress]?: Egress[Key] }
 
 /**
  * Creates the playback side: `/out/v1/<endpoint GUID>/<manifest, segment or file>`. `tick` is called every few seconds;
@@ -86,6 +89,7 @@ export function createOrigin({
   clock,
   date,
   log,
+  observers = [],
 }: OriginDeps): Mount & { tick(): void; close(): void } {
   const directory = endpointDirectory(resources, clock)
   const lost = new LostSegments()
@@ -94,11 +98,15 @@ export function createOrigin({
   const clips = new Clips({ resources, archive, worker: manifestWorker, queue, clock, date })
   const segments = new Segments({ archive, media, contentKeys, memoryCacheBytes })
   const movies = new Movies({ archive, media, openSpool, outgoing, clock, limits: movieLimits })
-  const refusals = new FaultLog(log, clock, 'info')
-  const losses = new FaultLog(log, clock, 'error')
+  const refusals = new PlaybackRefusals(log, clock)
 
   /** Answers a request; returns the reason, with nothing sent, when the request gets no media. */
-  async function play(request: IncomingMessage, response: ServerResponse, target: Target): Promise<Refused> {
+  async function play(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+    asked: Asked,
+  ): Promise<Refused> {
     const { method } = request
     if (method === 'OPTIONS') {
       sendPreflight(response)
@@ -108,6 +116,7 @@ export function createOrigin({
     const { guid, path } = splitPath(target.path)
     const endpoint = guid === undefined ? undefined : await directory.find(guid)
     if (!endpoint) return 'NoSuchEndpoint'
+    asked.endpoint = endpoint
     const client = clients.ofRequest(request)
     const refusal = refusalOf(endpoint, client)
     if (refusal) return refusal
@@ -115,7 +124,11 @@ export function createOrigin({
     if (clipPath) {
       const found = await clips.find(endpoint, clipPath, client)
       if (typeof found === 'string') return found
-      if (found instanceof CachedManifest) return sendManifest(request, response, found)
+      if (found instanceof CachedManifest) {
+        asked.kind = 'manifest'
+        return sendManifest(request, response, found)
+      }
+      asked.kind = 'movie' in found ? 'file' : kindOf(found.request)
       if (!('movie' in found)) return playSegment(request, response, found)
       return movies.tooLong(found.movie.span) ?? movies.send(request, response, found.movie, client)
     }
@@ -125,8 +138,10 @@ export function createOrigin({
     const named = format.resolve(endpoint, path)
     if (!named) {
       const times = movieTimes(endpoint, path)
+      if (times) asked.kind = 'file'
       return times ? movies.play(request, response, { endpoint, times, query: target.query, client }) : 'NoSuchObject'
     }
+    asked.kind = kindOf(named)
     const query = parseManifestQuery(named, target.query)
     if (named.kind === 'manifest') {
       const manifest = await manifests.find(endpoint, path, named, { query, client })
@@ -204,44 +219,32 @@ export function createOrigin({
     return undefined
   }
 
-  /** Logs a refusal, at most once a second for each endpoint and reason, since players retry. */
-  function report({ error, sentence, cause }: ThrownRefusal, path: string): void {
-    // The GUID of these may be made up, and must not flood the log.
-    const { guid } = error === 'NoSuchEndpoint' || error === 'MethodNotAllowed' ? {} : splitPath(path)
-    const fields = { code: error, status: PLAYBACK_ERRORS[error].status, path }
-    const key = `${error} ${guid}`
-    if (cause instanceof LostMedia) {
-      const { key: object, reason } = cause
-      const lost = { event: 'segment-lost', ...fields, key: object, reason } as const
-      losses.report(`${object} ${reason}`, lost, 'a requested segment is lost')
-    } else if (cause instanceof StoreUnavailable) {
-      const reason = cause.message
-      log.warn({ event: 'store-unavailable', ...fields, reason }, 'the store could not serve a request')
-    } else {
-      const reason = sentence ?? PLAYBACK_ERRORS[error].sentence
-      refusals.report(key, { event: 'playback-refused', ...fields, reason }, "a player's request got no media")
-    }
+  function observe(exchange: Exchange, { endpoint, kind, refusal }: Asked): void {
+    if (endpoint) for (const heard of observers) heard(exchange, { endpoint, kind, refusal })
   }
 
   return {
-    prefix: PREFIX,
+    prefix: PLAYBACK_PREFIX,
     cacheable: true,
     async handleFull(_, response, target) {
-      report({ error: 'TooManyConnections' }, target.path)
+      refusals.report({ error: 'TooManyConnections' }, target.path)
       sendRefusal(response, { error: 'TooManyConnections' })
     },
-    async handle(request, response, target) {
-      const refused = await play(request, response, target).catch((error: unknown) => {
+    async handle(request, response, target, exchange) {
+      const asked: Asked = {}
+      if (observers.length > 0) exchange.whenEnded(() => observe(exchange, asked))
+      const refused = await play(request, response, target, asked).catch((error: unknown) => {
         const refusal = refusalBy(error)
         if (!refusal) throw error
         if (!response.headersSent) return refusal
-        report(refusal, target.path)
+        refusals.report(refusal, target.path)
         response.destroy()
         return undefined
       })
       if (!refused) return
       const refusal = typeof refused === 'string' ? { error: refused } : refused
-      report(refusal, target.path)
+      asked.refusal = refusal.error
+      refusals.report(refusal, target.path)
       sendRefusal(response, refusal)
     },
     tick: () => movies.tick(),
@@ -250,34 +253,11 @@ export function createOrigin({
       movies.close()
       clips.close()
       refusals.flush()
-      losses.flush()
     },
   }
 }
 
-type ThrownRefusal = PlaybackRefusal & { readonly cause?: unknown }
-
-/** Returns the refusal for an error; undefined when it is the server's fault. */
-function refusalBy(error: unknown): ThrownRefusal | undefined {
-  if (error instanceof RuleViolation) return { error: 'InvalidQuery', sentence: `${error.message}.` }
-  if (error instanceof ManifestsBusy) return { error: 'ManifestsBusy' }
-  if (error instanceof NoContentKey)
-    return { error: 'NoKeyYet', sentence: `This endpoint has no content key so far: ${error.message}.` }
-  if (error instanceof MovieRefused) return error.refusal
-  if (error instanceof ContentDeleted) return { error: 'NoLongerKept', sentence: 'The window is no longer kept.' }
-  if (error instanceof LostMedia) return { error: 'SegmentLost', cause: error }
-  return error instanceof StoreUnavailable ? { error: 'StoreUnavailable', cause: error } : undefined
-}
-
-/** Splits `<guid>/<path>` below the prefix and decodes the path; empty for paths of another shape. */
-function splitPath(whole: string): { readonly guid?: string; readonly path?: string } {
-  const match = /^\/out\/v1\/([0-9a-f]{32})\/(.+)$/.exec(whole)
-  if (!match) return {}
-  const [, guid = '', rest = ''] = match
-  try {
-    const names = rest.split('/').map(decodeURIComponent)
-    return names.some((name) => name.includes('/')) ? { guid } : { guid, path: names.join('/') }
-  } catch {
-    return { guid }
-  }
+function kindOf(named: ManifestRequest | SegmentRequest): EgressKind {
+  if (named.kind === 'manifest') return 'manifest'
+  return named.isHeader ? 'init' : 'segment'
 }

@@ -76,6 +76,8 @@ export type LeavesNothing = 'nothing left' | 'not encryptable'
 /** A request for a segment or a header. */
 export type SegmentRequest = {
   readonly kind: 'segment'
+  /** Present for a header: the Initialization Section of CMAF and DASH. */
+  readonly isHeader?: true
   /**
    * The body, or why there is none: 'no such' also where the stream has a gap. Equal inputs always give equal bytes.
    * Throws NoContentKey.

@@ -177,7 +177,9 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     [String.raw`^clips\/([\w-]{1,256})\/([a-z0-9]{3,4})\/(.+)$`, 'clips/goal/hls/index.m3u8', 'rest'],
   ],
   'src/origin/manifests/query.ts': [[String.raw`^m=\d*$`, 'm=1', 'run']],
-  'src/origin/origin.ts': [[String.raw`^\/out\/v1\/([0-9a-f]{32})\/(.+)$`, `/out/v1/${'a'.repeat(32)}/b`, 'rest']],
+  'src/origin/playback-path.ts': [
+    [String.raw`^\/out\/v1\/([0-9a-f]{32})\/(.+)$`, `/out/v1/${'a'.repeat(32)}/b`, 'rest'],
+  ],
   'src/origin/request-headers.ts': [
     [String.raw`^\s*q\s*=\s*0(\.0*)?\s*$`, ' q = 0.0 ', 'run'],
     [String.raw`^bytes=\s*(\d*)-(\d*)\s*$`, 'bytes= 1-2 ', 'digits'],

@@ -63,6 +63,8 @@ export class Windrow {
       // No balancer has to notice that it stops, and what a judge leaves open is not waited for long.
       WINDROW_DRAIN_DELAY: '0s',
       WINDROW_DRAIN_TIMEOUT: '10s',
+      // Many run at the same time.
+      WINDROW_METRICS_LISTEN: 'none',
       // Judges push faster than any encoder.
       WINDROW_INGEST_REQUESTS_PER_SECOND: '100000',
       ...this.options.environment,

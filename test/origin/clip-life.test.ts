@@ -10,6 +10,7 @@ import { type Archive, openArchive } from '../../src/archive/archive.ts'
 import { Turns } from '../../src/concurrency/turns.ts'
 import { clipContent } from '../../src/harvest/window/clip-content.ts'
 import { ClientNetworks } from '../../src/http/client-networks.ts'
+import { Exchange } from '../../src/http/exchange.ts'
 import { FaultLog } from '../../src/http/fault-log.ts'
 import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts'
 import { DEFAULT_INGEST_LIMITS } from '../../src/ingest/ingest-limits.ts'
@@ -115,7 +116,7 @@ describe('a clip', () => {
     const origin = createOrigin({ ...served, clock, date: clock, log })
     const server = http.createServer((request, response) => {
       const [path = '', query = ''] = (request.url ?? '').split('?')
-      void origin.handle(request, response, { path, query })
+      void origin.handle(request, response, { path, query }, new Exchange(request, response, () => 0))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/out/v1/${GUID}`

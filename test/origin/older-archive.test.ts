@@ -16,6 +16,7 @@ import { brotliDecompress } from 'node:zlib'
 import { type Archive, openArchive } from '../../src/archive/archive.ts'
 import { Turns } from '../../src/concurrency/turns.ts'
 import { ClientNetworks } from '../../src/http/client-networks.ts'
+import { Exchange } from '../../src/http/exchange.ts'
 import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts'
 import { ticksFromSeconds, utcMs } from '../../src/media/time.ts'
 import type { SegmentProbe } from '../../src/model/source-segment.ts'
@@ -134,7 +135,12 @@ for (const version of [5, 6]) {
       }
       const origin = createOrigin(deps)
       const server = http.createServer((request, response) => {
-        void origin.handle(request, response, { path: request.url ?? '', query: '' })
+        void origin.handle(
+          request,
+          response,
+          { path: request.url ?? '', query: '' },
+          new Exchange(request, response, () => 0),
+        )
       })
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       const { port } = server.address() as AddressInfo

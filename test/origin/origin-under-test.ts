@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import { type AddressInfo, BlockList } from 'node:net'
 import { ClientNetworks } from '../../src/http/client-networks.ts'
+import { Exchange } from '../../src/http/exchange.ts'
 import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts'
 import type { LogFields } from '../../src/log.ts'
 import type { UtcMs } from '../../src/media/time.ts'
@@ -44,9 +45,11 @@ export class OriginUnderTest {
   private origin: ReturnType<typeof createOrigin> | undefined
   private readonly server = http.createServer((request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
-    this.origin?.handle(request, response, { path, query }).catch((error: unknown) => {
-      response.writeHead(500).end(String(error))
-    })
+    this.origin
+      ?.handle(request, response, { path, query }, new Exchange(request, response, () => 0))
+      .catch((error: unknown) => {
+        response.writeHead(500).end(String(error))
+      })
   })
 
   async listen(): Promise<void> {

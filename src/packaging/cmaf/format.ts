@@ -57,7 +57,11 @@ export const cmaf: OutputFormat = {
     const name = parseCmafName(packagingOf(endpoint), path)
     if (!name) return undefined
     if (name.kind === 'segment' || name.kind === 'header') {
-      return { kind: 'segment', body: (index, media, keys) => bodyOf(endpoint, name, index, { media, keys }) }
+      return {
+        kind: 'segment',
+        ...(name.kind === 'header' && { isHeader: true }),
+        body: (index, media, keys) => bodyOf(endpoint, name, index, { media, keys }),
+      }
     }
     if (name.kind === 'image') {
       const trackIn = (era: Era) => imageTracksOf(era).find(({ n }) => n === name.n)

@@ -51,7 +51,11 @@ export const dash: OutputFormat = {
           write: (window, style) => manifestText(manifestOf(presentationOf(endpoint, window, style, times))),
         }
       case 'header':
-        return { kind: 'segment', body: (index, _, keys) => headerNamed(endpoint, name.track, index, keys) }
+        return {
+          kind: 'segment',
+          isHeader: true,
+          body: (index, _, keys) => headerNamed(endpoint, name.track, index, keys),
+        }
       case 'image':
         return { kind: 'segment', body: (index) => dashImage(endpoint, name, index) }
       case 'segment':

@@ -1,0 +1,61 @@
+import type { Config } from './config/config.ts'
+import type { Mount } from './http/handler.ts'
+import { createIngest, type IngestDeps } from './ingest/ingest.ts'
+import type { IngressObserver } from './ingest/ingress.ts'
+import type { EgressObserver } from './origin/egress.ts'
+import { ManifestWorker } from './origin/manifests/worker.ts'
+import { createOrigin, type OriginDeps } from './origin/origin.ts'
+import { periodically } from './periodic.ts'
+import type { Failed, Stopping } from './stopping.ts'
+
+/** Interval at which MP4 files are freed that viewers no longer request. */
+const MOVIES_MS = 10_000
+
+type Deps = Omit<IngestDeps & OriginDeps, 'limits' | 'manifestWorker' | 'movieLimits' | 'observers'> & {
+  readonly heardBy: { readonly egress: readonly EgressObserver[]; readonly ingress: readonly IngressObserver[] }
+}
+
+/** Where encoders send and players ask, as far as this process has the roles for it. */
+export function startDataPlane(
+  config: Config,
+  { heardBy, ...deps }: Deps,
+  { closers }: Pick<Stopping, 'closers'>,
+  failed: Failed,
+): readonly Mount[] {
+  const mounts: Mount[] = []
+  if (config.roles.has('ingest')) {
+    const ingest = createIngest({
+      ...deps,
+      observers: heardBy.ingress,
+      limits: {
+        maxSegmentBytes: config.maxSegmentBytes,
+        requestsPerSecond: config.ingestRequestsPerSecond,
+        requestBurst: 2 * config.ingestRequestsPerSecond,
+        nonceLifetimeMs: config.nonceLifetimeMs,
+      },
+    })
+    closers.push(() => ingest.close())
+    mounts.push(ingest)
+  }
+  if (config.roles.has('origin')) {
+    const manifestWorker = new ManifestWorker(deps.contentKeys)
+    closers.push(() => manifestWorker.close())
+    const origin = createOrigin({
+      ...deps,
+      observers: heardBy.egress,
+      memoryCacheBytes: config.memoryCacheBytes,
+      manifestWorker,
+      movieLimits: {
+        isAllowed: config.mp4OnRequest,
+        longestMs: config.maxMp4DurationMs,
+        atOnce: config.maxMp4Requests,
+        atOncePerClient: config.maxMp4RequestsPerAddress,
+        tableBytes: config.mp4TablesBytes,
+      },
+    })
+    closers.push(() => origin.close())
+    closers.push(periodically(MOVIES_MS, async () => origin.tick(), failed('freeing MP4 files')))
+    mounts.push(origin)
+  }
+  return mounts
+}

@@ -1,0 +1,52 @@
+import type { Counter, Histogram, Metrics } from '../metrics.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { EgressKind, EgressObserver } from '../origin/egress.ts'
+import { type StatusRange, statusRange } from './status-range.ts'
+
+/** The series of an origin endpoint. */
+class EndpointSeries {
+  readonly bytes: Counter
+  private readonly metrics: Metrics
+  private readonly labels: { readonly channel: string; readonly origin_endpoint: string }
+  private readonly requests = new Map<StatusRange, Counter>()
+  private readonly seconds = new Map<EgressKind, Histogram>()
+
+  constructor(metrics: Metrics, { channelId, id }: OriginEndpoint) {
+    this.metrics = metrics
+    this.labels = { channel: channelId, origin_endpoint: id }
+    this.bytes = metrics.counter('windrow_egress_bytes_total', this.labels)
+  }
+
+  requestsOf(status: StatusRange): Counter {
+    let counter = this.requests.get(status)
+    if (!counter) {
+      counter = this.metrics.counter('windrow_egress_requests_total', { ...this.labels, status })
+      this.requests.set(status, counter)
+    }
+    return counter
+  }
+
+  secondsOf(kind: EgressKind): Histogram {
+    let histogram = this.seconds.get(kind)
+    if (!histogram) {
+      histogram = this.metrics.histogram('windrow_egress_response_seconds', { ...this.labels, kind })
+      this.seconds.set(kind, histogram)
+    }
+    return histogram
+  }
+}
+
+/** Measures the requests of players. The series of an endpoint are kept as long as it is as it was. */
+export function measuredEgress(metrics: Metrics): EgressObserver {
+  const known = new WeakMap<OriginEndpoint, EndpointSeries>()
+  return (exchange, { endpoint, kind, refusal }) => {
+    let series = known.get(endpoint)
+    if (!series) {
+      series = new EndpointSeries(metrics, endpoint)
+      known.set(endpoint, series)
+    }
+    series.requestsOf(statusRange(exchange.status)).add()
+    series.bytes.add(exchange.sentBytes)
+    if (kind && !refusal) series.secondsOf(kind).observe(exchange.processingMs / 1000)
+  }
+}

@@ -1,0 +1,37 @@
+import type { IngressObserver } from '../ingest/ingress.ts'
+import type { Counter, Histogram, Metrics } from '../metrics.ts'
+import type { Channel } from '../model/channel.ts'
+import { type StatusRange, statusRange } from './status-range.ts'
+
+/** The series of an ingest endpoint. */
+type InputSeries = {
+  readonly bytes: Counter
+  readonly seconds: Histogram
+  readonly requests: Map<StatusRange, Counter>
+}
+
+/** Measures the requests of encoders. The series of a channel are kept as long as it is as it was. */
+export function measuredIngress(metrics: Metrics): IngressObserver {
+  const known = new WeakMap<Channel, Map<string, InputSeries>>()
+  return (exchange, { channel, ingestEndpointId }) => {
+    const labels = {
+      channel: channel.id,
+      ingest_endpoint: String(channel.ingestEndpoints.findIndex(({ id }) => id === ingestEndpointId) + 1),
+    }
+    const inputs = known.get(channel) ?? new Map<string, InputSeries>()
+    known.set(channel, inputs)
+    const series = inputs.get(ingestEndpointId) ?? {
+      bytes: metrics.counter('windrow_ingress_bytes_total', labels),
+      seconds: metrics.histogram('windrow_ingress_response_seconds', labels),
+      requests: new Map<StatusRange, Counter>(),
+    }
+    inputs.set(ingestEndpointId, series)
+    const status = statusRange(exchange.status)
+    const requests =
+      series.requests.get(status) ?? metrics.counter('windrow_ingress_requests_total', { ...labels, status })
+    series.requests.set(status, requests)
+    requests.add()
+    series.bytes.add(exchange.receivedBytes)
+    series.seconds.observe(exchange.processingMs / 1000)
+  }
+}

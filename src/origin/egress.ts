@@ -1,0 +1,18 @@
+import type { Exchange } from '../http/exchange.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { PlaybackError } from './playback-error.ts'
+
+/** What is played: `init` is a header of CMAF or DASH, `file` an MP4 file of a window. */
+export type EgressKind = 'manifest' | 'segment' | 'init' | 'file'
+
+/** What a request of a player was for. */
+export type Egress = {
+  readonly endpoint: OriginEndpoint
+  /** Undefined where the request was refused before that was known. */
+  readonly kind: EgressKind | undefined
+  /** Why it got no media. */
+  readonly refusal: PlaybackError | undefined
+}
+
+/** Hears of every request for an origin endpoint, answered or refused, when it has ended. */
+export type EgressObserver = (exchange: Exchange, egress: Egress) => void
