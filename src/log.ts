@@ -78,6 +78,7 @@ export const LOG_EVENTS = {
   'output-timeline-fill-failed': 'An output timeline could not be filled with the content sealed before it was opened.',
   'playback-refused': 'A request from a player got no media.',
   'playlist-refused': 'A playlist from an encoder was refused.',
+  reloading: 'The process received SIGHUP: it opens its logs anew, and reads certificates and secrets anew.',
   'request-aborted': 'A client disconnected in the middle of a request.',
   'request-failed': 'A request failed because of an error of the server.',
   'retention-failed': 'Old content of an input could not be deleted; it is retried.',

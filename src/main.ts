@@ -100,6 +100,10 @@ async function serve(flags: readonly string[]): Promise<void> {
     // A failure to stop is left to uncaughtException.
     void server.close().then(() => process.exit(0))
   }
+  process.on('SIGHUP', () => {
+    log.info({ event: 'reloading' }, 'reloading: opening logs anew, and reading certificates and secrets anew')
+    void server.reload()
+  })
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.stdout.write(readyText(config, keys, server.url))

@@ -61,6 +61,8 @@ const STALL_SECONDS = 60
 export type Server = {
   /** Address at which the server listens. */
   readonly url: string
+  /** Reads anew what may change in files while the server runs, and opens its logs anew. Settings stay. */
+  reload(): Promise<void>
   /**
    * Gives up its claims for others to take over, serves for `drain-delay` while it is not ready any more, lets requests
    * in flight finish, and then closes everything in the reverse order of opening.
@@ -75,6 +77,7 @@ export async function startServer(
 ): Promise<Server> {
   const stopping = new Stopping()
   const { closers, releasers } = stopping
+  const reloaders: (() => Promise<void> | void)[] = []
   const owner = randomUUID()
   const account = { accountId: config.accountId, region: config.region }
   const plays = (role: ProcessRole) => config.roles.has(role)
@@ -216,7 +219,13 @@ export async function startServer(
     url = `http://${addressText(address)}`
     own?.listensAt(`http://${addressText(apart?.address ?? address)}`)
     const delayMs = config.drainDelayMs ?? (stores.sharing ? DRAIN_DELAY_MS : 0)
-    return { url, close: () => stopping.drain(listeners, delayMs, failed('leaving work to others')) }
+    return {
+      url,
+      async reload() {
+        for (const reload of reloaders) await (async () => reload())().catch(failed('reloading'))
+      },
+      close: () => stopping.drain(listeners, delayMs, failed('leaving work to others')),
+    }
   } catch (error) {
     await stopping.closeAll()
     throw error
