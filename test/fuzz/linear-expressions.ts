@@ -211,4 +211,5 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     [String.raw`^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$`, 'a/b/c', 'run'],
   ],
   'src/stores/postgres/content-versions.ts': [[String.raw`^[io]\d+:\d+(?: [io]\d+:\d+)*$`, 'i5:7 o3:9', 'run']],
+  'src/tls/certificate-pair.ts': [[String.raw`^[\w*.-]+$`, '*.example.com', 'run']],
 }

@@ -1,17 +1,17 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 
 /** An item of DER, ITU-T X.690. */
-function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(contents)
   const { length } = content
   const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
   return Buffer.concat([Buffer.from([tag, ...size]), content])
 }
 
-const sequence = (...items: readonly Uint8Array[]) => der(0x30, ...items)
-const oid = (hex: string) => der(0x06, Buffer.from(hex, 'hex'))
-const bits = (bytes: Uint8Array) => der(0x03, Buffer.from([0]), bytes)
-const time = (text: string) => der(0x17, Buffer.from(text))
+export const sequence = (...items: readonly Uint8Array[]) => der(0x30, ...items)
+export const oid = (hex: string) => der(0x06, Buffer.from(hex, 'hex'))
+export const bits = (bytes: Uint8Array) => der(0x03, Buffer.from([0]), bytes)
+export const time = (text: string) => der(0x17, Buffer.from(text))
 
 const SHA512_WITH_RSA = sequence(oid('2a864886f70d01010d'), der(0x05))
 
@@ -36,9 +36,13 @@ export function selfSigned(name: string): { readonly certificate: string; readon
     der(0xa3, sequence(sequence(oid('551d11'), der(0x04, names)), authority)),
   )
   const whole = sequence(toBeSigned, SHA512_WITH_RSA, bits(sign('sha512', toBeSigned, privateKey)))
-  const lines = whole.toString('base64').replaceAll(/.{1,64}/g, '$&\n')
   return {
-    certificate: `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`,
+    certificate: certificatePem(whole),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   }
+}
+
+export function certificatePem(bytes: Buffer): string {
+  const lines = bytes.toString('base64').replaceAll(/.{1,64}/g, '$&\n')
+  return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`
 }
