@@ -28,7 +28,8 @@ type Phase = 'new' | 'idle' | 'busy' | 'trusted'
 
 /** An open connection and the limits it counts towards. */
 class AdmittedConnection {
-  readonly socket: Socket
+  /** With TLS, first the connection below it, and once that is secure the one that requests come from. */
+  socket: Socket
   readonly client: string | undefined
   phase: Phase = 'new'
   shares: readonly Share[] = []

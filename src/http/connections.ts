@@ -35,6 +35,19 @@ export class Connections {
     return true
   }
 
+  /** Notes that requests come from `secure` from now on, by TLS over a connection that was added. */
+  secured(below: Socket, secure: Socket): void {
+    const connection = this.open.get(below)
+    if (!connection) {
+      secure.destroy()
+      return
+    }
+    this.open.delete(below)
+    connection.admitted.socket = secure
+    this.open.set(secure, connection)
+    secure.once('close', () => this.open.delete(secure))
+  }
+
   /**
    * Notes a new request; it is in flight until its body has ended and its response is flushed. Resolves to true when it
    * is its turn, to false when it must not be answered. Requests of a connection are answered one after the other,

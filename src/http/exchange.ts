@@ -17,6 +17,8 @@ export class Exchange {
   readonly request: IncomingMessage
   /** Address of the connection, which a socket forgets when it is closed. */
   readonly remoteAddress: string | undefined
+  /** The name by which a client of TLS asked for this server (SNI); undefined without one. */
+  readonly serverName: string | undefined
   private readonly response: ServerResponse
   private readonly stopwatch: Stopwatch
   private readonly beganMs: number
@@ -31,6 +33,7 @@ export class Exchange {
     this.response = response
     this.stopwatch = stopwatch
     this.remoteAddress = request.socket.remoteAddress
+    this.serverName = (request.socket as Partial<TLSSocket>).servername || undefined
     this.beganMs = stopwatch()
     this.requestMs = this.beganMs
     if (response instanceof ExchangeResponse) response.exchange = this

@@ -8,9 +8,9 @@ const silent = { info() {}, warn() {}, error() {} }
 async function ask(
   check: () => Promise<readonly string[]>,
   path: string,
-  { method = 'GET', stopping }: { method?: string; stopping?: AbortSignal } = {},
+  { method = 'GET', stopping, notes = [] }: { method?: string; stopping?: AbortSignal; notes?: string[] } = {},
 ) {
-  const mounts = healthMounts(check, stopping)
+  const mounts = healthMounts(check, stopping, () => notes)
   const listener = await listen({ name: 'test', host: '127.0.0.1', port: 0, mounts, log: silent })
   try {
     const response = await fetch(`http://127.0.0.1:${listener.address.port}${path}`, { method })
@@ -35,6 +35,15 @@ describe('health', () => {
       status: 503,
       text: 'no disk\nno index\n',
     })
+  })
+  it('is ready all the same when there is something to note', async () => {
+    const notes = ['the certificate of a.example.com expires soon']
+    assert.deepEqual(await ask(ready, '/readyz', { notes }), {
+      status: 200,
+      text: 'ok\nthe certificate of a.example.com expires soon\n',
+    })
+    assert.deepEqual(await ask(ready, '/healthz', { notes }), { status: 200, text: 'ok\n' })
+    assert.deepEqual(await ask(async () => ['no disk'], '/readyz', { notes }), { status: 503, text: 'no disk\n' })
   })
   it('names the services that do not answer', async () => {
     const check = answering({ 'the database': ready, 'the bucket': broken })

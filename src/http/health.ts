@@ -7,19 +7,29 @@ type ReadinessCheck = () => Promise<readonly string[]>
 
 /**
  * Mounts `/healthz`, which says that the process answers, and `/readyz`, which says that it can do its work, or 503
- * with the reasons why not. Once `stopping` is aborted, that is the reason.
+ * with the reasons why not. Once `stopping` is aborted, that is the reason. A ready process also tells the `notes`:
+ * what its operator should see to.
  */
-export function healthMounts(check: ReadinessCheck, stopping?: AbortSignal): Mount[] {
+export function healthMounts(
+  check: ReadinessCheck,
+  stopping?: AbortSignal,
+  notes: () => readonly string[] = () => [],
+): Mount[] {
+  const reasons = async () => {
+    if (stopping?.aborted) return ['the process is stopping']
+    try {
+      return await check()
+    } catch {
+      return ['the readiness check failed']
+    }
+  }
   return [
-    exactly('/healthz', async () => []),
-    exactly('/readyz', async () => {
-      if (stopping?.aborted) return ['the process is stopping']
-      try {
-        return await check()
-      } catch {
-        return ['the readiness check failed']
-      }
-    }),
+    exactly(
+      '/healthz',
+      async () => [],
+      () => [],
+    ),
+    exactly('/readyz', reasons, notes),
   ]
 }
 
@@ -44,7 +54,7 @@ export function answering(services: Readonly<Record<string, () => Promise<unknow
   }
 }
 
-function exactly(path: string, check: ReadinessCheck): Mount {
+function exactly(path: string, check: ReadinessCheck, notes: () => readonly string[]): Mount {
   const handle: Handler = async (request, response, target) => {
     const uncached = { 'cache-control': 'no-store' }
     if (target.path !== path) return sendText(response, 404, 'no such page')
@@ -52,7 +62,8 @@ function exactly(path: string, check: ReadinessCheck): Mount {
       return sendText(response, 405, 'only GET and HEAD are allowed', { allow: 'GET, HEAD' })
     }
     const reasons = await check()
-    sendText(response, reasons.length === 0 ? 200 : 503, reasons.join('\n') || 'ok', uncached)
+    if (reasons.length > 0) return sendText(response, 503, reasons.join('\n'), uncached)
+    sendText(response, 200, ['ok', ...notes()].join('\n'), uncached)
   }
   return { prefix: path, handle }
 }

@@ -1,5 +1,7 @@
 /** Limits on connections. Times are in milliseconds, sizes in bytes. */
 export type ListenerLimits = {
+  /** From the opening of a connection to the end of its TLS handshake. */
+  readonly handshakeMs: number
   readonly maxHeaderBytes: number
   /** From the first byte of a request, or the opening of its connection, to the end of its headers. */
   readonly headersMs: number
@@ -17,6 +19,7 @@ export type ListenerLimits = {
 
 /** Default limits: 64 MiB, the largest segment, may arrive at 1 Mb/s. */
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
+  handshakeMs: 10_000,
   maxHeaderBytes: 16 * 1024,
   headersMs: 20_000,
   requestMs: 600_000,

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Log } from '../log.ts'
 import { ClientNetworks } from './client-networks.ts'
@@ -10,6 +10,7 @@ import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.
 import type { OutgoingBytes } from './outgoing-bytes.ts'
 import { sendText } from './send-text.ts'
 import { parseTarget } from './target.ts'
+import { createTlsServer, type ListenerTls } from './tls-server.ts'
 
 export type Listener = {
   readonly address: { readonly host: string; readonly port: number }
@@ -34,6 +35,8 @@ export type ListenOptions = {
   readonly limits?: Partial<ListenerLimits>
   /** Milliseconds by which exchanges are timed; when absent, they take no time. */
   readonly stopwatch?: () => number
+  /** Of a listener that speaks TLS. */
+  readonly tls?: ListenerTls
 }
 
 /** Refused connections that may be open for a moment, so that their client reads the response. */
@@ -49,8 +52,8 @@ Connection: close\r
 ${REFUSAL_TEXT}`
 
 /**
- * Listens for HTTP/1.1. Every response carries an `X-Request-Id`, which log lines repeat, except those of cacheable
- * mounts.
+ * Listens for HTTP/1.1, with TLS or without. Every response carries an `X-Request-Id`, which log lines repeat, except
+ * those of cacheable mounts.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { log, name } = options
@@ -62,7 +65,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const refused = new Set<Socket>()
   const stopwatch = options.stopwatch ?? (() => 0)
 
-  const server = createServer({
+  const serverOptions = {
     IncomingMessage: ExchangeRequest,
     ServerResponse: ExchangeResponse,
     maxHeaderSize: limits.maxHeaderBytes,
@@ -72,13 +75,19 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     connectionsCheckingInterval: Math.min(5000, limits.headersMs / 2),
     insecureHTTPParser: false,
     noDelay: true,
-  })
+  }
+  const server = options.tls
+    ? createTlsServer(serverOptions, { ...options.tls, name, log, handshakeMs: limits.handshakeMs }, connections)
+    : createPlainServer(serverOptions)
   // Encoders that do not keep connections send a body, close their side and do not wait for the response. Node would
   // take that for an abort and discard the part of the body not read yet.
   Object.assign(server, { httpAllowHalfOpen: true })
   server.timeout = limits.stallMs
   server.on('connection', (socket) => {
-    if (!connections.add(socket)) refuse(socket, refused)
+    if (connections.add(socket)) return
+    // Who begins with a handshake cannot read a response.
+    if (options.tls) socket.destroy()
+    else refuse(socket, refused)
   })
 
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {

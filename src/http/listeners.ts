@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Mount } from './handler.ts'
 import { type Listener, type ListenOptions, listen } from './listener.ts'
+import type { ListenerTls } from './tls-server.ts'
 
 /** The listeners of a process, which stop together. */
 export class Listeners {
@@ -15,8 +16,9 @@ export class Listeners {
     name: string,
     { host, port }: { readonly host: string; readonly port: number },
     mounts: readonly Mount[],
+    tls?: ListenerTls,
   ): Promise<Listener> {
-    const listener = await listen({ ...this.options, name, host, port, mounts })
+    const listener = await listen({ ...this.options, name, host, port, mounts, ...(tls && { tls }) })
     this.all.push(listener)
     return listener
   }
