@@ -26,6 +26,18 @@ describe('the built-in key server', () => {
     })
     const apart = ['--key-server', 'true', '--control-listen', '192.0.2.1:8081']
     assert.throws(() => own(...apart), /control-listen is no loopback address/)
+    const tls = [
+      '--key-server',
+      'true',
+      '--tls-listen',
+      '0.0.0.0:443',
+      '--tls-certificate',
+      'a.pem',
+      '--tls-key',
+      'a.key',
+    ]
+    assert.throws(() => own(...tls), /tls-listen is no loopback address/)
+    assert.ok(own(...tls, '--control-listen', '127.0.0.1:8081'))
     assert.ok(own('--key-server', 'true', '--listen', '0.0.0.0:80', '--control-listen', '127.0.0.1:8081'))
     assert.ok(own('--key-server', 'anywhere', '--listen', '0.0.0.0:8080'))
   })

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import type { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import { KEY_SERVER_SECRET_FILE, keyOfDigits, loadKey } from './config/key-encryption-key.ts'
+import { apiAddresses } from './config/listening.ts'
 import { ConfigurationError } from './config/read-settings.ts'
 import { SETTINGS } from './config/settings.ts'
 import { isLoopback } from './config/value-kind.ts'
@@ -13,11 +14,11 @@ import type { Log } from './log.ts'
 
 /** Where the built-in key server is. */
 export class OwnKeyServer {
-  private readonly config: Pick<Config, 'controlListen' | 'keyServerUrl' | 'publicUrl'>
+  private readonly config: Pick<Config, 'controlListen' | 'controlTlsListen' | 'keyServerUrl' | 'publicUrl'>
   private readonly listening = Promise.withResolvers<string>()
   private apiUrl = ''
 
-  constructor(config: Pick<Config, 'controlListen' | 'keyServerUrl' | 'publicUrl'>) {
+  constructor(config: Pick<Config, 'controlListen' | 'controlTlsListen' | 'keyServerUrl' | 'publicUrl'>) {
     this.config = config
   }
 
@@ -34,8 +35,8 @@ export class OwnKeyServer {
 
   /** The URL at which players reach it, without a slash at its end. */
   get url(): string {
-    const { controlListen, keyServerUrl, publicUrl } = this.config
-    return keyServerUrl ?? (controlListen ? undefined : publicUrl) ?? this.apiUrl
+    const { controlListen, controlTlsListen, keyServerUrl, publicUrl } = this.config
+    return keyServerUrl ?? (controlListen || controlTlsListen ? undefined : publicUrl) ?? this.apiUrl
   }
 
   /** The hosts of its URLs, as URLs have them. */
@@ -48,7 +49,7 @@ export class OwnKeyServer {
     const url = URL.parse(text)
     if (!url || this.apiUrl === '' || url.href !== url.origin + SPEKE_PATH) return false
     const api = new URL(this.apiUrl)
-    const isHere = url.protocol === 'http:' && url.port === api.port && LOOPBACK.includes(comparedHost(url))
+    const isHere = url.protocol === api.protocol && url.port === api.port && LOOPBACK.includes(comparedHost(url))
     return isHere || url.origin === api.origin || url.origin === new URL(this.url).origin
   }
 }
@@ -57,12 +58,13 @@ const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '::1']
 
 /** Undefined where it is off. Throws ConfigurationError where its address is open to others, and that is not wanted. */
 export function ownKeyServer(config: Config): OwnKeyServer | undefined {
-  const { keyServer, controlListen, listen } = config
+  const { keyServer } = config
   if (keyServer === 'false') return undefined
-  if (keyServer === 'true' && config.roles.has('control') && !isLoopback(controlListen ?? listen)) {
-    const [address, own] = [controlListen ? SETTINGS.controlListen : SETTINGS.listen, SETTINGS.keyServer]
+  const open = apiAddresses(config).find(({ address }) => !isLoopback(address))
+  if (keyServer === 'true' && config.roles.has('control') && open) {
+    const own = SETTINGS.keyServer
     throw new ConfigurationError(
-      `${own.name} is true, but ${address.name} is no loopback address: everybody who reaches it would get every key; ` +
+      `${own.name} is true, but ${SETTINGS[open.setting].name} is no loopback address: everybody who reaches it would get every key; ` +
         `set ${own.name} to anywhere if they may`,
     )
   }

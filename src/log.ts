@@ -95,6 +95,14 @@ export const LOG_EVENTS = {
   'store-unavailable': 'A store could not serve a request, which was answered 503.',
   'streams-not-encryptable':
     'Streams are not shown because they cannot be encrypted as their endpoint wants it: with SAMPLE-AES, HEVC and codecs that are not known.',
+  'tls-certificate-expires': 'A certificate expires within two weeks, or has expired; logged once a day.',
+  'tls-certificate-loaded': 'A certificate was replaced by what its files have now.',
+  'tls-certificate-refused':
+    'The files of a certificate have changed, but cannot be used, for the reason that the field tells; the one before stays ' +
+    'in use. Logged once a minute.',
+  'tls-handshake-failed':
+    'Clients did not get to the end of a TLS handshake. They are counted, and logged once a second.',
+  'tls-name-mismatch': 'No certificate is for the host of `public-url`, which clients are given.',
   'unexpected-error': 'The process stops because of an unexpected error.',
 } as const
 

@@ -9,9 +9,10 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import { isOpenToGuessing, type KeptKeyPair, loadKeyPair } from './config/credentials.ts'
 import { helpText } from './config/help.ts'
+import { apiAddresses, publicAddresses } from './config/listening.ts'
 import { ConfigurationError, readCopySettings, readSettings } from './config/read-settings.ts'
 import type { Settings } from './config/settings.ts'
-import { addressText } from './config/value-kind.ts'
+import type { OwnUrls } from './configured-listeners.ts'
 import { type DescriptorNeeds, fittingConnections } from './http/descriptors.ts'
 import { utcMs } from './media/time.ts'
 import { openLog } from './pino-log.ts'
@@ -72,7 +73,8 @@ async function serve(flags: readonly string[]): Promise<void> {
     format: asText ? 'text' : 'json',
     write: (line) => process.stderr.write(line),
   })
-  if (config.roles.has('control') && isOpenToGuessing(keys.pair, config.controlListen ?? config.listen)) {
+  const isOpen = apiAddresses(config).some(({ address }) => isOpenToGuessing(keys.pair, address))
+  if (config.roles.has('control') && isOpen) {
     log.warn(
       { event: 'access-key-short' },
       'access-key-id or secret-access-key has less than 16 characters: it can be guessed',
@@ -106,7 +108,7 @@ async function serve(flags: readonly string[]): Promise<void> {
   })
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  process.stdout.write(readyText(config, keys, server.url))
+  process.stdout.write(readyText(config, keys, server))
 }
 
 /** The soft limit of open files, which Node has raised to the hard one. */
@@ -177,10 +179,11 @@ function terminal(): Terminal {
   }
 }
 
-function readyText(config: Config, keys: KeptKeyPair, url: string): string {
-  const { controlListen, region } = config
-  const api = controlListen && controlListen.port !== 0 ? `http://${addressText(controlListen)}` : url
-  const isEverywhere = ['0.0.0.0', '::'].includes(config.listen.host) && config.publicUrl === undefined
+function readyText(config: Config, keys: KeptKeyPair, { url, apiUrl: api }: OwnUrls): string {
+  const { publicUrl, region } = config
+  // Nobody can tell what others reach.
+  const isEverywhere = publicAddresses(config).some(({ address }) => ['0.0.0.0', '::'].includes(address.host))
+  const isUnsure = publicUrl === undefined && (isEverywhere || config.tlsListen !== undefined)
   const note = `note   encoders and players are given ${url}: set --public-url to an address that they can reach\n`
   const keyFile = keys.file && `AWS_SHARED_CREDENTIALS_FILE=${shellWord(keys.file)}`
   return `
@@ -189,7 +192,7 @@ Windrow is ready at ${url}
   data   ${config.dataFolder}
   keys   ${keys.file ?? 'the configured access-key-id and secret-access-key'}
   try    ${keyFile ? `${keyFile} \\\n         ` : ''}aws --endpoint-url ${api} --region ${region} mediapackage list-channels
-${isEverywhere ? `  ${note}` : ''}
+${isUnsure ? `  ${note}` : ''}
 `
 }
 

@@ -43,6 +43,16 @@ export const METRICS = {
     labels: ['origin_endpoint', 'reason'],
     help: 'Requests of players that an access rule of their endpoint refused.',
   },
+  windrow_tls_certificate_expires_seconds: {
+    type: 'gauge',
+    labels: ['certificate'],
+    help: 'When a certificate expires, in seconds since 1970; certificate is its file.',
+  },
+  windrow_tls_reloads_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Changed certificates; result is loaded, or refused where its files could not be used.',
+  },
 } as const satisfies Readonly<Record<string, MetricDeclaration>>
 
 export type MetricDeclaration = {

@@ -5,14 +5,15 @@ import type { MachineClocks } from './clock.ts'
 import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
-import { addressText } from './config/value-kind.ts'
 import { retentionRules, startArchive } from './configured-archive.ts'
 import { startDataPlane } from './configured-data-plane.ts'
 import { keyServerMounts, ownKeyServer } from './configured-key-server.ts'
 import { startKeys } from './configured-keys.ts'
 import { configuredLimits } from './configured-limits.ts'
+import { type OwnUrls, openListeners } from './configured-listeners.ts'
 import { openMetricsListener } from './configured-metrics.ts'
 import { openStores } from './configured-stores.ts'
+import { expiring, openCertificates } from './configured-tls.ts'
 import { createControl } from './control/control.ts'
 import type { HarvestService } from './control/control-context.ts'
 import { createDelivery } from './events/delivery.ts'
@@ -58,9 +59,7 @@ const DRAIN_DELAY_MS = 5000
 /** Time without progress after which a client is cut off that does not read its response. */
 const STALL_SECONDS = 60
 
-export type Server = {
-  /** Address at which the server listens. */
-  readonly url: string
+export type Server = OwnUrls & {
   /** Reads anew what may change in files while the server runs, and opens its logs anew. Settings stay. */
   reload(): Promise<void>
   /**
@@ -165,7 +164,11 @@ export async function startServer(
       stopping,
       failed,
     )
-    const mounts = [...healthMounts(answering(stores.services), stopping.hasBegun), ...dataPlane]
+    const tls = await openCertificates(config, { date: machine.wall, ...machine, log, metrics }, stopping, failed)
+    if (tls) reloaders.push(tls.reload)
+    const certificates = tls?.certificates
+    const notes = () => (certificates ? expiring(certificates, machine.wall) : [])
+    const mounts = [...healthMounts(answering(stores.services), stopping.hasBegun, notes), ...dataPlane]
     const limits = configuredLimits(config)
     const extent = (endpoint: OriginEndpoint) => archive.extent(endpoint)
     const harvest: HarvestService = {
@@ -212,15 +215,13 @@ export async function startServer(
       closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
     }
     const keyServer = own ? await keyServerMounts(own, config, { turns, wall: clocks.wall, steady, log }) : []
-    const api = plays('control') ? [...control, ...keyServer] : []
-    const separate = config.controlListen && plays('control')
-    const apart = separate ? await listeners.open('control', config.controlListen, api) : undefined
-    const { address } = await listeners.open('public', config.listen, apart ? mounts : [...mounts, ...api])
-    url = `http://${addressText(address)}`
-    own?.listensAt(`http://${addressText(apart?.address ?? address)}`)
+    const api = plays('control') ? [...control, ...keyServer] : undefined
+    const urls = await openListeners(config, { listeners, certificates, log, mounts, api })
+    url = urls.url
+    own?.listensAt(urls.apiUrl)
     const delayMs = config.drainDelayMs ?? (stores.sharing ? DRAIN_DELAY_MS : 0)
     return {
-      url,
+      ...urls,
       async reload() {
         for (const reload of reloaders) await (async () => reload())().catch(failed('reloading'))
       },

@@ -101,6 +101,16 @@ describe('a setting that cannot be used is refused in one line that says where i
     ],
     [{ env: NODE }, /^archive-bucket is set, but harvest-store is folder, .* set it to s3$/],
     [{ args: ['--cache-folder', 'cache'] }, /^cache-folder is set without archive-bucket, which it needs$/],
+    [{ args: ['--tls-listen', '[::]:443'] }, /^tls-listen is set without tls-certificate, which it needs$/],
+    [{ args: ['--control-tls-listen', '[::]:443'] }, /^control-tls-listen is set without tls-certificate, which/],
+    [{ args: ['--tls-certificate', 'a'] }, /^tls-certificate is set without tls-key; set both or neither$/],
+    [{ args: ['--tls-certificate', 'a', '--tls-key', 'b'] }, /^tls-certificate is set without tls-listen, which it /],
+    [
+      { args: ['--tls-listen', '[::]:443', '--tls-certificate', 'a,b', '--tls-key', 'c'] },
+      /^tls-certificate has 2 files and tls-key 1: each has one key$/,
+    ],
+    [{ args: ['--tls-certificate', 'a,,b'] }, /^--tls-certificate must be names of files, separated by commas$/],
+    [{ args: ['--listen', 'none'] }, /^listen is none without tls-listen, which it needs$/],
   ]
   for (const [given, message] of refused) {
     it(JSON.stringify(given), () => {

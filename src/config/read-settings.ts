@@ -57,6 +57,7 @@ function checked(settings: Settings): Settings {
   demandPair(settings, 'databaseUrl', 'archiveBucket', FORMS)
   demandOther(settings, 'cacheFolder', 'archiveBucket')
   if (settings.archiveBucket !== undefined) demandSharedBuckets(settings)
+  demandCertificates(settings)
   return settings
 }
 
@@ -73,6 +74,23 @@ function settle(setting: Setting<unknown>, said: Said | undefined): unknown {
 function demandOther(settings: Settings, has: keyof Settings, lacks: keyof Settings): void {
   if (settings[has] === undefined || settings[lacks] !== undefined) return
   throw new ConfigurationError(`${SETTINGS[has].name} is set without ${SETTINGS[lacks].name}, which it needs`)
+}
+
+/** Who listens with TLS has certificates, and for each a key; who does not listen without TLS listens with it. */
+function demandCertificates(settings: Settings): void {
+  const { listen, tlsListen, tlsCertificate, tlsKey } = settings
+  demandPair(settings, 'tlsCertificate', 'tlsKey')
+  demandOther(settings, 'tlsListen', 'tlsCertificate')
+  demandOther(settings, 'controlTlsListen', 'tlsCertificate')
+  if (settings.controlTlsListen === undefined) demandOther(settings, 'tlsCertificate', 'tlsListen')
+  if (listen === 'none' && tlsListen === undefined) {
+    throw new ConfigurationError(`${SETTINGS.listen.name} is none without ${SETTINGS.tlsListen.name}, which it needs`)
+  }
+  const [certificates, keys] = [tlsCertificate?.length ?? 0, tlsKey?.length ?? 0]
+  if (certificates === keys) return
+  throw new ConfigurationError(
+    `${SETTINGS.tlsCertificate.name} has ${certificates} files and ${SETTINGS.tlsKey.name} ${keys}: each has one key`,
+  )
 }
 
 /** Any node may take over a harvest job, or be asked about its objects. */

@@ -9,9 +9,11 @@ import { MP4_SETTINGS } from './mp4-settings.ts'
 import { S3_SETTINGS } from './s3-settings.ts'
 import { type OptionalSetting, optional, preset, type Setting, type SettingWithDefault } from './setting.ts'
 import { SPEKE_SETTINGS } from './speke-settings.ts'
+import { TLS_SETTINGS } from './tls-settings.ts'
 import {
   address,
   addressBlocks,
+  addressOrNone,
   bytes,
   choice,
   choices,
@@ -30,12 +32,23 @@ const secretAccessKey = text('SECRET', /^[\x21-\x7e]{3,256}$/, 'must be 3 to 256
 
 export const SETTINGS = {
   dataFolder: preset('data', text('DIR'), './windrow-data', 'Folder for all data; created when missing.'),
-  listen: preset('listen', address, '127.0.0.1:8080', 'Address on which encoders, players and API clients connect.'),
-  controlListen: optional('control-listen', address, 'the same as `listen`', 'A separate address for the API.'),
+  listen: preset(
+    'listen',
+    addressOrNone,
+    '127.0.0.1:8080',
+    'Address on which encoders, players and API clients connect; `none` with `tls-listen` only.',
+  ),
+  controlListen: optional(
+    'control-listen',
+    address,
+    'the same as `listen`',
+    'A separate address for the API, which is then nowhere else but at `control-tls-listen`.',
+  ),
+  ...TLS_SETTINGS,
   publicUrl: optional(
     'public-url',
     url,
-    'http:// and the address of `listen`',
+    'http:// and the address of `listen`; with `tls-listen` https://, the first name of the certificate and the port',
     'URL at which clients reach this server; ingest and playback URLs begin with it.',
   ),
   configFile: {

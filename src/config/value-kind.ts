@@ -116,6 +116,16 @@ export const addressOrNone: ValueKind<Address | 'none'> = {
   parse: (value) => (value === 'none' ? value : address.parse(value)),
 }
 
+/** Names of files, separated by commas. */
+export const fileNames: ValueKind<readonly string[]> = {
+  shape: 'FILE,…',
+  parse(value) {
+    const names = value.split(',').map((each) => each.trim())
+    if (names.includes('')) throw new InvalidValue('must be names of files, separated by commas')
+    return names
+  },
+}
+
 /** Addresses and CIDR blocks of IPv4 and IPv6, separated by commas. */
 export const addressBlocks: ValueKind<BlockList> = {
   shape: 'ADDRESS/BITS,…',

@@ -109,7 +109,7 @@ export const KEY_FAULTS: readonly Fault[] = [
     name: 'key-server-anywhere',
     breaks: 'The built-in key server gives keys to everybody, though nobody has said that it may.',
     file: 'src/configured-key-server.ts',
-    find: '!isLoopback(controlListen ?? listen)',
+    find: '!isLoopback(address)',
     replace: 'false',
     caughtBy: { file: 'src/configured-key-server.test.ts', cases: 'is at a loopback address alone' },
     failure: /Missing expected exception/,
