@@ -178,7 +178,7 @@ export const SETTINGS = {
     addressBlocks,
     'no proxy is trusted',
     'Proxies and CDNs in front, as addresses or CIDR blocks. Their connections are not limited by address, and their ' +
-      'X-Forwarded-For names the client.',
+      'X-Forwarded-For, or where that is absent Forwarded, names the client.',
   ),
   maxSegmentBytes: preset('max-segment-size', bytes, '64MiB', 'Largest segment accepted from an encoder.'),
   maxArchiveBytes: optional(

@@ -1,9 +1,24 @@
-import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP, isIPv4 } from 'node:net'
+import type { IncomingHttpHeaders } from 'node:http'
+import { BlockList, isIPv4 } from 'node:net'
+import { type ForwardedHop, forwardedHops, plainAddress, plainHost } from './forwarded.ts'
+
+/** Whom a request is from, and at which URL, before the proxies that are trusted. */
+export type ClientOrigin = {
+  /** The client's address; that of the connection where no trusted proxy names one. Undefined if it is closed. */
+  readonly address: string | undefined
+  readonly scheme: 'http' | 'https'
+  /** The host, with its port where one was named; undefined where it is none that a URL may have. */
+  readonly host: string | undefined
+}
+
+type Connection = { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean }
+/** As much of a request as tells whom it is from. */
+export type RequestOfClient = { readonly headers: IncomingHttpHeaders; readonly socket: Connection }
 
 /**
- * The networks under which clients are counted: an IPv4 address, or the /64 of an IPv6 address, which one client has
- * to itself. Connections of trusted proxies belong to many clients, whom X-Forwarded-For names.
+ * Who clients are: their addresses, and the networks under which they are counted, which are an IPv4 address or the /64
+ * of an IPv6 address, which one client has to itself. Connections of trusted proxies belong to many clients, whom
+ * X-Forwarded-For or Forwarded names. These headers are not believed on other connections.
  */
 export class ClientNetworks {
   private readonly trustedProxies: BlockList
@@ -13,41 +28,56 @@ export class ClientNetworks {
   }
 
   /** The network a connection comes from; undefined for a trusted proxy, or when the connection is already closed. */
-  ofConnection({ remoteAddress }: { readonly remoteAddress?: string | undefined }): string | undefined {
-    if (remoteAddress === undefined || this.isProxy(remoteAddress)) return undefined
-    return clientNetwork(remoteAddress)
+  ofConnection({ remoteAddress }: Connection): string | undefined {
+    const address = remoteAddress === undefined ? undefined : plainAddress(remoteAddress)
+    return address === undefined || this.isProxy(address) ? undefined : networkOf(address)
   }
 
   /** The network of the client that made a request; undefined when a trusted proxy does not name it. */
-  ofRequest({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string | undefined {
-    if (socket.remoteAddress === undefined || !this.isProxy(socket.remoteAddress)) return this.ofConnection(socket)
-    // Each proxy appends the address it was asked by: only what trusted proxies appended is evidence.
-    const forwarded = String(headers['x-forwarded-for'] ?? '').split(',')
-    const client = forwarded.map((address) => address.trim()).findLast((address) => !this.isProxy(address))
-    return client !== undefined && isIP(client) !== 0 ? clientNetwork(client) : undefined
+  ofRequest(request: RequestOfClient): string | undefined {
+    const { remoteAddress } = request.socket
+    const peer = remoteAddress === undefined ? undefined : plainAddress(remoteAddress)
+    if (peer === undefined) return undefined
+    const address = this.isProxy(peer) ? this.nearestClient(request)?.address : peer
+    return address === undefined ? undefined : networkOf(address)
+  }
+
+  /**
+   * The address of the client that made a request, in its shortest form, and IPv4 where it is mapped to IPv6: that of
+   * the connection, or of whom the trusted proxies name. Undefined when the connection is already closed.
+   */
+  addressOf(request: RequestOfClient): string | undefined {
+    return this.originOf(request).address
+  }
+
+  /** Whom a request is from, and at which URL, for log lines. A socket forgets its address when it is closed. */
+  originOf(request: RequestOfClient, remoteAddress: string | undefined = request.socket.remoteAddress): ClientOrigin {
+    const peer = remoteAddress === undefined ? undefined : plainAddress(remoteAddress)
+    const { address, scheme, host } = (peer !== undefined && this.isProxy(peer) && this.nearestClient(request)) || {}
+    return {
+      address: address ?? peer,
+      scheme: scheme ?? (request.socket.encrypted ? 'https' : 'http'),
+      host: host ?? plainHost(request.headers.host),
+    }
+  }
+
+  /** The nearest hop from somebody who is no trusted proxy: what proxies tell of those before it is not evidence. */
+  private nearestClient({ headers }: RequestOfClient): ForwardedHop | undefined {
+    return forwardedHops(headers).find(({ address }) => address === undefined || !this.isProxy(address))
   }
 
   private isProxy(address: string): boolean {
-    const plain = withoutMapping(address)
-    return isIP(plain) !== 0 && this.trustedProxies.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6')
+    return this.trustedProxies.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
   }
 }
 
-/** An IPv4 client of a dual-stack socket looks like ::ffff:192.0.2.1. */
-function withoutMapping(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '')
-}
-
-function clientNetwork(address: string): string {
-  const plain = withoutMapping(address)
-  if (isIPv4(plain)) return plain
-  const [head = '', tail] = plain.split('::')
+/** The network of an address in its shortest form. */
+function networkOf(address: string): string {
+  if (isIPv4(address)) return address
+  const [head = '', tail] = address.split('::')
   const before = head === '' ? [] : head.split(':')
   const after = tail === undefined || tail === '' ? [] : tail.split(':')
   const omitted = tail === undefined ? 0 : 8 - before.length - after.length
-  const groups = [...before, ...Array.from({ length: Math.max(omitted, 0) }, () => '0'), ...after]
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
+  const groups = [...before, ...Array.from({ length: omitted }, () => '0'), ...after]
+  return `${groups.slice(0, 4).join(':')}::/64`
 }

@@ -117,9 +117,9 @@ export function createOrigin({
     const endpoint = guid === undefined ? undefined : await directory.find(guid)
     if (!endpoint) return 'NoSuchEndpoint'
     asked.endpoint = endpoint
-    const client = clients.ofRequest(request)
-    const refusal = refusalOf(endpoint, client)
+    const refusal = refusalOf(endpoint, clients.addressOf(request))
     if (refusal) return refusal
+    const client = clients.ofRequest(request)
     const clipPath = path === undefined ? undefined : parseClipPath(path)
     if (clipPath) {
       const found = await clips.find(endpoint, clipPath, client)

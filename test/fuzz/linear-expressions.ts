@@ -33,7 +33,6 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     [' +', 'a  b', 'place'],
   ],
   'src/control/wire.ts': [[String.raw`^-?\d+$`, '-1', 'run']],
-  'src/http/client-networks.ts': [[String.raw`^::ffff:(?=\d+\.)`, '::ffff:10.0.0.1', 'run']],
   'src/http/target.ts': [[String.raw`^https?:\/\/[^/?#]*\/?`, 'http://a/b', 'run']],
   'src/ingest/digest.ts': [
     [
