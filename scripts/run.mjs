@@ -19,6 +19,7 @@ const TASKS = {
   soak: { build: true, run: ['scripts/soak.ts'] },
   bench: { build: true, run: ['test/bench/run.ts'] },
   docs: { run: ['scripts/docs.ts'] },
+  package: { build: true, run: ['scripts/package.ts'] },
   format: { run: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'] },
 }
 
