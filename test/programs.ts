@@ -62,6 +62,11 @@ export const PROGRAMS = {
       'python3-gst-1.0',
     ],
   },
+  /** Read what `npm run package` makes. */
+  tar: { commands: ['tar'], packages: ['tar'] },
+  dpkg: { commands: ['dpkg-deb'], packages: ['dpkg'] },
+  /** Checks units; nothing is started by it. */
+  systemd: { commands: ['systemd-analyze'], packages: ['systemd'] },
   /** Decrypts what is encrypted as a whole. */
   openssl: { commands: ['openssl'], packages: ['openssl'] },
   curl: { commands: ['curl'], packages: ['curl'] },

@@ -4,10 +4,8 @@
  * tag, or of the commit below as long as there is no release.
  */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   CreateOriginEndpointCommand,
   DescribeChannelCommand,
@@ -25,10 +23,11 @@ import {
 import { type Answer, DigestClient } from '../judges/digest-client.ts'
 import { encodeLoop, type LoopRendition, TINY } from '../judges/loop.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf, sha256 } from '../judges/playlists.ts'
-import { eventually, temporaryFolder } from '../judges/processes.ts'
+import { eventually } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { openS3, type S3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { buildBefore } from '../packages/build-before.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
 import { startSwift } from '../servers/swift.ts'
@@ -37,9 +36,6 @@ import type { SoakContext } from '../soak-plan.ts'
 export const name = 'upgrade'
 export const onlyByName = true
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-/** The first whose nodes can be started on a schema that a newer release has added to. */
-const FIRST = 'a62d299'
 const NODES = 3
 const SEGMENT_SECONDS = 6
 const HLS = {
@@ -214,23 +210,6 @@ async function breaksShown(nodes: readonly Windrow[], path: string, pusher: Push
   assert.ok(begun.length > 1)
   for (const number of begun) assert.deepEqual([at(number), at(number - 1)], ['OUT', undefined], `${number}:\n${text}`)
   return begun.length
-}
-
-/** A folder with the build before. */
-function buildBefore(log: SoakContext['log']): string {
-  const given = process.env['WINDROW_BEFORE']
-  if (given !== undefined) return resolve(given)
-  const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args], { maxBuffer: 1 << 30 })
-  const [tag = ''] = git('tag', '--list', 'v*', '--sort=-version:refname', '--merged').toString().split('\n')
-  const commit = tag === '' ? FIRST : tag
-  const folder = join(temporaryFolder('before'), commit)
-  mkdirSync(folder)
-  execFileSync('tar', ['-x', '-C', folder], { input: git('archive', commit) })
-  // Its packages are believed to be those of this one.
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  execFileSync(process.execPath, ['scripts/run.mjs', 'build'], { cwd: folder, stdio: 'pipe' })
-  log(`built ${commit}`)
-  return folder
 }
 
 async function createCmafEndpoint(node: Windrow): Promise<string> {
