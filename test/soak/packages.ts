@@ -46,6 +46,7 @@ export async function run({ log }: SoakContext): Promise<Figures> {
   ])
   return {
     ...Object.fromEntries(sizes),
+    ...billOfMaterials(packages),
     ...(await archive(packages, log)),
     ...(await npm(packages, log)),
     ...(await debian(packages, log)),
@@ -93,6 +94,24 @@ async function tried(line: readonly string[], data: string, env: NodeJS.ProcessE
     await served.stop()
   }
 }
+
+/** Compares the bill of materials with the schema of CycloneDX, by its makers' own library. */
+function billOfMaterials(packages: string): Figures {
+  const folder = temporaryFolder('cyclonedx')
+  const libraries = ['@cyclonedx/cyclonedx-library@10.3.0', 'ajv@8', 'ajv-formats@3', 'ajv-formats-draft2019@1']
+  command('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', ...libraries])
+  writeFileSync(join(folder, 'validate.cjs'), VALIDATE)
+  command(process.execPath, ['validate.cjs', join(packages, fileOf(packages, '.cdx.json'))], undefined, folder)
+  return { 'bill of materials': 'valid' }
+}
+
+const VALIDATE = `
+const { Spec, Validation } = require('@cyclonedx/cyclonedx-library')
+const text = require('fs').readFileSync(process.argv[2], 'utf8')
+new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text).then((errors) => {
+  if (errors !== null) throw new Error(JSON.stringify(errors))
+})
+`
 
 async function archive(packages: string, log: Log): Promise<Figures> {
   const system = DebianSystem.create('archive')
