@@ -11,6 +11,7 @@ import type { ShownSegments } from '../stores/clip-records.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { KeyServerRules } from './mediapackage-v1/key-server-url.ts'
 import type { PageTokens } from './page-tokens.ts'
+import type { ProcessStatus } from './status.ts'
 
 /** Quotas, and the grace period for mistakes. The defaults are AWS's. */
 export type ControlLimits = {
@@ -110,6 +111,7 @@ export type ControlContext = {
   readonly clips: ClipService
   readonly extent: ExtentOf
   readonly inputState: InputStateOf
+  readonly status: () => Promise<ProcessStatus>
   /** True of the URL of the server's own key server, which may be anywhere. */
   readonly isOwnKeyServer: (url: string) => boolean
 }

@@ -16,6 +16,7 @@ import { createJob } from './new-harvest-job.ts'
 import type { PageInput } from './page-tokens.ts'
 import { ruleHandlers } from './rules.ts'
 import { scheduleHandlers } from './schedules.ts'
+import { statusHandlers } from './status.ts'
 import type { WindrowOperation } from './windrow-operations.ts'
 
 type Requested = Omit<OperationInput<'CreateHarvestJob'>, keyof GivenRange> & GivenRanges & GivenOptions
@@ -127,6 +128,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       return { channelId: id, inputs: await Promise.all(inputs) }
     },
 
+    ...statusHandlers(context),
     ...scheduleHandlers(context),
     ...ruleHandlers(context),
     ...clipHandlers(context),

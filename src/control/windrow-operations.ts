@@ -17,6 +17,7 @@ export type WindrowOperation =
   | 'ListEvents'
   | 'ReplayEvents'
   | 'DescribeInputs'
+  | 'DescribeStatus'
   | ClipOperation
   | ScheduleOperation
   | RuleOperation
@@ -76,6 +77,7 @@ export const WINDROW_OPERATIONS: readonly Operation[] = [
   operation('ListEvents', 'GET events', 200, PAGING),
   operation('ReplayEvents', 'POST event_sinks/{id}/replay', 202, [ID, member('after', 'body', STRING)]),
   operation('DescribeInputs', 'GET channels/{id}/inputs', 200, [ID]),
+  operation('DescribeStatus', 'GET status', 200, PAGING),
   ...scheduleOperations(JOB),
   ...ruleOperations(JOB),
   ...clipOperations(JOB),
