@@ -42,6 +42,10 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
   await clip(args).catch(giveUp)
 } else if (command === 'archive') {
   await archive(args).catch(giveUp)
+} else if (command === 'health') {
+  process.exitCode = await health(args).catch(giveUp)
+} else if (command === 'config') {
+  await config(args).catch(giveUp)
 } else if (command === 'serve') {
   await serve(args).catch(giveUp)
 } else {
@@ -93,7 +97,7 @@ async function serve(flags: readonly string[]): Promise<void> {
 
   // Everything else: commands without a server need not wait for it.
   const { startServer } = await import('./server.ts')
-  const server = await startServer(config, { machine: { wall, monotonic }, log })
+  const server = await startServer(config, { machine: { wall, monotonic }, log, version: version() })
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(FAILED)
@@ -163,6 +167,17 @@ async function archive([name, ...flags]: readonly string[]): Promise<void> {
     throw error
   })
   display.finished(report, settings.only)
+}
+
+async function health(words: readonly string[]): Promise<number> {
+  const { healthCommand } = await import('./cli/health-command.ts')
+  return healthCommand(words, { env: process.env, readFile }, terminal())
+}
+
+async function config([name, ...flags]: readonly string[]): Promise<void> {
+  if (name !== 'check') throw new CommandMisused('windrow config needs check; see "windrow help"')
+  const { checkConfiguration } = await import('./configured-check.ts')
+  await checkConfiguration({ args: flags, env: process.env, readFile }, wall, (text) => process.stdout.write(text))
 }
 
 function readFile(path: string): string {

@@ -4,7 +4,7 @@ import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { ConfigurationError } from './read-settings.ts'
 
 /** Files in the data folder, beside the credentials: 64 hexadecimal digits. */
-const FILE_NAME = 'key-encryption-key'
+export const KEY_ENCRYPTION_KEY_FILE = 'key-encryption-key'
 export const KEY_SERVER_SECRET_FILE = 'key-server-secret'
 
 /**
@@ -12,7 +12,7 @@ export const KEY_SERVER_SECRET_FILE = 'key-server-secret'
  * ConfigurationError when the file cannot be used: content keys that are sealed with another one would be lost.
  */
 export async function loadKeyEncryptionKey(dataFolder: string): Promise<KeyObject> {
-  return loadKey(dataFolder, FILE_NAME)
+  return loadKey(dataFolder, KEY_ENCRYPTION_KEY_FILE)
 }
 
 /** A key of 32 bytes in a file of the data folder, as `loadKeyEncryptionKey` has it. */
