@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { EVIDENCE_VARIABLE } from '../test/judges/evidence.ts'
 import { FOUND_VARIABLE, findPrograms, type ProgramName, programOf } from '../test/programs.ts'
+import { SHARED_SWIFT_VARIABLE, startSharedSwift } from '../test/servers/swift.ts'
 import { check } from './check.ts'
 import { canInstall, installDebianPackages } from './debian-packages.ts'
 import { Evidence } from './evidence.ts'
@@ -29,7 +30,8 @@ if (values.only !== undefined && patterns.length !== 1) fail('--only takes the f
 const plan = planTests(patterns, seed)
 if (plan.processes.length === 0) fail(`no test file matches ${patterns.join(' ')}`)
 process.env[FOUND_VARIABLE] = JSON.stringify(provide(plan.needs))
-const good = await runTests(plan, values.only)
+const swift = await sharedSwift(plan)
+const good = await runTests(plan, values.only).finally(() => swift?.stop())
 const seconds = Math.round((performance.now() - began) / 1000)
 console.log(
   `${good ? 'npm test: all good' : 'npm test: FAILED'} after ${Math.floor(seconds / 60)} min ${seconds % 60} s`,
@@ -44,6 +46,15 @@ function provide(needs: readonly ProgramName[]): ReturnType<typeof findPrograms>
   if (packages.size === 0 || !canInstall()) return found
   installDebianPackages([...packages])
   return findPrograms()
+}
+
+/** Starts a Swift for all processes to share, where several may need one. */
+async function sharedSwift({ needs, processes }: TestPlan) {
+  if (!needs.includes('swift') || processes.length === 1 || !findPrograms().there.includes('swift')) return undefined
+  useMemoryFolder()
+  const swift = await startSharedSwift()
+  process.env[SHARED_SWIFT_VARIABLE] = swift.shared
+  return swift
 }
 
 async function runTests({ processes, together }: TestPlan, only: string | undefined): Promise<boolean> {

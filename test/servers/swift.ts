@@ -15,8 +15,61 @@ const SERVICES = [
   { service: 'object', program: 'swift-object-server' },
 ] as const
 
-/** OpenStack Swift with its S3 API, empty, in a temporary folder: one process of each kind on ports of its own. */
+/** Names, for test processes, a Swift that they share; the value is JSON of a `SharedSwift`. */
+export const SHARED_SWIFT_VARIABLE = 'WINDROW_TEST_SWIFT'
+
+/** Accounts of one Swift, each with buckets of its own. */
+const ACCOUNTS = 64
+const accountName = (n: number) => `test${n}`
+
+/** A Swift that runs, and the folder in which accounts are claimed. */
+type SharedSwift = { readonly endpoint: string; readonly claims: string; readonly pids: readonly number[] }
+
+/**
+ * OpenStack Swift with its S3 API, empty. Where test processes share one, it is an account of that, since its start
+ * takes seconds of CPU; otherwise one of its own.
+ */
 export async function startSwift(): Promise<S3Server> {
+  const shared = process.env[SHARED_SWIFT_VARIABLE]
+  if (shared === undefined) return startOwnSwift()
+  const { endpoint, claims, pids } = JSON.parse(shared) as SharedSwift
+  for (let n = 1; n < ACCOUNTS; n++) {
+    const isClaimed = await mkdir(join(claims, `${n}`)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return 'by another'
+      throw error
+    })
+    if (isClaimed === undefined) return { ...accountOf(n, endpoint), pids, stop: async () => {} }
+  }
+  return startOwnSwift()
+}
+
+/** A Swift for test processes to share; `shared` is for `SHARED_SWIFT_VARIABLE`. */
+export async function startSharedSwift(): Promise<{ readonly shared: string; stop(): Promise<void> }> {
+  const { endpoint, pids, stop } = await startOwnSwift()
+  const claims = await mkdtemp(join(tmpdir(), 'swift-accounts-'))
+  const shared: SharedSwift = { endpoint, claims, pids }
+  return {
+    shared: JSON.stringify(shared),
+    async stop() {
+      await stop()
+      await rm(claims, { recursive: true, force: true })
+    },
+  }
+}
+
+function accountOf(n: number, endpoint: string): Omit<S3Server, 'pids' | 'stop'> {
+  const account = accountName(n)
+  return {
+    endpoint,
+    region: REGION,
+    accessKeyId: `${account}:tester`,
+    secretAccessKey: 'testing',
+    stranger: { accessKeyId: `${account}:stranger`, secretAccessKey: 'unloved' },
+  }
+}
+
+/** In a temporary folder: one process of each kind on ports of its own. */
+async function startOwnSwift(): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'swift-'))
   const [proxy, memcached] = [await freePort(), await freePort()]
   const storage = await Promise.all(SERVICES.map(freePort))
@@ -42,15 +95,7 @@ export async function startSwift(): Promise<S3Server> {
     await stop()
     throw error
   }
-  return {
-    endpoint: `http://127.0.0.1:${proxy}`,
-    region: REGION,
-    accessKeyId: 'test:tester',
-    secretAccessKey: 'testing',
-    stranger: { accessKeyId: 'test:stranger', secretAccessKey: 'unloved' },
-    pids: children.pids,
-    stop,
-  }
+  return { ...accountOf(0, `http://127.0.0.1:${proxy}`), pids: children.pids, stop }
 }
 
 /**
@@ -118,6 +163,11 @@ pipeline = ${service}-server
 use = egg:swift#${service}
 `
 
+const users = Array.from({ length: ACCOUNTS }, (_, n) => {
+  const account = accountName(n)
+  return `user_${account}_tester = testing .admin\nuser_${account}_stranger = unloved`
+}).join('\n')
+
 const proxyConf = (folder: string, port: number, memcached: number) => `${common(folder, port)}
 [pipeline:main]
 pipeline = catch_errors proxy-logging cache s3api tempauth bulk copy slo dlo proxy-logging proxy-server
@@ -134,8 +184,7 @@ use = egg:swift#s3api
 location = ${REGION}
 [filter:tempauth]
 use = egg:swift#tempauth
-user_test_tester = testing .admin
-user_test_stranger = unloved
+${users}
 [filter:bulk]
 use = egg:swift#bulk
 [filter:copy]
