@@ -27,7 +27,7 @@ const LONG = [
 /**
  * Rooms whose tests wait, for disks and sockets, or change the environment: they gain nothing from a shared process.
  */
-const WAITING = ['src/stores/', 'src/archive/', 'src/harvest/', 'src/http/', 'src/origin/', 'src/events/']
+const WAITING = ['src/stores/', 'src/archive/', 'src/harvest/']
 
 /** How `one-process.ts` is told its files. */
 export const ONE_PROCESS_VARIABLE = 'WINDROW_TEST_FILES'

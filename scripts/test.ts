@@ -31,7 +31,8 @@ const plan = planTests(patterns, seed)
 if (plan.processes.length === 0) fail(`no test file matches ${patterns.join(' ')}`)
 process.env[FOUND_VARIABLE] = JSON.stringify(provide(plan.needs))
 const swift = await sharedSwift(plan)
-const good = await runTests(plan, values.only).finally(() => swift?.stop())
+const good = await runTests(plan, values.only)
+await swift?.stop()
 const seconds = Math.round((performance.now() - began) / 1000)
 console.log(
   `${good ? 'npm test: all good' : 'npm test: FAILED'} after ${Math.floor(seconds / 60)} min ${seconds % 60} s`,

@@ -38,7 +38,7 @@ const MINUTE_MS = 60_000
 /** The period at the beginning of tests. */
 const FIRST = NOW / MINUTE_MS
 
-/** 20,000 in `npm run soak -- --only protection-cases`. */
+/** 20,000 in `npm run soak -- --only whole-cases`. */
 const MANY_PERIODS = IS_WHOLE ? 20_000 : 2000
 
 type Room = Bench & {

@@ -6,6 +6,7 @@ import { eventually } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { OUTPUTS } from '../matrix/outputs.ts'
 import { needing } from '../programs.ts'
+import { someOf } from '../whole.ts'
 import { LADDER, LATE_TABLES, type OddSource, pushOdd, SLIDES, SOUNDS, VARIABLE_RATE } from './odd-sources.ts'
 
 const { after, before, describe, it } = needing('ffmpeg', 'chromium')
@@ -106,7 +107,8 @@ describe('players of what is cut, timed or multiplexed otherwise', { concurrency
   })
 
   for (const [name, { viewings = VIEWINGS, changes = [], overHoles = false }] of Object.entries(CASES)) {
-    for (const [engine, output] of viewings) {
+    // Every kind of player sees each source in the gate, but not every container.
+    for (const [engine, output] of someOf(viewings, 2)) {
       it(`play ${name}: ${engine}, ${output}`, async () => {
         const programme = programmes.get(name)!
         const { mediaSeconds, duration, frames, shown } = await player.playThrough(engine, programme.url(output), {

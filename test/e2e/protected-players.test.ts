@@ -5,7 +5,7 @@ import { PROTECTED_VIEWINGS, type ProtectedBroadcast, startProtectedBroadcast } 
 
 const { after, before, describe, it } = needing('ffmpeg', 'chromium')
 
-/** Each player once, and each way to encrypt samples; all in `npm run soak -- --only protection-cases`. */
+/** Each player once, and each way to encrypt samples; all in `npm run soak -- --only whole-cases`. */
 const IN_GATE = ['hls.js sample-aes', 'shaka cbcs', 'dash.js dash']
 const VIEWINGS = PROTECTED_VIEWINGS.filter(({ engine, output }) => IS_WHOLE || IN_GATE.includes(`${engine} ${output}`))
 

@@ -23,7 +23,7 @@ const { after, before, describe, it } = needing('ffmpeg')
 
 /** Of one second each. */
 const SEGMENTS = 24
-/** Two in `npm run soak -- --only protection-cases`. */
+/** Two in `npm run soak -- --only whole-cases`. */
 const RENDITIONS = IS_WHOLE ? 2 : 1
 
 /** The KID of a track's `tenc`, ISO/IEC 23001-7 §8.2; undefined where there is none. */

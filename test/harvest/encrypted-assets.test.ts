@@ -104,7 +104,7 @@ const IN_TS = {
 /** Between them, all that changes what is encrypted: each takes some runs of ffmpeg. */
 const AS_CMAF = { 'whole segments': WHOLE, 'several ranges': SEVERAL, 'pictures encoded anew': EXACT }
 const AS_DASH = { 'cut to the frame': CUT, 'several ranges': SEVERAL, 'lost and replaced': LOSSY }
-/** All of them in `npm run soak -- --only protection-cases`. */
+/** All of them in `npm run soak -- --only whole-cases`. */
 const inGate = (asks: Readonly<Record<string, Asked>>, ...names: readonly string[]) =>
   Object.entries(asks).filter(([name]) => IS_WHOLE || names.includes(name))
 

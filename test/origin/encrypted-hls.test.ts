@@ -36,7 +36,7 @@ const PLAYLISTS = ['index_1.m3u8', 'index_2.m3u8', 'index_3_0.m3u8', 'index_4_0.
 
 type Method = (typeof METHODS)[number]
 
-/** By how often keys change; all of all in `npm run soak -- --only protection-cases`. */
+/** By how often keys change; all of all in `npm run soak -- --only whole-cases`. */
 const IN_GATE: Readonly<Record<Method, Readonly<Record<number, keyof typeof IVS>>>> = {
   AES_128: { 10: 'the IV of the provider' },
   SAMPLE_AES: { 0: 'the media sequence as IV', 10: 'the IV of the settings' },

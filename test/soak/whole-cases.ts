@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { spawnOwned } from '../judges/processes.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
-export const name = 'protection-cases'
+export const name = 'whole-cases'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -13,9 +13,12 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const FILES = [
   'src/keys/key-ledger.test.ts',
   'src/packaging/protected-formats.test.ts',
+  'test/e2e/muxed-sound.test.ts',
+  'test/e2e/odd-cuts.test.ts',
   'test/e2e/protected-players.test.ts',
   'test/e2e/protection.test.ts',
   'test/harvest/encrypted-assets.test.ts',
+  'test/matrix/matrix.test.ts',
   'test/origin/encrypted-hls.test.ts',
 ]
 
@@ -24,9 +27,9 @@ type Report = {
   readonly files: readonly { readonly file: string; readonly passed: number; readonly skipped: number }[]
 }
 
-/** Every method, IV, key rotation, cut and player of encrypted endpoints. */
+/** Every case of kinds of which the gate has some: of encryption, of the matrix, of players. */
 export async function run({ seed, folder }: SoakContext): Promise<Record<string, string | number>> {
-  const path = join(folder(), 'protection-cases.json')
+  const path = join(folder(), 'whole-cases.json')
   rmSync(path, { force: true })
   const env = { ...process.env, WINDROW_GATE_REPORT: path, WINDROW_TEST_WHOLE: '1' }
   const child = spawnOwned(process.execPath, ['scripts/test.ts', '--seed', String(seed), ...FILES], {
