@@ -7,6 +7,7 @@ import type { Closer } from './stopping.ts'
 import { openArchiveBucket } from './stores/bucket-settings.ts'
 import { databaseIn, makeDataFolder, makePrivateFile, objectsIn } from './stores/data-folder.ts'
 import { openFileObjects } from './stores/file-objects.ts'
+import { type IndexSnapshots, openIndexSnapshots } from './stores/index-snapshots.ts'
 import { cacheObjects } from './stores/object-cache.ts'
 import type { Objects } from './stores/objects.ts'
 import { type Resources, StoreUnavailable } from './stores/resources.ts'
@@ -36,6 +37,8 @@ export type Stores = {
   readonly sharing?: IndexSharing
   /** A secret that all nodes have, and nobody else; absent for a process alone. */
   readonly nonceKey?: Uint8Array
+  /** Absent for a node. */
+  readonly indexSnapshots?: IndexSnapshots
   /** By name, the services that are needed; each rejects while its service does not answer. */
   readonly services: Readonly<Record<string, () => Promise<unknown>>>
 }
@@ -58,7 +61,7 @@ async function openEmbedded(config: Config, { machine, closers }: StoreOptions):
   const { dataFolder, memoryCacheBytes: maxBytes } = config
   const path = databaseIn(dataFolder)
   await makePrivateFile(path)
-  const { resources, segmentIndex, lost, close } = await openSqliteStore(path)
+  const { resources, segmentIndex, lost, snapshot, close } = await openSqliteStore(path)
   closers.push(close)
   // Deliberately unhandled: the process ends, and its supervisor starts another.
   void lost.then((error) => Promise.reject(error))
@@ -71,6 +74,7 @@ async function openEmbedded(config: Config, { machine, closers }: StoreOptions):
     objects: cacheObjects(stored, { maxBytes }),
     clocks: machine,
     recorded: await segmentIndex.recordedClock(),
+    indexSnapshots: await openIndexSnapshots(dataFolder, snapshot),
     services: { 'the database': () => resources.harvestJobById('readyz') },
   }
 }

@@ -1,4 +1,6 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { retry } from '../../concurrency/retry.ts'
 import { otherVersion } from '../archive-records.ts'
 import { DatabaseInUse, DatabaseRefused } from '../resources.ts'
 import { MIGRATIONS } from './schema.ts'
@@ -8,9 +10,28 @@ const BUSY_CODES = new Set([5, 6])
 
 /** Time for which a process waits for another to let go of the file. */
 const BUSY_TIMEOUT_MS = 1000
+const ALONE_AND_DURABLE = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA cache_size = -65536;
+  PRAGMA wal_autocheckpoint = 4000;
+  PRAGMA journal_size_limit = 67108864;
+`
+/** Pages copied at once, a quarter of a megabyte: for so long, requests wait for a snapshot that is being made. */
+const SNAPSHOT_PAGES = 64
+/** Pauses before a snapshot is begun anew that met a transaction when it was begun, in milliseconds. */
+const SNAPSHOT_PAUSES_MS = [1, 5, 20, 100, 500, 1000, 1000, 1000]
+
+type SqliteError = Error & { readonly errcode?: number }
+
+/** The low byte of the code; the other bytes give the reason for being busy. */
+function isBusy(error: unknown): boolean {
+  return BUSY_CODES.has(((error as SqliteError).errcode ?? 0) & 0xff)
+}
 
 /**
- * The only class that uses `node:sqlite`. The file is this process's alone, by a lock that ends with it. Statements
+ * A database by `node:sqlite`. The file is this process's alone, by a lock that ends with it. Statements
  * are prepared once; a write is durable when its transaction has committed, since WAL with synchronous=FULL syncs the
  * log at each commit.
  */
@@ -18,29 +39,23 @@ export class SqliteDatabase {
   private readonly sqlite: DatabaseSync
   private readonly statements = new Map<string, StatementSync>()
 
-  /** Without `migrates`, the database must be there, in the newest version. */
-  constructor(path: string, { migrates = true }: { migrates?: boolean } = {}) {
-    const options = { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, open: false }
+  /**
+   * Without `migrates`, the database must be there, in the newest version. With `isRead`, which excludes that, it is a
+   * file that nobody writes.
+   */
+  constructor(path: string, { isRead = false, migrates = !isRead }: { migrates?: boolean; isRead?: boolean } = {}) {
+    const options = { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, open: false, readOnly: isRead }
     this.sqlite = new DatabaseSync(path, options)
     try {
       this.sqlite.open()
-      this.sqlite.exec(`
-        PRAGMA locking_mode = EXCLUSIVE;
-        PRAGMA journal_mode = WAL;
-        PRAGMA synchronous = FULL;
-        PRAGMA cache_size = -65536;
-        PRAGMA wal_autocheckpoint = 4000;
-        PRAGMA journal_size_limit = 67108864;
-      `)
+      if (!isRead) this.sqlite.exec(ALONE_AND_DURABLE)
       if (migrates) this.migrate()
       else this.checkVersion()
     } catch (error) {
       this.close()
-      const { errcode, message } = error as Error & { readonly errcode?: number }
+      const { errcode, message } = error as SqliteError
       if (errcode === undefined) throw error
-      // The low byte of the code; the other bytes give the reason for being busy.
-      const isBusy = BUSY_CODES.has(errcode & 0xff)
-      if (isBusy) throw new DatabaseInUse(`${path} is in use by another process`)
+      if (isBusy(error)) throw new DatabaseInUse(`${path} is in use by another process`)
       throw new DatabaseRefused(`cannot use ${path}: ${message}`)
     }
   }
@@ -77,6 +92,27 @@ export class SqliteDatabase {
       // A disk that is full or failing may have ended it already.
       if (this.sqlite.isTransaction) this.exec('ROLLBACK')
       throw error
+    }
+  }
+
+  /**
+   * Copies the database to a file that is not there, as it is when that resolves; statements can be run meanwhile. The
+   * copy is on disk then, and one file without a log. Rejects when it is not wanted any more.
+   */
+  async snapshot(path: string, isWanted: () => boolean = () => true): Promise<void> {
+    const progress = () => {
+      if (!isWanted()) throw new Error('the database is being closed')
+    }
+    await retry(() => backup(this.sqlite, path, { rate: SNAPSHOT_PAGES, progress }), {
+      pauses: SNAPSHOT_PAUSES_MS,
+      isTransient: isBusy,
+      sleep: (pause) => sleep(pause),
+    })
+    const copy = new DatabaseSync(path)
+    try {
+      copy.exec('PRAGMA journal_mode = DELETE')
+    } finally {
+      copy.close()
     }
   }
 

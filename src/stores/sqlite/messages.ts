@@ -5,6 +5,8 @@ export type Request = { readonly id: number; readonly operation: string; readonl
 
 export type DatabaseRequest =
   | { readonly kind: 'requests'; readonly requests: readonly Request[] }
+  /** Answered with a reply, but outside all transactions. */
+  | { readonly kind: 'snapshot'; readonly id: number; readonly path: string }
   | { readonly kind: 'close' }
 
 export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly error: Error })

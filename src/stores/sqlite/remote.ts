@@ -15,6 +15,8 @@ export type DatabaseThread = {
   readonly remote: Remote
   /** Resolves when the thread has ended without being closed: nothing works any more. */
   readonly lost: Promise<Error>
+  /** Copies the database to a file that is not there, as it is when that resolves. */
+  snapshot(path: string): Promise<void>
   /** Finishes the requests under way, then closes the database. */
   close(): Promise<void>
 }
@@ -75,7 +77,7 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
   worker.on('error', (error) => stop(new StoreUnavailable(`the store's thread died: ${error.message}`)))
   worker.on('exit', () => stop(new StoreUnavailable('the store is closed')))
 
-  const call = (operation: string, args: readonly unknown[]): Promise<unknown> => {
+  const replyTo = (ask: (id: number) => void): Promise<unknown> => {
     if (stopped) return Promise.reject(stopped)
     if (waiters.size >= MOST_REQUESTS) {
       return Promise.reject(new StoreUnavailable(`${MOST_REQUESTS} requests are already waiting for the store`))
@@ -83,6 +85,12 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
     return new Promise((resolve, reject) => {
       const id = ++lastId
       waiters.set(id, { resolve, reject })
+      ask(id)
+    })
+  }
+
+  const call = (operation: string, args: readonly unknown[]) =>
+    replyTo((id) => {
       // Requests of one turn of the event loop are sent together.
       if (unsent.length === 0) {
         queueMicrotask(() => {
@@ -93,12 +101,14 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
       }
       unsent.push({ id, operation, args })
     })
-  }
 
   const functions = operations.map((name) => [name, (...args: readonly unknown[]) => call(name, args)] as const)
   return {
     lost,
     remote: Object.fromEntries(functions) as unknown as Remote,
+    async snapshot(path) {
+      await replyTo((id) => post({ kind: 'snapshot', id, path }))
+    },
     async close() {
       if (!stopped && !isClosing) queueMicrotask(() => post({ kind: 'close' }))
       isClosing = true

@@ -108,6 +108,37 @@ describe('a store in SQLite', () => {
     assert.equal((await again.resources.listEvents({ limit: 9 })).items.length, 2)
   })
 
+  it('copies itself as it is at one moment, while others write', async () => {
+    const path = newPath()
+    const store = await openTracked(path)
+    const description = 'x'.repeat(4000)
+    const names = (first: number) => Array.from({ length: 300 }, (_, n) => String(first + n).padStart(4, '0'))
+    const add = (name: string) => store.resources.createChannel(channel(name, { description }), { maxChannels: 9999 })
+    await Promise.all(names(0).map(add))
+    let done = 300
+    const writing = (async () => {
+      for (const name of names(300)) {
+        await add(name)
+        done++
+      }
+    })()
+    const to = newPath()
+    const copied = store.snapshot(to)
+    const before = done
+    await copied
+    const after = done
+    await writing
+    const copy = new DatabaseSync(to, { readOnly: true })
+    const value = (sql: string) => Object.values(copy.prepare(sql).get() ?? {})[0]
+    assert.equal(value('PRAGMA integrity_check'), 'ok')
+    assert.equal(value('PRAGMA journal_mode'), 'delete')
+    const count = Number(value('SELECT count(*) FROM channel'))
+    assert.equal(Number(value('SELECT max(id) FROM channel')), count - 1, 'it has all up to one of them')
+    assert.ok(count >= before && count <= after + 1, `${count} channels, of ${before} before and ${after} after`)
+    copy.close()
+    await assert.rejects(store.snapshot(join(folder, 'nowhere', 'copy.db')), /unable to open database file/)
+  })
+
   it('is of the newest version, and refuses one from the future', async () => {
     const path = newPath()
     await (await openTracked(path)).close()

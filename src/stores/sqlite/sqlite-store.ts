@@ -8,6 +8,8 @@ export type SqliteStore = {
   readonly segmentIndex: SegmentIndex
   /** Resolves when the store has broken down and every call rejects: only a new process helps. */
   readonly lost: Promise<Error>
+  /** Copies everything to a file that is not there, as it is when that resolves. Requests are served meanwhile. */
+  snapshot(path: string): Promise<void>
   /** Finishes the requests under way, then closes the database. */
   close(): Promise<void>
 }
@@ -33,6 +35,7 @@ export async function openSqliteStore(path: string): Promise<SqliteStore> {
     resources: { ...thread.remote, onChange },
     segmentIndex: { ...thread.remote, ...stepwise(thread.remote) },
     lost: thread.lost,
+    snapshot: (path) => thread.snapshot(path),
     close: () => thread.close(),
   }
 }

@@ -54,11 +54,31 @@ function serve(db: SqliteDatabase, path: string): readonly string[] {
     send({ kind: 'replies', replies, changes })
   }
 
+  let isClosing = false
+  const snapshots = new Set<Promise<void>>()
+  const snapshot = async (id: number, path: string) => {
+    const reply: Reply = await db
+      .snapshot(path, () => !isClosing)
+      .then(
+        () => ({ id, result: undefined }),
+        (error: Error) => ({ id, error }),
+      )
+    send({ kind: 'replies', replies: [reply], changes: [] })
+  }
+
   port?.on('message', (message: DatabaseRequest) => {
+    if (message.kind === 'snapshot') {
+      const made = snapshot(message.id, message.path).finally(() => snapshots.delete(made))
+      snapshots.add(made)
+      return
+    }
     if (message.kind === 'close') {
       drain()
-      db.close()
-      port.close()
+      isClosing = true
+      void Promise.all(snapshots).then(() => {
+        db.close()
+        port.close()
+      })
       return
     }
     if (waiting.length === 0) setImmediate(drain)
