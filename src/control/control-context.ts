@@ -8,10 +8,10 @@ import type { InputRef } from '../model/input-ref.ts'
 import type { TimelineState } from '../model/input-timeline/state.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ShownSegments } from '../stores/clip-records.ts'
+import type { IndexSnapshots } from '../stores/index-snapshots.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { KeyServerRules } from './mediapackage-v1/key-server-url.ts'
 import type { PageTokens } from './page-tokens.ts'
-import type { ProcessStatus } from './status.ts'
 
 /** Quotas, and the grace period for mistakes. The defaults are AWS's. */
 export type ControlLimits = {
@@ -111,9 +111,10 @@ export type ControlContext = {
   readonly clips: ClipService
   readonly extent: ExtentOf
   readonly inputState: InputStateOf
-  readonly status: () => Promise<ProcessStatus>
   /** True of the URL of the server's own key server, which may be anywhere. */
   readonly isOwnKeyServer: (url: string) => boolean
+  /** Absent where the index is in PostgreSQL. */
+  readonly indexSnapshots?: IndexSnapshots | undefined
 }
 
 /** Port: the operations of harvesting that the API uses. */

@@ -47,7 +47,7 @@ export type ControlDeps = {
   readonly extent?: ExtentOf
   readonly timelines: Pick<TimelineStore, 'loadTimeline'>
   readonly isOwnKeyServer?: ControlContext['isOwnKeyServer']
-  readonly status: ControlContext['status']
+  readonly indexSnapshots?: ControlContext['indexSnapshots']
 }
 
 /** Creates the MediaPackage v1 API, and Windrow's own operations below `/windrow/v1/`. */
@@ -65,8 +65,8 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     clips: options.clips,
     extent: options.extent ?? (async () => undefined),
     inputState: inputStateOf(options.timelines),
-    status: options.status,
     isOwnKeyServer: options.isOwnKeyServer ?? (() => false),
+    indexSnapshots: options.indexSnapshots,
   }
   const handlers: Handlers = {
     ...channelHandlers(context),

@@ -9,6 +9,7 @@ import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
 import { type GivenRange, type GivenRanges, givenRanges } from './given-ranges.ts'
 import { forecastReport, harvestReport } from './harvest-report.ts'
+import { indexSnapshotHandlers } from './index-snapshots.ts'
 import { inputReport } from './inputs-report.ts'
 import { jobOfRanges } from './job-of-ranges.ts'
 import type { OperationInput } from './mediapackage-v1/api.ts'
@@ -16,7 +17,6 @@ import { createJob } from './new-harvest-job.ts'
 import type { PageInput } from './page-tokens.ts'
 import { ruleHandlers } from './rules.ts'
 import { scheduleHandlers } from './schedules.ts'
-import { statusHandlers } from './status.ts'
 import type { WindrowOperation } from './windrow-operations.ts'
 
 type Requested = Omit<OperationInput<'CreateHarvestJob'>, keyof GivenRange> & GivenRanges & GivenOptions
@@ -128,7 +128,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       return { channelId: id, inputs: await Promise.all(inputs) }
     },
 
-    ...statusHandlers(context),
+    ...indexSnapshotHandlers(context),
     ...scheduleHandlers(context),
     ...ruleHandlers(context),
     ...clipHandlers(context),

@@ -17,7 +17,8 @@ export type WindrowOperation =
   | 'ListEvents'
   | 'ReplayEvents'
   | 'DescribeInputs'
-  | 'DescribeStatus'
+  | 'CreateIndexSnapshot'
+  | 'DeleteIndexSnapshot'
   | ClipOperation
   | ScheduleOperation
   | RuleOperation
@@ -77,7 +78,8 @@ export const WINDROW_OPERATIONS: readonly Operation[] = [
   operation('ListEvents', 'GET events', 200, PAGING),
   operation('ReplayEvents', 'POST event_sinks/{id}/replay', 202, [ID, member('after', 'body', STRING)]),
   operation('DescribeInputs', 'GET channels/{id}/inputs', 200, [ID]),
-  operation('DescribeStatus', 'GET status', 200, PAGING),
+  operation('CreateIndexSnapshot', 'POST index_snapshots', 200, []),
+  operation('DeleteIndexSnapshot', 'DELETE index_snapshots/{id}', 200, [ID]),
   ...scheduleOperations(JOB),
   ...ruleOperations(JOB),
   ...clipOperations(JOB),
