@@ -4,6 +4,9 @@ import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { CopyFailed } from './archive-copy/copy-failed.ts'
+import type { CopyProgress } from './archive-copy/progress.ts'
+import { BackupFailed } from './backup/backup-failed.ts'
+import type { BackupDisplay } from './cli/backup-display.ts'
 import { CommandFailed, CommandMisused, type Terminal } from './cli/terminal.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
@@ -42,10 +45,10 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
   await clip(args).catch(giveUp)
 } else if (command === 'archive') {
   await archive(args).catch(giveUp)
-} else if (command === 'health') {
-  process.exitCode = await health(args).catch(giveUp)
-} else if (command === 'config') {
-  await config(args).catch(giveUp)
+} else if (command === 'backup') {
+  process.exitCode = await backup(args).catch(giveUp)
+} else if (command === 'restore') {
+  process.exitCode = await restore(args).catch(giveUp)
 } else if (command === 'serve') {
   await serve(args).catch(giveUp)
 } else {
@@ -97,7 +100,7 @@ async function serve(flags: readonly string[]): Promise<void> {
 
   // Everything else: commands without a server need not wait for it.
   const { startServer } = await import('./server.ts')
-  const server = await startServer(config, { machine: { wall, monotonic }, log, version: version() })
+  const server = await startServer(config, { machine: { wall, monotonic }, log })
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(FAILED)
@@ -169,15 +172,51 @@ async function archive([name, ...flags]: readonly string[]): Promise<void> {
   display.finished(report, settings.only)
 }
 
-async function health(words: readonly string[]): Promise<number> {
-  const { healthCommand } = await import('./cli/health-command.ts')
-  return healthCommand(words, { env: process.env, readFile }, terminal())
+async function backup(words: readonly string[]): Promise<number> {
+  const { backupRequest } = await import('./cli/backup-flags.ts')
+  const request = backupRequest(words, process.env)
+  const { backUpConfigured, verifyConfigured } = await import('./configured-backup.ts')
+  return shown(async (display, options) => {
+    if (!request.verifies) {
+      display.backedUp(await backUpConfigured(request, options))
+      return 0
+    }
+    const report = await verifyConfigured(request, options)
+    display.verified(report)
+    return report.faults === 0 ? 0 : FAILED
+  })
 }
 
-async function config([name, ...flags]: readonly string[]): Promise<void> {
-  if (name !== 'check') throw new CommandMisused('windrow config needs check; see "windrow help"')
-  const { checkConfiguration } = await import('./configured-check.ts')
-  await checkConfiguration({ args: flags, env: process.env, readFile }, wall, (text) => process.stdout.write(text))
+async function restore(words: readonly string[]): Promise<number> {
+  const { restoreRequest } = await import('./cli/backup-flags.ts')
+  const request = restoreRequest(words)
+  const { restoreConfigured } = await import('./configured-backup.ts')
+  return shown(async (display, options) => {
+    const report = await restoreConfigured(request, options)
+    if ('faults' in report) {
+      display.verified(report)
+      return report.faults === 0 ? 0 : FAILED
+    }
+    display.restored(report)
+    return report.missing === 0 ? 0 : FAILED
+  })
+}
+
+/** Runs a command on a backup, and shows how far it is. */
+async function shown(
+  run: (
+    display: BackupDisplay,
+    options: { now: () => number; progress: (progress: CopyProgress) => void },
+  ) => Promise<number>,
+): Promise<number> {
+  const { BackupDisplay } = await import('./cli/backup-display.ts')
+  const display = new BackupDisplay(terminal())
+  try {
+    return await run(display, { now: wall, progress: (progress) => display.progress(progress) })
+  } catch (error) {
+    display.failed()
+    throw error
+  }
 }
 
 function readFile(path: string): string {
@@ -217,7 +256,7 @@ function shellWord(word: string): string {
 
 function giveUp(error: Error & { code?: string; syscall?: string }): never {
   const misused = error instanceof ConfigurationError || error instanceof CommandMisused
-  const isOfCommand = error instanceof CommandFailed || error instanceof CopyFailed
+  const isOfCommand = error instanceof CommandFailed || error instanceof CopyFailed || error instanceof BackupFailed
   const expected = misused || isOfCommand || error instanceof DatabaseRefused || error.code !== undefined
   process.stderr.write(`windrow: ${expected ? error.message : (error.stack ?? error.message)}\n`)
   process.exit(misused ? MISUSED : FAILED)

@@ -82,7 +82,9 @@ export async function copyMedia(wanted: AsyncIterable<WantedObject>, options: Me
 }
 
 /** Objects in batches, each once in a batch. */
-async function* batchesOf(wanted: AsyncIterable<WantedObject>): AsyncGenerator<ReadonlyMap<string, WantedObject>> {
+export async function* batchesOf(
+  wanted: AsyncIterable<WantedObject>,
+): AsyncGenerator<ReadonlyMap<string, WantedObject>> {
   let batch = new Map<string, WantedObject>()
   for await (const object of wanted) {
     batch.set(object.key, object)
@@ -99,19 +101,21 @@ function isCopied({ size, crc32: crc }: WantedObject, copied: StoredBytes | unde
 
 /** Copies an object, and tries again while a store does not answer. Throws LostMedia. */
 async function copiedWhole(wanted: WantedObject, options: MediaOptions): Promise<StoredBytes> {
-  return retry(() => copyOnce(wanted, options), {
+  const { source, destination } = options
+  return retry(() => copyObject(wanted, source.objects, destination.objects), {
     pauses: PAUSES_MS,
     isTransient: (error) => error instanceof StoreUnavailable,
     sleep: (pause) => sleep(pause),
   })
 }
 
-async function copyOnce(wanted: WantedObject, { source, destination }: MediaOptions): Promise<StoredBytes> {
+/** Copies an object, proven by what is known of its bytes. Throws LostMedia. */
+export async function copyObject(wanted: WantedObject, source: Objects, destination: Objects): Promise<StoredBytes> {
   const { key } = wanted
-  const opened = await orLost(key, () => source.objects.open(key))
-  if (opened instanceof Uint8Array) return write(wanted, once(opened), destination.objects)
+  const opened = await orLost(key, () => source.open(key))
+  if (opened instanceof Uint8Array) return write(wanted, once(opened), destination)
   try {
-    return await write(wanted, opened, destination.objects)
+    return await write(wanted, opened, destination)
   } finally {
     await opened.close()
   }

@@ -13,7 +13,7 @@ export type AccessKeyPair = { readonly accessKeyId: string; readonly secretAcces
 export type KeptKeyPair = { readonly pair: AccessKeyPair; readonly file?: string }
 
 /** File in the data folder. The AWS CLI and SDKs can read it as their AWS_SHARED_CREDENTIALS_FILE. */
-const FILE_NAME = 'credentials'
+export const CREDENTIALS_FILE = 'credentials'
 
 /**
  * The configured pair, else the one kept in the data folder, else a new one, which is then kept there. Creates the
@@ -25,7 +25,7 @@ export async function loadKeyPair(
   await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
   const { accessKeyId, secretAccessKey } = settings
   if (accessKeyId !== undefined && secretAccessKey !== undefined) return { pair: { accessKeyId, secretAccessKey } }
-  const file = join(settings.dataFolder, FILE_NAME)
+  const file = join(settings.dataFolder, CREDENTIALS_FILE)
   return { pair: (await readKeyPair(file)) ?? (await makeKeyPair(file)), file }
 }
 

@@ -4,11 +4,6 @@ import { environmentName, settingList } from './settings.ts'
 
 const COMMANDS = [
   ['windrow serve [--setting value …]', 'run the server'],
-  ['windrow config check [--setting value …]', 'say what is in effect, and whether it can be used'],
-  [
-    'windrow health [--wait 30s] [--alive]',
-    'ask a server whether it is ready, or alive: exit code 0, else 1; --url URL',
-  ],
   ['windrow harvest create JOB [--watch]', 'create a harvest job'],
   ['windrow harvest preflight JOB', 'forecast a harvest job'],
   ['windrow harvest watch ID', 'show a job until it ends'],
@@ -39,6 +34,9 @@ const COMMANDS = [
   ],
   ['windrow clip delete ID', 'end a clip'],
   ['windrow archive copy TO [--only media]', 'copy the archive to another place'],
+  ['windrow backup DIR [--buckets]', 'back up a data folder, also while the server runs; each time a snapshot more'],
+  ['windrow backup DIR --verify', 'read a whole backup, and compare it with its indexes'],
+  ['windrow restore DIR --data NEW', 'make a data folder of the newest snapshot; --dry-run reads it only'],
   ['windrow help', 'show this help'],
   ['windrow version', 'show the version'],
 ] as const
@@ -89,6 +87,12 @@ const CLIP_FLAGS = [
   ['--id ID', 'its id (default: made)'],
 ] as const
 
+const BACKUP_FLAGS = [
+  ['--keep N', 'the snapshots that stay, with the new one (default 7)'],
+  ['--buckets', 'also the buckets that are in the data folder'],
+  ['--snapshot NAME', 'to restore another one than the newest: the name of a folder in DIR/snapshots'],
+] as const
+
 const CONNECTION_FLAGS = [
   ['--url URL', 'the server (WINDROW_ENDPOINT_URL; default http://127.0.0.1:8080)'],
   ['--region REGION', 'its region (default us-east-1)'],
@@ -118,7 +122,10 @@ export function helpText(): string {
     'CLIP, a clip:',
     ...CLIP_FLAGS.map(row),
     '',
-    'The server that the harvest, schedule, rule and clip commands talk to:',
+    'Backups:',
+    ...BACKUP_FLAGS.map(row),
+    '',
+    'The server that the harvest, schedule, rule, clip and backup commands talk to:',
     ...CONNECTION_FLAGS.map(row),
     '',
     'TO, where the copy is to be (the archive that is copied is that of the settings below):',

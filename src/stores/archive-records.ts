@@ -2,7 +2,7 @@ import type { StoredBytes } from '../model/source-segment.ts'
 
 /** Why no server can be started on a database. */
 export const COPY_UNFINISHED =
-  'an archive is being copied into it; finish that by running "windrow archive copy" again as before'
+  'an archive is being copied into it; finish that by running "windrow archive copy" again as before, or "windrow restore"'
 
 /** Why an archive cannot be copied from a database, or to it. */
 export function otherVersion(version: number, wanted: number): string {

@@ -1,5 +1,6 @@
 import { AD_FAULTS } from './ad-faults.ts'
 import { ARCHIVE_FAULTS } from './archive-faults.ts'
+import { BACKUP_FAULTS } from './backup-faults.ts'
 import { ENCRYPTION_FAULTS } from './encryption-faults.ts'
 import type { Fault } from './fault.ts'
 import { HARVEST_FAULTS } from './harvest-faults.ts'
@@ -20,6 +21,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...PROTECTION_FAULTS,
   ...ARCHIVE_FAULTS,
   ...OBJECT_FAULTS,
+  ...BACKUP_FAULTS,
   ...ENCRYPTION_FAULTS,
   ...KEY_FAULTS,
   ...SPEKE_FAULTS,

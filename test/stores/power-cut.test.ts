@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { run, temporaryFolder } from '../judges/processes.ts'
 import { seededRandom } from '../judges/random.ts'
 import { underStrace } from '../judges/syscalls.ts'
@@ -76,4 +77,41 @@ it('the key-encryption key is there when it is first used', async () => {
     import { loadKeyEncryptionKey } from ${source('config/key-encryption-key.ts')}
     await loadKeyEncryptionKey(folder)`)
   assert.match(readFileSync(join(left, 'key-encryption-key'), 'utf8'), /^[0-9a-f]{64}\n$/)
+})
+
+it('a snapshot of a backup is there with all that it names', async () => {
+  const left = await afterPowerCut(`
+    import { DatabaseSync } from 'node:sqlite'
+    import { writeFileSync } from 'node:fs'
+    import { addSnapshot } from ${source('backup/backup.ts')}
+    import { BackupFolder } from ${source('backup/backup-folder.ts')}
+    import { openFileObjects } from ${source('stores/file-objects.ts')}
+    const objects = await openFileObjects(folder + '/objects')
+    const writer = await objects.create('a/b/c')
+    await writer.write(Buffer.from('bytes'))
+    await writer.commit()
+    const takeIndex = async (path) => {
+      const index = new DatabaseSync(path)
+      index.exec('CREATE TABLE source_object (key TEXT, body TEXT)')
+      index.prepare('INSERT INTO source_object VALUES (?, ?)').run('a/b/c', '{"size":5}')
+      index.close()
+    }
+    writeFileSync(folder + '/credentials', 'secret')
+    const backup = await BackupFolder.begin(folder + '/backup')
+    const source = { place: '', objects, takeIndex, files: [folder + '/credentials'], buckets: undefined }
+    await addSnapshot(source, backup, { keep: 1, now: () => 0, progress: () => {} })`)
+  const folder = join(left, 'backup')
+  assert.equal(readFileSync(join(folder, 'objects/a/b/c'), 'utf8'), 'bytes')
+  const snapshot = join(folder, 'snapshots/1970-01-01T00-00-00.000Z')
+  assert.equal(readFileSync(join(snapshot, 'credentials'), 'utf8'), 'secret')
+  assert.match(readFileSync(join(snapshot, 'snapshot.json'), 'utf8'), /"objects":1,"lost":0/)
+  const index = new DatabaseSync(join(snapshot, 'windrow.db'), { readOnly: true })
+  assert.deepEqual(
+    index
+      .prepare('SELECT key FROM source_object')
+      .all()
+      .map(({ key }) => key),
+    ['a/b/c'],
+  )
+  index.close()
 })

@@ -59,10 +59,10 @@ function usageOf(column: string): string {
 
 /**
  * The records of the archive in an SQLite file, which nobody else has open meanwhile. What is copied `from` one must be
- * there, in the present version; one that is copied `to` is created.
+ * there, in the present version; one that is copied `to` is created; of one that `isRead`, nothing is written.
  */
-export function openSqliteRecords(path: string, { migrates }: { migrates: boolean }): ArchiveRecords {
-  const db = new SqliteDatabase(path, { migrates })
+export function openSqliteRecords(path: string, options: { migrates: boolean; isRead?: boolean }): ArchiveRecords {
+  const db = new SqliteDatabase(path, options)
 
   return {
     otherProcesses: async () => [],

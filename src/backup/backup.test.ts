@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { fillArchive, OBJECT_BYTES, rowsOf } from '../stores/archive-records.contract.ts'
+import { databaseIn, objectsIn } from '../stores/data-folder.ts'
+import { openFileObjects } from '../stores/file-objects.ts'
+import {
+  claimed,
+  claimOf,
+  commit,
+  INPUT,
+  LEASE_MS,
+  later,
+  NOTHING_SPARED,
+  NOW,
+  sourceObject,
+} from '../stores/nouns.contract.ts'
+import type { Objects } from '../stores/objects.ts'
+import { openSqliteRecords } from '../stores/sqlite/archive-records.ts'
+import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
+import { addSnapshot, type BackupOptions, type BackupSource } from './backup.ts'
+import { BackupFolder } from './backup-folder.ts'
+import { restoreSnapshot } from './restore.ts'
+import { verifySnapshots } from './verification.ts'
+
+const root = await mkdtemp(join(tmpdir(), 'windrow-backup-'))
+const stores = new Set<SqliteStore>()
+let folders = 0
+after(async () => {
+  for (const store of stores) await store.close()
+  await rm(root, { recursive: true })
+})
+
+const newFolder = () => join(root, String(++folders))
+const FILES = ['credentials', 'key-encryption-key']
+const quietly = { progress: () => {} }
+let minutes = 0
+/** A date that goes on with each look. */
+const now = () => Date.UTC(2026, 0, 1) + ++minutes * 60_000
+
+async function put(objects: Objects, key: string, bytes: Uint8Array = OBJECT_BYTES): Promise<void> {
+  const writer = await objects.create(key)
+  await writer.write(Buffer.from(bytes))
+  await writer.commit()
+}
+
+async function open(path: string): Promise<SqliteStore> {
+  const store = await openSqliteStore(databaseIn(path))
+  stores.add(store)
+  return store
+}
+
+async function close(store: SqliteStore): Promise<void> {
+  stores.delete(store)
+  await store.close()
+}
+
+/** An archive that a server uses: its data folder, with its media and its secrets. */
+async function servedArchive() {
+  const path = newFolder()
+  const objects = await openFileObjects(objectsIn(path))
+  const store = await open(path)
+  const keys = await fillArchive({ ...store, restart: () => Promise.reject(new Error('not here')) })
+  for (const key of keys) await put(objects, key)
+  for (const name of FILES) await writeFile(join(path, name), `the ${name}\n`, { mode: 0o600 })
+  const source: BackupSource = {
+    place: path,
+    objects,
+    takeIndex: (to) => store.snapshot(to),
+    files: FILES.map((name) => join(path, name)),
+    buckets: undefined,
+  }
+  return { path, objects, store, keys, source }
+}
+
+async function backUp(source: BackupSource, path: string, options: Partial<BackupOptions> = {}) {
+  const backup = await BackupFolder.begin(path)
+  try {
+    return await addSnapshot(source, backup, { keep: 7, now, ...quietly, ...options })
+  } finally {
+    backup.close()
+  }
+}
+
+async function verify(path: string) {
+  const backup = await BackupFolder.read(path)
+  try {
+    return await verifySnapshots(await backup.snapshots(), backup, () => {})
+  } finally {
+    backup.close()
+  }
+}
+
+/** Restores the newest snapshot, or the one `ago` before, to a new data folder. */
+async function restore(path: string, { ago = 0, dataFolder = newFolder() } = {}) {
+  const backup = await BackupFolder.read(path)
+  try {
+    const snapshot = (await backup.snapshots())[ago]!
+    const report = await restoreSnapshot(snapshot, backup, { dataFolder, files: FILES, ...quietly })
+    return { dataFolder, report }
+  } finally {
+    backup.close()
+  }
+}
+
+async function rowsIn(dataFolder: string) {
+  const records = openSqliteRecords(databaseIn(dataFolder), { migrates: false })
+  try {
+    return await rowsOf(records)
+  } finally {
+    await records.close()
+  }
+}
+
+async function keysIn(folder: string): Promise<string[]> {
+  const keys: string[] = []
+  for await (const key of (await openFileObjects(folder, { isRead: true })).list('')) keys.push(key)
+  return keys.toSorted()
+}
+
+describe('a backup', () => {
+  it('is restored with all rows, media and secrets, for its owner alone', async () => {
+    const { source, store, keys, path } = await servedArchive()
+    const to = newFolder()
+    const { snapshot, takenAt, ...report } = await backUp(source, to)
+    assert.deepEqual(report, {
+      objects: keys.length,
+      lost: 0,
+      buckets: 'none',
+      added: keys.length,
+      linked: keys.length,
+      bytes: 7 * keys.length,
+      lostKeys: [],
+      bucketFiles: 0,
+      removed: { snapshots: 0, objects: 0 },
+    })
+    assert.equal(snapshot, new Date(takenAt - 60_000).toISOString().replaceAll(':', '-'))
+    assert.equal((await verify(to)).faults, 0)
+    const { dataFolder, report: restored } = await restore(to)
+    assert.deepEqual([restored.objects, restored.lost, restored.missing], [keys.length, 0, 0])
+    await close(store)
+    assert.deepEqual(await rowsIn(dataFolder), await rowsIn(path))
+    assert.deepEqual(await keysIn(objectsIn(dataFolder)), keys.toSorted())
+    for (const name of FILES) assert.equal(await readFile(join(dataFolder, name), 'utf8'), `the ${name}\n`)
+    for (const file of [databaseIn(dataFolder), ...FILES.map((name) => join(dataFolder, name))]) {
+      assert.equal((await stat(file)).mode & 0o777, 0o600, file)
+    }
+    for (const folder of [to, join(to, 'snapshots', snapshot)]) assert.equal((await stat(folder)).mode & 0o777, 0o700)
+    assert.equal((await stat(join(to, 'snapshots', snapshot, 'windrow.db'))).mode & 0o777, 0o600)
+    await close(await open(dataFolder))
+  })
+
+  it('grows by what is new, and loses what no snapshot needs', async () => {
+    const { source, store, objects, keys } = await servedArchive()
+    const to = newFolder()
+    await backUp(source, to)
+    assert.deepEqual([(await backUp(source, to)).added, (await readdir(join(to, 'snapshots'))).length], [0, 2])
+    await store.segmentIndex.forget(INPUT, later(4001), NOTHING_SPARED)
+    const pending = await store.segmentIndex.pendingDeletions(9)
+    for (const key of pending) await objects.remove(key)
+    const gone = pending.filter((key) => keys.includes(key))
+    assert.ok(gone.length > 0)
+    const third = await backUp(source, to)
+    assert.deepEqual(third.removed, { snapshots: 0, objects: 0 })
+    assert.deepEqual(await keysIn(join(to, 'objects')), keys.toSorted())
+    const { report, dataFolder } = await restore(to, { ago: 2 })
+    assert.deepEqual([report.objects, report.missing], [keys.length, 0])
+    assert.deepEqual(await keysIn(objectsIn(dataFolder)), keys.toSorted())
+    const fourth = await backUp(source, to, { keep: 2 })
+    assert.deepEqual(fourth.removed, { snapshots: 2, objects: gone.length })
+    const left = keys.filter((key) => !gone.includes(key)).toSorted()
+    assert.deepEqual(await keysIn(join(to, 'objects')), left)
+    assert.deepEqual((await verify(to)).faults, 0)
+  })
+
+  it('is of a moment at which all was there, when objects are deleted before they are placed', async () => {
+    const { source, store, objects, keys } = await servedArchive()
+    const to = newFolder()
+    let copies = 0
+    const takeIndex = async (path: string) => {
+      await source.takeIndex(path)
+      if (++copies > 1) return
+      await store.segmentIndex.forget(INPUT, later(4001), NOTHING_SPARED)
+      for (const key of await store.segmentIndex.pendingDeletions(9)) await objects.remove(key)
+    }
+    const { lost, objects: named } = await backUp({ ...source, takeIndex }, to)
+    assert.equal(copies, 2)
+    assert.equal(lost, 0)
+    assert.ok(named < keys.length)
+    const { report, dataFolder } = await restore(to)
+    assert.deepEqual([report.objects, report.lost, report.missing], [named, 0, 0])
+    assert.deepEqual(await keysIn(objectsIn(dataFolder)), await keysIn(objectsIn(source.place)))
+  })
+
+  it('lacks what the archive has lost, says so, and has it when it is repaired', async () => {
+    const { source, objects, keys } = await servedArchive()
+    const to = newFolder()
+    await objects.remove('a/1')
+    await put(objects, 'b/1', Buffer.from('damaged'.repeat(2)))
+    const first = await backUp(source, to)
+    assert.deepEqual([first.lost, first.lostKeys, first.added], [2, ['a/1', 'b/1'], keys.length - 2])
+    assert.equal((await backUp(source, to)).lost, 2)
+    assert.equal((await verify(to)).faults, 0)
+    const { report, dataFolder } = await restore(to)
+    assert.deepEqual([report.lost, report.missing, report.objects], [2, 0, keys.length - 2])
+    await close(await open(dataFolder))
+    for (const key of ['a/1', 'b/1']) await put(objects, key)
+    const third = await backUp(source, to)
+    assert.deepEqual([third.lost, third.added], [0, 2])
+  })
+
+  it('is found damaged when it is verified, and restored as far as it is there', async () => {
+    const { source, keys } = await servedArchive()
+    const to = newFolder()
+    await backUp(source, to)
+    await backUp(source, to)
+    await rm(join(to, 'objects/a/1'))
+    const damaged = join(to, 'objects/b/1')
+    await rm(damaged)
+    await writeFile(damaged, Buffer.from('damaged'))
+    const { faults, told, snapshots, objects } = await verify(to)
+    assert.deepEqual([faults, snapshots.length, objects], [2, 2, keys.length])
+    assert.deepEqual(told.toSorted(), ['source object a/1 is missing', 'source object b/1 is damaged'])
+    const { report } = await restore(to)
+    assert.deepEqual([report.missing, report.told], [1, ['source object a/1 is missing']])
+  })
+
+  it('goes on where one was killed, which leaves the earlier snapshots whole', async () => {
+    const { source, store, objects, keys } = await servedArchive()
+    const to = newFolder()
+    await backUp(source, to)
+    await put(objects, 'new/1')
+    await put(objects, 'new/2')
+    const added = ['new/1', 'new/2'].map((key) => sourceObject(key, later(9000)))
+    await store.segmentIndex.commitTimeline(INPUT, commit(2, { objects: added }))
+    const broken = { ...objects, location: (key: string) => (key === 'new/2' ? undefined : objects.location(key)) }
+    await assert.rejects(backUp({ ...source, objects: broken }, to))
+    assert.equal((await verify(to)).snapshots.length, 1)
+    assert.ok((await keysIn(join(to, 'objects'))).includes('new/1'))
+    const again = await backUp(source, to)
+    assert.deepEqual([again.added, again.objects], [1, keys.length + 2])
+    assert.deepEqual(await readdir(join(to, 'unfinished')), [])
+    assert.equal((await verify(to)).faults, 0)
+  })
+
+  it('is made in an empty folder or in that of a backup, by one process at a time', async () => {
+    const { source } = await servedArchive()
+    const strange = newFolder()
+    await mkdir(join(strange, 'photographs'), { recursive: true })
+    await assert.rejects(backUp(source, strange), {
+      name: 'BackupFailed',
+      message: `${strange} is no backup: it has photographs; name an empty folder`,
+    })
+    const to = newFolder()
+    const other = await BackupFolder.begin(to)
+    await assert.rejects(backUp(source, to), { message: `${to} is in use by another backup or restore` })
+    other.close()
+    await assert.rejects(restore(strange), { message: `there is no backup in ${strange}` })
+  })
+
+  it('has names in the order of its snapshots, even when the date steps back', async () => {
+    const { source } = await servedArchive()
+    const to = newFolder()
+    await backUp(source, to)
+    await assert.rejects(backUp(source, to, { now: () => 0 }), /is the date right\?$/)
+  })
+
+  it('copies to another file system, and proves what it copies', async (test) => {
+    const { dev } = await stat(root)
+    const others = ['/dev/shm', '/tmp'].map(async (folder) => ((await stat(folder)).dev === dev ? [] : [folder]))
+    const [other] = (await Promise.all(others.map((found) => found.catch(() => [])))).flat()
+    if (other === undefined) return test.skip('there is only one file system')
+    const to = await mkdtemp(join(other, 'windrow-backup-'))
+    test.after(() => rm(to, { recursive: true }))
+    const { source, objects, keys } = await servedArchive()
+    await put(objects, 'a/1', Buffer.from('short'))
+    for (const key of ['b/1', 'unplaced']) await put(objects, key, Buffer.from('damaged'))
+    const { added, linked, lost, lostKeys } = await backUp(source, to)
+    assert.deepEqual([added, linked, lost, lostKeys], [keys.length - 3, 0, 3, ['a/1', 'b/1', 'unplaced']])
+    const { report } = await restore(to)
+    assert.deepEqual([report.objects, report.linked, report.lost], [keys.length - 3, 0, 3])
+  })
+})
+
+describe('a restore', () => {
+  it('takes an empty folder only', async () => {
+    const { source, store, path } = await servedArchive()
+    const to = newFolder()
+    await backUp(source, to)
+    await assert.rejects(restore(to, { dataFolder: path }), { name: 'BackupFailed', message: /is in use/ })
+    await close(store)
+    await assert.rejects(restore(to, { dataFolder: path }), { message: /^\S+ is not empty: it has \S+; an archive/ })
+    const strange = newFolder()
+    await mkdir(join(strange, 'photographs'), { recursive: true })
+    await assert.rejects(restore(to, { dataFolder: strange }), { message: /it has photographs/ })
+  })
+
+  it('leaves nothing that a server would start on until it is finished, and can be repeated then', async () => {
+    const { source, keys } = await servedArchive()
+    const to = newFolder()
+    await backUp(source, to)
+    const dataFolder = newFolder()
+    const backup = await BackupFolder.read(to)
+    const [snapshot] = await backup.snapshots()
+    const half: Objects = {
+      ...backup.objects,
+      location: (key) => (key === 'c/0' ? undefined : backup.objects.location(key)),
+    }
+    const options = { dataFolder, files: FILES, ...quietly }
+    await assert.rejects(restoreSnapshot(snapshot!, { objects: half }, options))
+    await assert.rejects(openSqliteStore(databaseIn(dataFolder)), /finish that by running .* or "windrow restore"/)
+    await restoreSnapshot(snapshot!, backup, options)
+    backup.close()
+    assert.deepEqual(await keysIn(objectsIn(dataFolder)), keys.toSorted())
+    await close(await open(dataFolder))
+  })
+
+  it('has the files of buckets where they were wanted, and begins jobs anew where they were not', async () => {
+    const { source, store, path } = await servedArchive()
+    const job = await claimed(store.resources, later(LEASE_MS))
+    const cursor = { tracks: [], objects: 1, bytes: 3 }
+    const written = [{ key: 'a/1.ts', size: 3, sha256: '0'.repeat(64) }]
+    await store.resources.checkpointHarvestJob(claimOf(job), { now: NOW, leaseMs: LEASE_MS, cursor, objects: written })
+    const file = 'clips/a/1.ts'
+    const folder = join(path, 'buckets')
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await mkdir(join(folder, 'clips/.windrow-uploads'))
+    await writeFile(join(folder, file), 'abc')
+    const to = newFolder()
+    await backUp({ ...source, buckets: { folder, isWanted: false } }, to)
+    const { bucketFiles } = await backUp({ ...source, buckets: { folder, isWanted: true } }, to)
+    assert.equal(bucketFiles, 1)
+
+    const without = await restore(to, { ago: 1 })
+    assert.equal(without.report.restartedJobs, 1)
+    const begun = await open(without.dataFolder)
+    const anew = await begun.resources.harvestJobById(job.id)
+    assert.equal(anew?.run.cursor, undefined)
+    assert.deepEqual((await begun.resources.listHarvestObjects(job.id, { limit: 9 })).items, [])
+
+    const whole = await restore(to)
+    assert.deepEqual([whole.report.restartedJobs, whole.report.bucketFiles], [0, 1])
+    assert.equal(await readFile(join(whole.dataFolder, 'buckets', file), 'utf8'), 'abc')
+    assert.deepEqual(await readdir(join(whole.dataFolder, 'buckets/clips')), ['a'])
+    const going = await open(whole.dataFolder)
+    assert.deepEqual((await going.resources.harvestJobById(job.id))?.run.cursor, cursor)
+  })
+})
