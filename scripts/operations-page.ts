@@ -58,6 +58,7 @@ it (an update, or \`stop\` and \`start\`, takes them back), and where an encoder
 Streaming of that channel stay ahead until that date comes; HLS goes on. Set the date right before the server starts
 (\`After=time-sync.target\` in systemd).
 
+${HEALTH}
 ## Stopping a process
 
 SIGTERM, or SIGINT (Ctrl-C), stops a process without anybody's losing a request; a second signal ends it at once.
@@ -115,3 +116,24 @@ ${playback.join('\n')}
 
 /** Escapes a sentence for a cell of a Markdown table. */
 const inCell = (sentence: string) => sentence.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('|', '\\|')
+
+const HEALTH = `## Health
+
+- \`/healthz\` answers 200 when the process answers at all. Restart by it.
+- \`/readyz\` answers 200 with \`ok\`, or 503 with a reason in each line: \`the database does not answer\`, \`the archive bucket does not
+  answer\` (neither has for 10 seconds), \`the disk of the data folder is full\` (less than 16 MiB are free, or of a small disk a
+  sixteenth), \`the process is stopping\`. It says nothing of encoders that are silent: other processes would not have them
+  either. Behind the \`ok\` there may be lines about certificates that expire. Balancers send requests by it, if there is somewhere else to go.
+- \`windrow health\` asks \`/readyz\` of the server on this machine that its settings describe, or of the one that \`--url\` names; with
+  \`--alive\` it asks \`/healthz\`. It ends with 0 or 1, and \`--wait 30s\` lets it wait for a server that starts: for HEALTHCHECK
+  of Docker, and ExecStartPost of systemd. Where there is only TLS, it does not compare the name of the own server's certificate.
+- \`windrow config check\`, with the flags, environment and file that \`windrow serve\` has, writes all that is in effect without
+  secrets, and ends with 0 if it can be used, or with 2 and the reason: a setting that is wrong, a certificate that is not the
+  key's, a file of secrets that others can read, a folder that cannot be written. It changes nothing and connects to nothing.
+- \`GET /windrow/v1/status\` (\`DescribeStatus\`), signed like all of the API, tells of the process that answers: \`version\`, \`startedAt\`,
+  \`uptimeSeconds\`, \`roles\`, \`listeners\`, \`unready\` (the reasons of \`/readyz\`) and \`certificates\` with \`validUntil\`; \`counts\` of what
+  has a quota; and 20 channels, or \`maxResults\` up to 100, with \`nextToken\`: of each input \`state\`, \`lastHeardAt\` and
+  \`lastSegment\`, of each origin endpoint \`isEncrypted\`, \`liveEdge\` (the end of its newest segment, by the dates of the
+  encoder) and \`liveEdgeAgeSeconds\`. Alert by metrics rather than by this, which reads all that it tells.
+- SIGHUP reads certificates and secrets anew, and opens logs anew; settings are read at the start alone.
+`

@@ -7,7 +7,7 @@ const PATH = '/windrow/v1/keys/speke'
 
 function own(...args: readonly string[]) {
   const settings = readSettings({ args, env: {}, readFile: () => '' })
-  return ownKeyServer({ ...settings, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
+  return ownKeyServer(settings)
 }
 
 describe('the built-in key server', () => {

@@ -56,8 +56,13 @@ export class OwnKeyServer {
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '::1']
 
+type OwnKeyServerSettings = Pick<
+  Config,
+  'keyServer' | 'roles' | 'listen' | 'tlsListen' | 'controlListen' | 'controlTlsListen' | 'keyServerUrl' | 'publicUrl'
+>
+
 /** Undefined where it is off. Throws ConfigurationError where its address is open to others, and that is not wanted. */
-export function ownKeyServer(config: Config): OwnKeyServer | undefined {
+export function ownKeyServer(config: OwnKeyServerSettings): OwnKeyServer | undefined {
   const { keyServer } = config
   if (keyServer === 'false') return undefined
   const open = apiAddresses(config).find(({ address }) => !isLoopback(address))

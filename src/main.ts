@@ -49,6 +49,10 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
   process.exitCode = await backup(args).catch(giveUp)
 } else if (command === 'restore') {
   process.exitCode = await restore(args).catch(giveUp)
+} else if (command === 'health') {
+  process.exitCode = await health(args).catch(giveUp)
+} else if (command === 'config') {
+  await config(args).catch(giveUp)
 } else if (command === 'serve') {
   await serve(args).catch(giveUp)
 } else {
@@ -100,7 +104,7 @@ async function serve(flags: readonly string[]): Promise<void> {
 
   // Everything else: commands without a server need not wait for it.
   const { startServer } = await import('./server.ts')
-  const server = await startServer(config, { machine: { wall, monotonic }, log })
+  const server = await startServer(config, { machine: { wall, monotonic }, log, version: version() })
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(FAILED)
@@ -217,6 +221,17 @@ async function shown(
     display.failed()
     throw error
   }
+}
+
+async function health(words: readonly string[]): Promise<number> {
+  const { healthCommand } = await import('./cli/health-command.ts')
+  return healthCommand(words, { env: process.env, readFile }, terminal())
+}
+
+async function config([name, ...flags]: readonly string[]): Promise<void> {
+  if (name !== 'check') throw new CommandMisused('windrow config needs check; see "windrow help"')
+  const { checkConfiguration } = await import('./configured-check.ts')
+  await checkConfiguration({ args: flags, env: process.env, readFile }, wall, (text) => process.stdout.write(text))
 }
 
 function readFile(path: string): string {

@@ -7,13 +7,14 @@ import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { retentionRules, startArchive } from './configured-archive.ts'
 import { startDataPlane } from './configured-data-plane.ts'
+import { configuredHealth } from './configured-health.ts'
 import { keyServerMounts, ownKeyServer } from './configured-key-server.ts'
 import { startKeys } from './configured-keys.ts'
 import { configuredLimits } from './configured-limits.ts'
 import { type OwnUrls, openListeners } from './configured-listeners.ts'
 import { openMetricsListener } from './configured-metrics.ts'
 import { openStores } from './configured-stores.ts'
-import { expiring, openCertificates } from './configured-tls.ts'
+import { openCertificates } from './configured-tls.ts'
 import { createControl } from './control/control.ts'
 import type { HarvestService } from './control/control-context.ts'
 import { createDelivery } from './events/delivery.ts'
@@ -27,7 +28,6 @@ import { clipContents } from './harvest/window/clip-content.ts'
 import { firstDifference } from './harvest/window/same-tracks.ts'
 import { ClientNetworks } from './http/client-networks.ts'
 import { ConnectionAdmission } from './http/connection-admission.ts'
-import { answering, healthMounts } from './http/health.ts'
 import { Listeners } from './http/listeners.ts'
 import { OutgoingBytes } from './http/outgoing-bytes.ts'
 import type { Log } from './log.ts'
@@ -72,7 +72,7 @@ export type Server = OwnUrls & {
 /** Builds the rooms in the order a byte travels, and listens last. */
 export async function startServer(
   config: Config,
-  { machine, log }: { machine: MachineClocks; log: Log },
+  { machine, log, version }: { machine: MachineClocks; log: Log; version: string },
 ): Promise<Server> {
   const stopping = new Stopping()
   const { closers, releasers } = stopping
@@ -167,8 +167,17 @@ export async function startServer(
     const tls = await openCertificates(config, { date: machine.wall, ...machine, log, metrics }, stopping, failed)
     if (tls) reloaders.push(tls.reload)
     const certificates = tls?.certificates
-    const notes = () => (certificates ? expiring(certificates, machine.wall) : [])
-    const mounts = [...healthMounts(answering(stores.services), stopping.hasBegun, notes), ...dataPlane]
+    const admission = new ConnectionAdmission(config, clients, log)
+    const listeners = new Listeners({
+      log,
+      admission,
+      outgoing,
+      limits: { drainMs: config.drainTimeoutMs },
+      stopwatch: machine.monotonic,
+    })
+    const ofHealth = { version, machine, certificates, listeners, services: stores.services }
+    const health = configuredHealth(config, { ...ofHealth, hasBegunToStop: stopping.hasBegun })
+    const mounts = [...health.mounts, ...dataPlane]
     const limits = configuredLimits(config)
     const extent = (endpoint: OriginEndpoint) => archive.extent(endpoint)
     const harvest: HarvestService = {
@@ -196,17 +205,10 @@ export async function startServer(
       clips,
       timelines: segmentIndex,
       indexSnapshots: stores.indexSnapshots,
+      status: health.status,
       isOwnKeyServer: (text) => own?.isAt(text) === true,
     })
 
-    const admission = new ConnectionAdmission(config, clients, log)
-    const listeners = new Listeners({
-      log,
-      admission,
-      outgoing,
-      limits: { drainMs: config.drainTimeoutMs },
-      stopwatch: machine.monotonic,
-    })
     closers.push(() => listeners.close())
     await openMetricsListener(config, { metrics, listeners, log })
     if (plays('harvest')) {

@@ -4,6 +4,11 @@ import { environmentName, settingList } from './settings.ts'
 
 const COMMANDS = [
   ['windrow serve [--setting value …]', 'run the server'],
+  ['windrow config check [--setting value …]', 'say what is in effect, and whether it can be used'],
+  [
+    'windrow health [--wait 30s] [--alive]',
+    'ask a server whether it is ready, or alive: exit code 0, else 1; --url URL',
+  ],
   ['windrow harvest create JOB [--watch]', 'create a harvest job'],
   ['windrow harvest preflight JOB', 'forecast a harvest job'],
   ['windrow harvest watch ID', 'show a job until it ends'],

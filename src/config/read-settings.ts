@@ -43,11 +43,31 @@ export function readCopySettings(sources: SettingSources): Settings & CopySettin
   )
 }
 
-function readAll(list: SettingList, { args, env, readFile }: SettingSources): unknown {
+/** A setting as it is in effect: its value as it was written, unless it is a secret, and what has set it. */
+export type EffectiveSetting = { readonly name: string; readonly value: string | undefined; readonly where: string }
+
+/** Every setting that has a value, in the order in which they are documented. Throws ConfigurationError. */
+export function settingsInEffect(sources: SettingSources): readonly EffectiveSetting[] {
+  const said = readSaid(settingList, sources)
+  return settingList.flatMap(([, setting]) => {
+    const { name } = setting
+    const given = said.get(name)
+    const value = given?.text ?? ('default' in setting ? setting.default : undefined)
+    if (value === undefined) return []
+    const where = given ? given.where.replace(`: ${name}`, '') : 'default'
+    return [{ name, value: setting.secret ? undefined : value, where }]
+  })
+}
+
+function readAll(list: SettingList, sources: SettingSources): unknown {
+  const said = readSaid(list, sources)
+  return Object.fromEntries(list.map(([key, setting]) => [key, settle(setting, said.get(setting.name))]))
+}
+
+function readSaid(list: SettingList, { args, env, readFile }: SettingSources): SaidByName {
   const direct = new Map([...readEnvironment(list, env), ...readFlags(list, args)])
   const file = direct.get(SETTINGS.configFile.name)
-  const said: SaidByName = file ? new Map([...readYaml(list, file, readFile), ...direct]) : direct
-  return Object.fromEntries(list.map(([key, setting]) => [key, settle(setting, said.get(setting.name))]))
+  return file ? new Map([...readYaml(list, file, readFile), ...direct]) : direct
 }
 
 function checked(settings: Settings): Settings {

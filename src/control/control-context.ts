@@ -12,6 +12,7 @@ import type { IndexSnapshots } from '../stores/index-snapshots.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { KeyServerRules } from './mediapackage-v1/key-server-url.ts'
 import type { PageTokens } from './page-tokens.ts'
+import type { ProcessStatus } from './status.ts'
 
 /** Quotas, and the grace period for mistakes. The defaults are AWS's. */
 export type ControlLimits = {
@@ -111,6 +112,7 @@ export type ControlContext = {
   readonly clips: ClipService
   readonly extent: ExtentOf
   readonly inputState: InputStateOf
+  readonly status: () => Promise<ProcessStatus>
   /** True of the URL of the server's own key server, which may be anywhere. */
   readonly isOwnKeyServer: (url: string) => boolean
   /** Absent where the index is in PostgreSQL. */

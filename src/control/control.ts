@@ -48,6 +48,7 @@ export type ControlDeps = {
   readonly timelines: Pick<TimelineStore, 'loadTimeline'>
   readonly isOwnKeyServer?: ControlContext['isOwnKeyServer']
   readonly indexSnapshots?: ControlContext['indexSnapshots']
+  readonly status: ControlContext['status']
 }
 
 /** Creates the MediaPackage v1 API, and Windrow's own operations below `/windrow/v1/`. */
@@ -65,6 +66,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     clips: options.clips,
     extent: options.extent ?? (async () => undefined),
     inputState: inputStateOf(options.timelines),
+    status: options.status,
     isOwnKeyServer: options.isOwnKeyServer ?? (() => false),
     indexSnapshots: options.indexSnapshots,
   }

@@ -36,6 +36,16 @@ export function inputReport(ingestEndpointId: string, state: TimelineState | und
   }
 }
 
+/** An input in a line: how it is, and the last segment that it listed. */
+export function inputSummary(ingestEndpointId: string, state: TimelineState | undefined, clocks: ReportClocks) {
+  const newest = Object.values(state?.listings ?? {}).toSorted((a, b) => b.lastListedAt - a.lastListedAt)[0]
+  return {
+    ingestEndpointId,
+    ...howItIs(state, clocks),
+    lastSegment: newest?.recent.at(-1)?.name,
+  }
+}
+
 function howItIs(state: TimelineState | undefined, clocks: ReportClocks) {
   const all = Object.values(state?.listings ?? {})
   if (!state || all.length === 0) return { state: 'NOTHING_YET' as const }

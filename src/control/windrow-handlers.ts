@@ -17,6 +17,7 @@ import { createJob } from './new-harvest-job.ts'
 import type { PageInput } from './page-tokens.ts'
 import { ruleHandlers } from './rules.ts'
 import { scheduleHandlers } from './schedules.ts'
+import { statusHandlers } from './status.ts'
 import type { WindrowOperation } from './windrow-operations.ts'
 
 type Requested = Omit<OperationInput<'CreateHarvestJob'>, keyof GivenRange> & GivenRanges & GivenOptions
@@ -129,6 +130,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     },
 
     ...indexSnapshotHandlers(context),
+    ...statusHandlers(context),
     ...scheduleHandlers(context),
     ...ruleHandlers(context),
     ...clipHandlers(context),

@@ -19,6 +19,7 @@ export type WindrowOperation =
   | 'DescribeInputs'
   | 'CreateIndexSnapshot'
   | 'DeleteIndexSnapshot'
+  | 'DescribeStatus'
   | ClipOperation
   | ScheduleOperation
   | RuleOperation
@@ -80,6 +81,7 @@ export const WINDROW_OPERATIONS: readonly Operation[] = [
   operation('DescribeInputs', 'GET channels/{id}/inputs', 200, [ID]),
   operation('CreateIndexSnapshot', 'POST index_snapshots', 200, []),
   operation('DeleteIndexSnapshot', 'DELETE index_snapshots/{id}', 200, [ID]),
+  operation('DescribeStatus', 'GET status', 200, PAGING),
   ...scheduleOperations(JOB),
   ...ruleOperations(JOB),
   ...clipOperations(JOB),

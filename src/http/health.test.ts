@@ -46,24 +46,51 @@ describe('health', () => {
     assert.deepEqual(await ask(async () => ['no disk'], '/readyz', { notes }), { status: 503, text: 'no disk\n' })
   })
   it('names the services that do not answer', async () => {
-    const check = answering({ 'the database': ready, 'the bucket': broken })
+    const check = answering({ 'the database': ready, 'the bucket': broken }, () => 0)
     assert.deepEqual(await ask(check, '/readyz'), { status: 503, text: 'the bucket does not answer\n' })
+  })
+  it('is ready for ten seconds after the last answer of a service', async () => {
+    let now = 5000
+    let works = true
+    const check = answering({ 'the database': async () => works || Promise.reject(new Error('away')) }, () => now)
+    assert.deepEqual(await check(), [])
+    works = false
+    now += 9999
+    assert.deepEqual(await check(), [])
+    now++
+    assert.deepEqual(await check(), ['the database does not answer'])
+    works = true
+    assert.deepEqual(await check(), [])
   })
   it('asks each service once for all who ask meanwhile', async () => {
     const answer = Promise.withResolvers<void>()
     let asked = 0
-    const check = answering({
-      'the bucket': () => {
-        asked++
-        return answer.promise
-      },
-    })
+    const bucket = () => {
+      asked++
+      return answer.promise
+    }
+    const check = answering({ 'the bucket': bucket }, () => 0)
     const checks = [check(), check()]
     answer.resolve()
     assert.deepEqual(await Promise.all(checks), [[], []])
     assert.equal(asked, 1)
     assert.deepEqual(await check(), [])
     assert.equal(asked, 2)
+  })
+  it('does not wait for a service that does not answer, nor ask it again meanwhile', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] })
+    let asked = 0
+    const bucket = () => {
+      asked++
+      return new Promise(() => {})
+    }
+    const check = answering({ 'the bucket': bucket }, () => 0)
+    for (const _ of [1, 2]) {
+      const reasons = check()
+      test.mock.timers.tick(2000)
+      assert.deepEqual(await reasons, ['the bucket does not answer'])
+    }
+    assert.equal(asked, 1)
   })
   it('is not ready when the check fails, and keeps the detail to itself', async () => {
     assert.deepEqual(await ask(broken, '/readyz'), { status: 503, text: 'the readiness check failed\n' })

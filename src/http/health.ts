@@ -1,9 +1,14 @@
-import { SingleFlight } from '../concurrency/single-flight.ts'
+import { settledWithin } from '../concurrency/settled-within.ts'
 import type { Handler, Mount } from './handler.ts'
 import { sendText } from './send-text.ts'
 
+/** How long an answer of a service is waited for. */
+const ASK_MS = 2000
+/** A service that does not answer is away when it has not answered for that long: databases fail over in less. */
+const AWAY_MS = 10_000
+
 /** Resolves to what is not ready, one sentence each; to nothing when all is well. */
-type ReadinessCheck = () => Promise<readonly string[]>
+export type ReadinessCheck = () => Promise<readonly string[]>
 
 /**
  * Mounts `/healthz`, which says that the process answers, and `/readyz`, which says that it can do its work, or 503
@@ -34,23 +39,49 @@ export function healthMounts(
 }
 
 /**
- * Names the services that do not answer. A service is asked once for all who ask meanwhile: anybody may ask, at any
- * rate.
+ * Names the services that have not answered for `AWAY_MS` by a clock that nobody can set, or never yet. A service is
+ * asked once for all who ask meanwhile, and not again before it has answered: anybody may ask, at any rate.
  */
-export function answering(services: Readonly<Record<string, () => Promise<unknown>>>): ReadinessCheck {
-  const asking = new SingleFlight<readonly string[]>()
+export function answering(
+  services: Readonly<Record<string, () => Promise<unknown>>>,
+  monotonic: () => number,
+): ReadinessCheck {
+  const asked = Object.entries(services).map(([name, ask]) => ({ name, service: new Service(ask, monotonic) }))
   return async () => {
-    const reasons = Object.entries(services).map(([name, ask]) =>
-      asking.run(name, async () => {
-        try {
-          await ask()
-          return []
-        } catch {
-          return [`${name} does not answer`]
-        }
-      }),
+    const reasons = asked.map(async ({ name, service }) =>
+      (await service.isThere()) ? [] : [`${name} does not answer`],
     )
     return (await Promise.all(reasons)).flat()
+  }
+}
+
+class Service {
+  private readonly ask: () => Promise<unknown>
+  private readonly monotonic: () => number
+  private asking: Promise<boolean> | undefined
+  private answeredAt = Number.NEGATIVE_INFINITY
+
+  constructor(ask: () => Promise<unknown>, monotonic: () => number) {
+    this.ask = ask
+    this.monotonic = monotonic
+  }
+
+  async isThere(): Promise<boolean> {
+    this.asking ??= this.answers().finally(() => {
+      this.asking = undefined
+    })
+    const answered = await settledWithin(ASK_MS, this.asking)
+    return answered === true || this.monotonic() - this.answeredAt < AWAY_MS
+  }
+
+  private async answers(): Promise<boolean> {
+    try {
+      await this.ask()
+    } catch {
+      return false
+    }
+    this.answeredAt = this.monotonic()
+    return true
   }
 }
 

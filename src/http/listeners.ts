@@ -3,10 +3,18 @@ import type { Mount } from './handler.ts'
 import { type Listener, type ListenOptions, listen } from './listener.ts'
 import type { ListenerTls } from './tls-server.ts'
 
+export type OpenListener = {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly tls: boolean
+}
+
 /** The listeners of a process, which stop together. */
 export class Listeners {
   private readonly options: Omit<ListenOptions, 'name' | 'host' | 'port' | 'mounts'>
   private readonly all: Listener[] = []
+  private readonly names: OpenListener[] = []
 
   constructor(options: Omit<ListenOptions, 'name' | 'host' | 'port' | 'mounts'>) {
     this.options = options
@@ -20,7 +28,13 @@ export class Listeners {
   ): Promise<Listener> {
     const listener = await listen({ ...this.options, name, host, port, mounts, ...(tls && { tls }) })
     this.all.push(listener)
+    this.names.push({ name, ...listener.address, tls: tls !== undefined })
     return listener
+  }
+
+  /** Those that were opened, in that order. */
+  get opened(): readonly OpenListener[] {
+    return this.names
   }
 
   /** Serves for another `delayMs`, while clients are told to go elsewhere, then closes. */

@@ -91,6 +91,15 @@ export async function startControl(
     },
     ...(options.extent && { extent: options.extent }),
     timelines: store.segmentIndex,
+    status: async () => ({
+      version: '0.0.0',
+      startedAt: utcMs(Date.UTC(2026, 0)),
+      uptimeSeconds: 60,
+      roles: ['control'],
+      listeners: [{ name: 'control', address: '127.0.0.1:8080', tls: false }],
+      unready: [],
+      certificates: [],
+    }),
   })
   const listener = await listen({ name: 'control', host: '127.0.0.1', port: 0, mounts: control, log })
   return {

@@ -1,0 +1,83 @@
+import { isoDateTime, type UtcMs } from '../media/time.ts'
+import type { Channel } from '../model/channel.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { between } from '../model/rules.ts'
+import type { ControlContext } from './control-context.ts'
+import { inputSummary } from './inputs-report.ts'
+import type { PageInput } from './page-tokens.ts'
+
+/** Channels in one response: each costs reads of its inputs and endpoints. */
+const [FEW, MOST_CHANNELS] = [20, 100]
+/** The quota of a channel's endpoints can be no more. */
+const MOST_ENDPOINTS = 1000
+
+/** What a process knows of itself. */
+export type ProcessStatus = {
+  readonly version: string
+  readonly startedAt: UtcMs
+  readonly uptimeSeconds: number
+  readonly roles: readonly string[]
+  readonly listeners: readonly { readonly name: string; readonly address: string; readonly tls: boolean }[]
+  /** Why `/readyz` answers 503, a sentence each; empty where it does not. */
+  readonly unready: readonly string[]
+  readonly certificates: readonly {
+    readonly file: string
+    readonly names: readonly string[]
+    readonly validFrom: UtcMs
+    readonly validUntil: UtcMs
+  }[]
+}
+
+/** The operation DescribeStatus: the process that answers, and the channels, a page of them. */
+export function statusHandlers(context: ControlContext) {
+  const { resources, pages, clock } = context
+  return {
+    async DescribeStatus(input: PageInput) {
+      between('maxResults', input.maxResults ?? FEW, 1, MOST_CHANNELS)
+      const listing = ['DescribeStatus'] as const
+      const page = await resources.listChannels(pages.request({ maxResults: FEW, ...input }, listing))
+      const process = await context.status()
+      const channels: object[] = []
+      for (const channel of page.items) channels.push(await channelStatus(context, channel))
+      return {
+        date: isoDateTime(clock()),
+        process: {
+          ...process,
+          startedAt: isoDateTime(process.startedAt),
+          certificates: process.certificates.map(({ validFrom, validUntil, ...rest }) => ({
+            ...rest,
+            validFrom: isoDateTime(validFrom),
+            validUntil: isoDateTime(validUntil),
+          })),
+        },
+        counts: await resources.resourceCounts(clock()),
+        channels,
+        nextToken: pages.token(page, listing),
+      }
+    },
+  }
+}
+
+async function channelStatus(context: ControlContext, { id, guid, ingestEndpoints }: Channel) {
+  const clocks = { now: context.steady(), date: context.clock() }
+  const inputs = ingestEndpoints.map(async ({ id: ingestEndpointId }) => {
+    const state = await context.inputState({ channelGuid: guid, ingestEndpointId })
+    return inputSummary(ingestEndpointId, state, clocks)
+  })
+  const { items } = await context.resources.listOriginEndpoints({ channelId: id, limit: MOST_ENDPOINTS })
+  return {
+    id,
+    inputs: await Promise.all(inputs),
+    originEndpoints: await Promise.all(items.map((endpoint) => endpointStatus(context, endpoint))),
+  }
+}
+
+async function endpointStatus({ extent, clock }: ControlContext, endpoint: OriginEndpoint) {
+  const held = await extent(endpoint)
+  return {
+    id: endpoint.id,
+    isEncrypted: endpoint.packaging.encryption !== undefined,
+    // The end of the newest segment, by the dates of the encoder.
+    ...(held && { liveEdge: isoDateTime(held.end), liveEdgeAgeSeconds: (clock() - held.end) / 1000 }),
+  }
+}
