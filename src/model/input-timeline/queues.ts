@@ -25,8 +25,23 @@ export type Placed = {
   readonly touched: Set<number>
   /** Unlisted objects that are placed, or never will be. */
   readonly consumed: Set<SourceObject>
-  readonly gaps: { readonly playlist: string; readonly name: string; readonly reason: string }[]
+  readonly gaps: ListedGap[]
 }
+
+/** A listed segment that will not be shown: it was never put, it came too late, or it cannot be used. */
+export type ListedGap = {
+  readonly playlist: string
+  readonly name: string
+  readonly kind: 'absent' | 'late' | 'unusable'
+  /** In words, for the log. */
+  readonly reason: string
+}
+
+const GAP_HABITS = {
+  absent: 'segment-missing',
+  late: 'segment-late',
+  unusable: 'segment-unusable',
+} as const satisfies Record<ListedGap['kind'], HabitName>
 
 /**
  * Moves queued entries to their slots, stream by stream, until each queue's head must wait for its object. Subtitles
@@ -80,7 +95,9 @@ function skipUnawaited(
   if (queue[0] && isHere(queue[0])) return false
   const surplus = queue.length - Math.min(MOST_AWAITED, newestWithin(queue, MOST_AWAITED_TEXT))
   const kept = queue.findIndex((entry, i) => i >= surplus || isHere(entry))
-  for (const { name } of queue.splice(0, kept)) gaps.push({ playlist, name, reason: 'listed long before it was put' })
+  for (const { name } of queue.splice(0, kept)) {
+    gaps.push({ playlist, name, kind: 'absent', reason: 'listed long before it was put' })
+  }
   return kept > 0
 }
 
@@ -92,22 +109,22 @@ function place(
   { touched, gaps }: Placed,
 ): boolean {
   const { state, entry } = placing
-  const gap = (habit: HabitName, reason: string) => {
-    gaps.push({ playlist: stream.playlist, name: entry.name, reason })
-    noteHabit(state, habit, `${entry.name}: ${reason}`)
+  const gap = (kind: ListedGap['kind'], reason: string) => {
+    gaps.push({ playlist: stream.playlist, name: entry.name, kind, reason })
+    noteHabit(state, GAP_HABITS[kind], `${entry.name}: ${reason}`)
   }
   const beside = containerBeside(stream)
   if (!object?.probe || !isFit(object.probe, beside)) {
     if (beside) placeGapBeside(placing)
     else placeGap(placing)
-    if (object) gap('segment-unusable', object.problem ?? misfitOf(object, beside))
-    else gap('segment-missing', 'listed, but never put')
+    if (object) gap('unusable', object.problem ?? misfitOf(object, beside))
+    else gap('absent', 'listed, but never put')
     return true
   }
   const jump = isTimedProbe(object.probe) ? jumpInside(object.probe) : undefined
   if (jump !== undefined) {
     placeGap(placing)
-    gap('segment-unusable', `its timestamps jump ahead by ${jump} s inside it`)
+    gap('unusable', `its timestamps jump ahead by ${jump} s inside it`)
     return true
   }
   if (isTimedProbe(object.probe)) noteCaptions(state, stream, object.probe.captions, entry.name)
@@ -116,7 +133,7 @@ function place(
     : placeObject(placing, object as MediaObject)
   if (placement === 'waits') return false
   if (placement.touched) touched.add(placement.touched.id)
-  if (!placement.isShown) gap('segment-late', 'too late for its slot')
+  if (!placement.isShown) gap('late', 'too late for its slot')
   return true
 }
 

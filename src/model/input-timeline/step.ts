@@ -11,7 +11,7 @@ import { hasEnded, hasLeft } from './ending.ts'
 import { countNoted, type FoundHabit, noteHabit } from './habits.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
 import { MOST_AHEAD_MS } from './placement-beside.ts'
-import { placeQueued } from './queues.ts'
+import { type ListedGap, placeQueued } from './queues.ts'
 import { sealSlots, textIsAwaited } from './sealing.ts'
 import { eraOf, followedListings, isDone, isSilent, NEXT_TARGET_DURATIONS, type TimelineState } from './state.ts'
 import { type IdentifiedStreams, identifyStreams } from './stream-identity.ts'
@@ -46,7 +46,7 @@ export type TimelineStep = {
   /** Unlisted objects that are placed, or never will be. */
   readonly consumed: readonly SourceObject[]
   /** The listed segments that will not be shown, with the reason, for the log. */
-  readonly gaps: readonly { readonly playlist: string; readonly name: string; readonly reason: string }[]
+  readonly gaps: readonly ListedGap[]
   /** True when the input has begun an era without video: it is archived, and given to no output timeline. */
   readonly isRefused: boolean
   /** True when habits were counted. */
