@@ -47,6 +47,7 @@ const SAME_FOR_EACH = new Set([
   // Databases.
   'adEventOperations',
   'automations',
+  'backlogOperations',
   'bucketKeyOperations',
   'channelOperations',
   'clipOperations',

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict'
 import { type Blocks, needing } from '../../test/programs.ts'
 import { utcMs } from '../media/time.ts'
-import { type ContractStore, event, idsOf, later, NOW } from './nouns.contract.ts'
+import {
+  type ContractStore,
+  claimed,
+  claimOf,
+  event,
+  FAILED,
+  harvestJob,
+  idsOf,
+  later,
+  MANY,
+  NOW,
+  originEndpoint,
+} from './nouns.contract.ts'
 import type { Resources } from './resources.ts'
 
 const LEASE_MS = 1000
@@ -42,6 +54,45 @@ export function eventOutboxContract(
       await resources.appendEvent({ ...event('new'), at: later(1) })
       await resources.expire(NOW, { harvestJobs: utcMs(0), events: NOW })
       assert.deepEqual(await idsOf((page) => resources.listEvents(page), 9), [['new']])
+    })
+  })
+
+  describe(`${name} as Resources: backlog`, () => {
+    it('counts harvest jobs by status, and tells since when one is due that no worker has', async () => {
+      const { resources } = await open()
+      const none = { IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0 }
+      assert.deepEqual(await resources.backlog(NOW), { harvestJobs: none, sinks: [] })
+      const endpoint = originEndpoint('e', 'news')
+      for (const [id, at] of [
+        ['a', 0],
+        ['b', 1000],
+        ['c', 500],
+        ['d', 9000],
+      ] as const)
+        await resources.createHarvestJob(harvestJob(id, endpoint), MANY, later(at))
+      const { harvestJobs, dueSince } = await resources.backlog(later(2000))
+      assert.deepEqual([harvestJobs, dueSince], [{ ...none, IN_PROGRESS: 4 }, NOW])
+      const outcome = FAILED
+      await resources.finishHarvestJob(claimOf(await claimed(resources)), { at: NOW, outcome, event: event('1') })
+      const after = await resources.backlog(later(2000))
+      assert.deepEqual([after.harvestJobs, after.dueSince], [{ ...none, IN_PROGRESS: 3, FAILED: 1 }, later(500)])
+      assert.equal((await resources.backlog(later(499))).dueSince, undefined)
+    })
+
+    it('counts the events that each sink has not accepted, and tells how old they are', async () => {
+      const { resources } = await open()
+      await resources.appendEvent(event('before'))
+      const webhook = await claim(resources, 'a')
+      await resources.claimEventSink({ sink: 'log', owner: 'a', now: NOW, leaseMs: LEASE_MS })
+      for (const [i, id] of ['1', '2', '3'].entries()) await resources.appendEvent({ ...event(id), at: later(i) })
+      const { items } = await resources.listEvents({ limit: 9, after: webhook!.after })
+      const to = { after: items[1]!.cursor, now: NOW, leaseMs: LEASE_MS }
+      await resources.advanceEventSink({ sink: 'webhook', fence: webhook!.fence }, to)
+      const { sinks } = await resources.backlog(NOW)
+      assert.deepEqual(sinks, [
+        { sink: 'log', pending: 3, oldestAt: NOW },
+        { sink: 'webhook', pending: 1, oldestAt: later(2) },
+      ])
     })
   })
 

@@ -1,6 +1,7 @@
 import type { UtcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { BacklogRecords } from './backlog.ts'
 import type { ClipRecords } from './clip-records.ts'
 import type { ContentKeyRecords } from './content-key-records.ts'
 import type { EventOutbox } from './event-outbox.ts'
@@ -76,6 +77,7 @@ export type Resources = HarvestRecords &
   RuleRecords &
   ClipRecords &
   ContentKeyRecords &
+  BacklogRecords &
   EventOutbox & {
     createChannel(channel: Channel, limits: { maxChannels: number }): Promise<'created' | 'duplicate' | 'quota'>
     channelById(id: string): Promise<Channel | undefined>

@@ -5,6 +5,7 @@ import { DatabaseRefused, type Resources } from '../resources.ts'
 import type { IndexSharing, SegmentIndex } from '../segment-index.ts'
 import type { StagedObjects } from '../staged-objects.ts'
 import type { WorkClaims } from '../work-claims.ts'
+import { backlogOperations } from './backlog.ts'
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { channelOperations } from './channels.ts'
@@ -105,6 +106,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       ...scheduleOperations(db),
       ...ruleOperations(db),
       ...eventOperations(db),
+      ...backlogOperations(db),
       ...retentionOperations(db),
       onChange: (listener) => feed.onChange(listener),
     },

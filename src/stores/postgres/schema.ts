@@ -262,6 +262,9 @@ export const MIGRATIONS: readonly Migration[] = [
     PRIMARY KEY (source, period)
   );
   `,
+
+  // By which jobs are counted.
+  'CREATE INDEX IF NOT EXISTS harvest_job_by_status ON windrow.harvest_job (status, state, not_before)',
 ]
 
 /**

@@ -1,4 +1,5 @@
 import { adEventOperations } from './ad-events.ts'
+import { backlogOperations } from './backlog.ts'
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { channelOperations } from './channels.ts'
 import { clipOperations } from './clips.ts'
@@ -29,6 +30,7 @@ export function operations(db: SqliteDatabase, changes: Changes): Operations {
     ...scheduleOperations(db),
     ...ruleOperations(db),
     ...eventOperations(db),
+    ...backlogOperations(db),
     ...retentionOperations(db),
     ...timelineOperations(db),
     ...adEventOperations(db),

@@ -290,4 +290,7 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE_HARVEST_RULES,
 
   CREATE_CONTENT_KEYS,
+
+  // By which jobs are counted.
+  'CREATE INDEX harvest_job_by_status ON harvest_job (status, state, not_before)',
 ]

@@ -49,8 +49,10 @@ const moduleUrl = (name: string) => JSON.stringify(new URL(name, import.meta.url
 function withoutAdditionsSince(version: number): string {
   const later = MIGRATIONS.slice(version).join('\n')
   const columns = [...later.matchAll(/ALTER TABLE (\w+) ADD COLUMN (\w+)/g)]
+  const indexes = [...later.matchAll(/CREATE INDEX (\w+)/g)]
   const tables = [...later.matchAll(/CREATE TABLE (\w+)/g)]
   const drops = [
+    ...indexes.map(([, index]) => `DROP INDEX ${index};`),
     ...columns.map(([, table, column]) => `ALTER TABLE ${table} DROP COLUMN ${column};`),
     ...tables.map(([, table]) => `DROP TABLE ${table};`).reverse(),
   ]
