@@ -1,4 +1,5 @@
 import { type Archive, openArchive } from './archive/archive.ts'
+import type { StepObserver } from './archive/channel-step.ts'
 import { Scrub } from './archive/scrub.ts'
 import type { CheckedClock } from './checked-clock.ts'
 import type { Config } from './config/config.ts'
@@ -24,6 +25,7 @@ type Deps = {
   readonly account: Account
   /** This process. */
   readonly owner: string
+  readonly observer?: StepObserver
 }
 
 /** How long content is kept, as the settings say. */
@@ -34,7 +36,7 @@ export function retentionRules(config: Config) {
 /** Opens the archive, and starts what goes on in it by itself, until the server stops: time, retention, scrubbing. */
 export async function startArchive(
   config: Config,
-  { stores, clocks, log, account, owner }: Deps,
+  { stores, clocks, log, account, owner, observer }: Deps,
   { closers, releasers, isClosing }: Stopping,
   failed: Failed,
 ): Promise<Archive> {
@@ -50,6 +52,7 @@ export async function startArchive(
     graceDate: () => (clocks.isSettled() ? date() : utcMs(0)),
     log,
     account,
+    ...(observer && { observer }),
     ...(sharing && { shared: { ...sharing, owner } }),
     limits: { bytes: config.maxArchiveBytes, channelBytes: config.maxChannelArchiveBytes },
     retention: retentionRules(config),

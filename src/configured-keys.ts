@@ -16,7 +16,7 @@ import type { IndexSharing } from './stores/segment-index.ts'
 const PREFETCH_MS = 1000
 const RETENTION_MS = 60_000
 
-type Deps = Pick<KeyLedgerDeps, 'resources' | 'log' | 'account' | 'owner' | 'retention'> & {
+type Deps = Pick<KeyLedgerDeps, 'resources' | 'log' | 'account' | 'owner' | 'retention' | 'observer'> & {
   readonly clocks: Pick<ServerClocks, 'date' | 'steady'> & { isSettled(): boolean }
   readonly sharing?: IndexSharing
   readonly turns: Turns

@@ -1,3 +1,4 @@
+import type { CacheObserver } from './cache/cache-observer.ts'
 import type { MachineClocks, RecordedClock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './log.ts'
@@ -47,6 +48,8 @@ type StoreOptions = {
   readonly machine: MachineClocks
   readonly log: Log
   readonly closers: Closer[]
+  /** Of the cache in memory. */
+  readonly cacheObserver?: CacheObserver
 }
 
 /** Opens the stores of a process that has all in its data folder, or of a node, which has nothing there. */
@@ -57,7 +60,10 @@ export async function openStores(config: Config, options: StoreOptions): Promise
   return openShared({ ...config, databaseUrl, archiveBucket }, options)
 }
 
-async function openEmbedded(config: Config, { machine, closers }: StoreOptions): Promise<Stores> {
+async function openEmbedded(
+  config: Config,
+  { machine, closers, cacheObserver: observer }: StoreOptions,
+): Promise<Stores> {
   const { dataFolder, memoryCacheBytes: maxBytes } = config
   const path = databaseIn(dataFolder)
   await makePrivateFile(path)
@@ -71,7 +77,7 @@ async function openEmbedded(config: Config, { machine, closers }: StoreOptions):
     segmentIndex,
     stored,
     cached: stored,
-    objects: cacheObjects(stored, { maxBytes }),
+    objects: cacheObjects(stored, { maxBytes, observer }),
     clocks: machine,
     recorded: await segmentIndex.recordedClock(),
     indexSnapshots: await openIndexSnapshots(dataFolder, snapshot),
@@ -83,7 +89,7 @@ type SharedConfig = Config & { readonly databaseUrl: string; readonly archiveBuc
 
 async function openShared(config: SharedConfig, options: StoreOptions): Promise<Stores> {
   const { databaseUrl: url, databaseConnections: poolSize, memoryCacheBytes: maxBytes } = config
-  const { log, closers, machine } = options
+  const { log, closers, machine, cacheObserver: observer } = options
   const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
   const database = await openPostgresStore({ url, poolSize, log })
   closers.push(() => database.close())
@@ -103,7 +109,7 @@ async function openShared(config: SharedConfig, options: StoreOptions): Promise<
     segmentIndex,
     stored,
     cached,
-    objects: cacheObjects(cached, { maxBytes, isFar: cached === stored }),
+    objects: cacheObjects(cached, { maxBytes, isFar: cached === stored, observer }),
     clocks,
     nonceKey: await database.nonceKey(),
     sharing: { feed, claims, staged, changing, unfinished: stored },

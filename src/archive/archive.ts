@@ -12,6 +12,7 @@ import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelContent, type ChannelContentDeps } from './channel-content.ts'
+import type { StepObserver } from './channel-step.ts'
 import { ClaimedWork } from './claimed-work.ts'
 import { LiveMedia } from './live-media.ts'
 import { LoadedChannels } from './loaded-channels.ts'
@@ -97,6 +98,7 @@ export type ArchiveDeps = {
   readonly limits?: ArchiveLimits
   /** The account named in the ARNs of events. */
   readonly account: Account
+  readonly observer?: StepObserver
   /** Present when other processes may write the archive too; `owner` is what they know this one by. */
   readonly shared?: IndexSharing & { readonly owner: string } & Pick<ChannelContentDeps, 'readMs'>
 }
@@ -138,6 +140,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
         serverDate,
         log,
         changed,
+        observer: deps.observer,
       }),
   })
   const contentOf = (channelGuid: string) => channels.use(channelGuid)

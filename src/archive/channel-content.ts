@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { SerialQueue } from '../concurrency/serial-queue.ts'
 import { settledWithin } from '../concurrency/settled-within.ts'
-import type { Log } from '../log.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { ServerDate } from '../model/input-timeline/dates.ts'
@@ -16,10 +15,10 @@ import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import { ObjectAbandoned } from '../stores/staged-objects.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelState } from './channel-state.ts'
-import { type ChannelStep, computeDueStep, computeStep, takeStep, takeStoredStep, tryStep } from './channel-step.ts'
+import { computeDueStep, computeStep, type StepDeps, takeStep, takeStoredStep, tryStep } from './channel-step.ts'
 import { type Filled, fillPage } from './filling.ts'
 import { Following, type Part } from './following.ts'
-import { neededSince, type OpenOutputTimeline, remembering } from './open-output-timeline.ts'
+import { neededSince, type OpenOutputTimeline, type OutputTimelineSteps, remembering } from './open-output-timeline.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
 /** How often what is stored is read and changed before an event is refused: once, but for the first of an input. */
@@ -33,7 +32,7 @@ const IDLE_MS = 600_000
 /** Far enough ahead that by then everything is due that ever will be. */
 const EVENTUALLY_MS = 24 * 3_600_000
 
-export type ChannelContentDeps = {
+export type ChannelContentDeps = Omit<StepDeps, 'segmentIndex'> & {
   readonly segmentIndex: SegmentIndex
   /** Present when other processes may change the channel. */
   readonly changing?: IndexSharing['changing'] | undefined
@@ -41,11 +40,8 @@ export type ChannelContentDeps = {
   readonly clock: Clock
   /** How far the server's date is ahead of it; when absent, they are the same. */
   readonly serverDate?: () => ServerDate
-  readonly log: Log
   /** For how long a reader waits for what others have stored, and is then shown what is in memory; or a second. */
   readonly readMs?: number | undefined
-  /** Called when what the channel can show has changed. */
-  readonly changed: () => void
 }
 
 /**
@@ -170,7 +166,7 @@ export class ChannelContent {
   remember(id: number, change: (state: OpenOutputTimeline['state']) => OpenOutputTimeline['state']): Promise<void> {
     return this.inTurn(async () => {
       const open = this.state.outputs.get(id)
-      if (open) await this.takeOutputs({ outputs: [{ open, step: remembering(change(open.state)) }] })
+      if (open) await this.takeOutputs([{ open, step: remembering(change(open.state)) }])
     })
   }
 
@@ -179,7 +175,7 @@ export class ChannelContent {
     return this.inTurn(async () => {
       const open = this.state.outputs.get(id)
       if (!open || open.state.isFilling) return
-      await this.takeOutputs({ outputs: [{ open, step: restOutput(open.state, this.state.view(this.deps.clock())) }] })
+      await this.takeOutputs([{ open, step: restOutput(open.state, this.state.view(this.deps.clock())) }])
     })
   }
 
@@ -283,8 +279,8 @@ export class ChannelContent {
   }
 
   /** Takes a step of output timelines alone. False when another process was faster: the next tick computes it anew. */
-  private takeOutputs(step: ChannelStep): Promise<boolean> {
-    return takeStep(this.state, () => step, this.deps)
+  private takeOutputs(outputs: OutputTimelineSteps): Promise<boolean> {
+    return takeStep(this.state, () => ({ outputs }), this.deps)
   }
 
   /** Goes on with filling an output timeline that a crash has cut off. */

@@ -116,7 +116,11 @@ export type StepDeps = {
   readonly log: Log
   /** Called when what the channel can show has changed. */
   readonly changed: () => void
+  readonly observer?: StepObserver | undefined
 }
+
+/** Hears of every step that this process has committed, before that is taken over into the state of the channel. */
+export type StepObserver = (channelGuid: string, step: ChannelStep) => void
 
 /**
  * Computes a step, commits it and adopts it. When the commit is stale, the state is loaded again, and the step computed
@@ -139,14 +143,14 @@ export async function takeStep(channel: ChannelState, compute: Compute, deps: St
 export async function tryStep(
   channel: ChannelState,
   compute: Compute,
-  { segmentIndex, log, changed }: StepDeps,
+  deps: StepDeps,
   { isCompared = false, isShared = false } = {},
 ): Promise<boolean> {
   const step = await compute()
   if (isShared && step?.input?.hasAskedOther) return false
   if (isCompared && !isToCommit(step) && !(await channel.isCurrent())) return false
-  if (isToCommit(step) && (await commitStep(segmentIndex, channel.guid, step)) === 'stale') return false
-  if (adopt(channel, step, log)) changed()
+  if (isToCommit(step) && (await commitStep(deps.segmentIndex, channel.guid, step)) === 'stale') return false
+  if (adopt(channel, step, deps)) deps.changed()
   return true
 }
 
@@ -158,7 +162,7 @@ export async function tryStep(
 export async function takeStoredStep(
   channel: ChannelState,
   compute: Compute,
-  { changing, log, changed }: Pick<StepDeps, 'log' | 'changed'> & Pick<IndexSharing, 'changing'>,
+  { changing, changed, ...deps }: Omit<StepDeps, 'segmentIndex'> & Pick<IndexSharing, 'changing'>,
 ): Promise<{ readonly isTaken: boolean; readonly isContended: boolean }> {
   let read: ChangedPart | undefined
   const done = await changing(channel.guid, async (index) => {
@@ -168,13 +172,18 @@ export async function takeStoredStep(
   }).finally(() => {
     if (read === 'shown') changed()
   })
-  if (!done.isStale && adopt(channel, done.step, log)) changed()
+  if (!done.isStale && adopt(channel, done.step, deps)) changed()
   return { isTaken: !done.isStale, isContended: read !== undefined }
 }
 
 const isToCommit = (step: ChannelStep | undefined): step is ChannelStep => step !== undefined && !step.counted
 
-function adopt(channel: ChannelState, step: ChannelStep | undefined, log: Log): boolean {
+function adopt(
+  channel: ChannelState,
+  step: ChannelStep | undefined,
+  { log, observer }: Pick<StepDeps, 'log' | 'observer'>,
+): boolean {
+  if (isToCommit(step)) observer?.(channel.guid, step)
   if (!step?.counted) return step !== undefined && adoptStep(channel, step, log)
   step.counted.input.adoptUnsaved(step.counted.result)
   return false

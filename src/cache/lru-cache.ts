@@ -21,6 +21,11 @@ export class LruCache<V> {
     return entry.value
   }
 
+  /** The total cost of what is held. */
+  get held(): number {
+    return this.cost
+  }
+
   has(key: string): boolean {
     return this.entries.has(key)
   }

@@ -23,7 +23,11 @@ export type DeliveryDeps = {
   readonly leaseMs: number
   /** Time after which an event that its sink does not accept is skipped; it can still be listed. */
   readonly giveUpMs: number
+  readonly observer?: DeliveryObserver
 }
+
+/** Hears of each delivery that a sink did not accept. */
+export type DeliveryObserver = (sink: string) => void
 
 export type Delivery = {
   /** Registers the sinks, before anything can happen: a new sink receives all events from now on. */
@@ -129,6 +133,7 @@ class SinkLine {
       return true
     } catch (error) {
       if (this.closing.aborted) return false
+      this.deps.observer?.(this.sink.name)
       const reason = (error as Error).message
       if (clock() - event.at >= giveUpMs) {
         log.error({ event: 'event-given-up', ...about, reason }, 'an event was not delivered in time and is skipped')

@@ -97,6 +97,8 @@ export class ConnectionAdmission {
   private readonly byClient = new Map<string, Share>()
   private readonly reserveByClient = new Map<string, Share>()
   private readonly counts = { closed: 0, refused: 0 }
+  /** Connections closed for others, and refused, since the start. */
+  readonly totals = { closed: 0, refused: 0 }
   private isLogged = false
 
   constructor(limits: ConnectionLimits, clients: ClientNetworks, log: Log) {
@@ -108,6 +110,11 @@ export class ConnectionAdmission {
     this.log = log
     this.all = new Share(maxConnections - this.reserved)
     this.reserve = new Share(this.reserved)
+  }
+
+  /** Connections that are open. */
+  get open(): number {
+    return this.all.size + this.reserve.size
   }
 
   /** Admits a new connection, for which others may be closed. Undefined when there is no place for it. */
@@ -180,6 +187,7 @@ export class ConnectionAdmission {
   /** Counts a connection that was closed or refused, and logs the counts at most once a second. */
   private count(outcome: 'closed' | 'refused', address: string | undefined): void {
     this.counts[outcome]++
+    this.totals[outcome]++
     if (this.isLogged) return
     this.isLogged = true
     setTimeout(() => {

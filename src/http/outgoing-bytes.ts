@@ -40,6 +40,8 @@ export class OutgoingBytes {
   private readonly readers = new Map<HeldResponse, Reader>()
   private readonly holders = new Map<HeldMemory, number>()
   private readonly cut = { overBound: 0, stalled: 0 }
+  /** Readers cut off since the start. */
+  readonly totalCut = { overBound: 0, stalled: 0 }
   private held = 0
   private steps = 0
 
@@ -85,8 +87,7 @@ export class OutgoingBytes {
     const { stallSeconds, log } = this.options
     for (const [response, reader] of this.readers) {
       if (++reader.stalledSeconds < stallSeconds) continue
-      this.cut.stalled++
-      this.cutOff(response)
+      this.cutOff(response, 'stalled')
     }
     if (this.cut.overBound + this.cut.stalled === 0) return
     log.warn({ event: 'slow-clients-cut', ...this.cut, bytes: this.held }, 'clients that read too slowly were cut off')
@@ -111,8 +112,7 @@ export class OutgoingBytes {
     for (const { response, reader } of slowest) {
       if (this.held <= goal) break
       if (reader === newest) continue
-      this.cut.overBound++
-      this.cutOff(response)
+      this.cutOff(response, 'overBound')
     }
   }
 
@@ -121,7 +121,9 @@ export class OutgoingBytes {
     return memory.reduce((sum, each) => sum + each.byteLength / (this.holders.get(each) ?? 1), 0)
   }
 
-  private cutOff(response: HeldResponse): void {
+  private cutOff(response: HeldResponse, reason: 'overBound' | 'stalled'): void {
+    this.cut[reason]++
+    this.totalCut[reason]++
     this.release(response)
     response.destroy()
   }

@@ -11,6 +11,7 @@ import type { WorkClaims } from '../stores/work-claims.ts'
 import { EndpointKeys } from './endpoint-keys.ts'
 import { EndpointSealing } from './endpoint-sealing.ts'
 import { tellFailure } from './failure-events.ts'
+import type { KeyObserver } from './key-observer.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { KeyRequests } from './key-requests.ts'
 import { KeyRetention } from './key-retention.ts'
@@ -33,6 +34,7 @@ export type KeyLedgerDeps = {
   readonly retention: RetentionRules
   /** Waits in real time when absent. */
   readonly sleep?: (ms: number) => Promise<void>
+  readonly observer?: KeyObserver
 }
 
 export type KeyLedger = {
@@ -60,6 +62,7 @@ export function createKeyLedger(deps: KeyLedgerDeps): KeyLedger {
     sleep: deps.sleep ?? ((ms) => sleep(ms)),
     closing: closing.signal,
     failed: tell,
+    observer: deps.observer,
   })
   const keys: EndpointKeys = new EndpointKeys({
     records: resources,

@@ -9,6 +9,7 @@ import type { EncryptedPackaging } from '../model/packaging.ts'
 import type { ContentKey } from '../packaging/content-keys.ts'
 import type { WorkClaims } from '../stores/work-claims.ts'
 import { lackFairPlayIv } from './fairplay-iv.ts'
+import type { KeyObserver } from './key-observer.ts'
 import { type KeyProvider, KeyProviderFailed } from './key-provider.ts'
 
 /** How long a provider is left alone after failures in a row. */
@@ -38,6 +39,7 @@ export type KeyRequestDeps = {
   readonly closing: AbortSignal
   /** Told of each failure of a provider, and of keys with which players can do nothing. */
   readonly failed: (endpoint: OriginEndpoint, message: string) => void
+  readonly observer?: KeyObserver | undefined
 }
 
 /**
@@ -157,6 +159,7 @@ export class KeyRequests {
       const requested = (signal: AbortSignal) => provider.request(packaging, period, signal)
       const { keys, about: server } = await withinTime(REQUEST_MS, closing, requested)
       this.pauses.delete(asItIs(endpoint))
+      this.deps.observer?.answered(endpoint, period)
       const kids = keys.map(({ kid }) => kid)
       log.info(
         { event: 'content-keys-received', ...about, kids, ...server, milliseconds: clock() - began },
@@ -173,6 +176,7 @@ export class KeyRequests {
       const pause = pauseAfter(PAUSES_MS, failures)
       this.pauses.put(asItIs(endpoint), { failures, until: clock() + pause }, 1)
       const reason = reasonOf(error)
+      this.deps.observer?.failed(endpoint)
       log.warn(
         { event: 'content-keys-refused', ...about, failures, milliseconds: clock() - began, reason },
         'a key provider gave no content keys for a period; it is asked again',

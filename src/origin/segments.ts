@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Absence, ArchiveReader } from '../archive/reader.ts'
+import type { CacheObserver } from '../cache/cache-observer.ts'
 import { LruCache } from '../cache/lru-cache.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -16,12 +17,20 @@ const SHARE = 4
 
 export type FoundSegment = { readonly body: SegmentBody; readonly etag: string }
 
+/** Hears of what is asked of the cache of made segments, and of each that is made. */
+export type SegmentObserver = {
+  readonly asked: CacheObserver
+  /** Called as a segment of the endpoint is about to be made, or found; gives what is called when it has been made. */
+  making(endpoint: OriginEndpoint): () => void
+}
+
 export type SegmentsDeps = {
   readonly archive: SegmentLookup & Pick<ArchiveReader, 'openProven'>
   readonly media: SourceMedia
   readonly contentKeys: ContentKeys
   /** The memory for segments at the live edge. */
   readonly memoryCacheBytes?: number | undefined
+  readonly observer?: SegmentObserver | undefined
 }
 
 /** Finds segments by path. A segment that must be made is made once, however many clients ask, and cached. */
@@ -29,27 +38,39 @@ export class Segments {
   private readonly archive: SegmentLookup & Pick<ArchiveReader, 'openProven'>
   private readonly media: SourceMedia
   private readonly keys: ContentKeys
+  private readonly observer: SegmentObserver | undefined
   private readonly made: LruCache<FoundSegment>
   private readonly finding = new SingleFlight<FoundSegment | Absence>()
 
-  constructor({ archive, media, contentKeys, memoryCacheBytes = 0 }: SegmentsDeps) {
+  constructor({ archive, media, contentKeys, memoryCacheBytes = 0, observer }: SegmentsDeps) {
     this.archive = archive
     this.made = new LruCache(Math.max(LEAST_BYTES, memoryCacheBytes / SHARE))
     this.media = media
     this.keys = contentKeys
+    this.observer = observer
   }
 
   /** The segment at a path, or why there is none. */
   async find(endpoint: OriginEndpoint, path: string, request: SegmentRequest): Promise<FoundSegment | Absence> {
     const key = `${endpoint.guid}/${endpoint.revision}/${path}`
-    return this.made.get(key) ?? this.finding.run(key, () => this.locate(request, key))
+    const made = this.made.get(key)
+    if (made) this.observer?.asked(true, this.made.held)
+    return made ?? this.finding.run(key, () => this.locate(endpoint, request, key))
   }
 
-  private async locate(request: SegmentRequest, key: string): Promise<FoundSegment | Absence> {
+  private async locate(
+    endpoint: OriginEndpoint,
+    request: SegmentRequest,
+    key: string,
+  ): Promise<FoundSegment | Absence> {
+    const wasMade = this.observer?.making(endpoint)
     const body = await request.body(this.archive, this.media, this.keys)
     if (typeof body === 'string') return body
     const found = { body, etag: etagOf(key, body) }
-    if (body.kind === 'bytes') this.made.put(key, found, body.size)
+    if (body.kind !== 'bytes') return found
+    this.made.put(key, found, body.size)
+    wasMade?.()
+    this.observer?.asked(false, this.made.held)
     return found
   }
 

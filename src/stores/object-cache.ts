@@ -1,3 +1,4 @@
+import type { CacheObserver } from '../cache/cache-observer.ts'
 import { LruCache } from '../cache/lru-cache.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { CachedObjects, Objects } from './objects.ts'
@@ -9,6 +10,12 @@ const MOST_LOADS = { near: 4, far: 8 }
 /** Keys remembered of objects too large to keep, and of objects passed on once. */
 const MOST_REMEMBERED = 10_000
 
+export type ObjectCacheOptions = {
+  readonly maxBytes: number
+  readonly isFar?: boolean
+  readonly observer?: CacheObserver | undefined
+}
+
 /**
  * Caches whole objects in memory, evicting the least recently used. Concurrent reads of a key share one load, and its
  * bytes are shared by all readers. A range of a small object loads all of it, since players read on. Objects that are
@@ -18,7 +25,7 @@ const MOST_REMEMBERED = 10_000
  */
 export function cacheObjects(
   objects: Objects | CachedObjects,
-  { maxBytes, isFar = false }: { readonly maxBytes: number; readonly isFar?: boolean },
+  { maxBytes, isFar = false, observer }: ObjectCacheOptions,
 ): CachedObjects {
   const mostLoads = isFar ? MOST_LOADS.far : MOST_LOADS.near
   const largest = Math.floor(maxBytes * LARGEST_PART)
@@ -67,12 +74,14 @@ export function cacheObjects(
     },
 
     async read(key, range) {
+      observer?.(kept.has(key), kept.held)
       const bytes = await held(key)
       if (!bytes) return objects.read(key, range)
       return range ? bytes.subarray(range.start, range.end) : bytes
     },
 
     async open(key, range) {
+      observer?.(kept.has(key), kept.held)
       const isHere = kept.has(key) || loads.has(key)
       const isFirst = !isFar && !passedOn.has(key)
       const isStreamed = !isHere && (isFirst || loads.size >= mostLoads)
@@ -83,6 +92,7 @@ export function cacheObjects(
     },
 
     async openOnce(key) {
+      observer?.(kept.has(key), kept.held)
       return kept.get(key) ?? objects.open(key)
     },
 

@@ -9,7 +9,11 @@ import type { HarvestProgress } from './progress.ts'
 export function checkpointOf(
   lease: Lease,
   progress: HarvestProgress,
-  told: { losses(losses: readonly Loss[]): void; copiesRefused(refusal: string): void },
+  told: {
+    wrote(bytes: number): void
+    losses(losses: readonly Loss[]): void
+    copiesRefused(refusal: string): void
+  },
 ): Checkpoint {
   return {
     get plan() {
@@ -37,6 +41,7 @@ export function checkpointOf(
     willReplace: (tag) => progress.willReplace(tag),
     wrote(object, about) {
       progress.wrote(object, about)
+      told.wrote(object.size)
       lease.touch()
     },
     making(file) {

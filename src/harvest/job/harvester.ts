@@ -23,6 +23,7 @@ import { HarvestFailed, withoutKey } from '../harvest-failed.ts'
 import type { Sleep } from '../retry.ts'
 import { checkpointOf } from './asset-checkpoint.ts'
 import { harvestEvent } from './event.ts'
+import type { HarvestObserver } from './harvest-observer.ts'
 import { Lease, LeaseLost } from './lease.ts'
 import { HarvestProgress } from './progress.ts'
 import { attemptsFor, pauseBeforeAttempt } from './retry-policy.ts'
@@ -68,6 +69,7 @@ export type HarvesterDeps = {
   readonly mostAttempts: number
   /** Waits in real time when absent. */
   readonly sleep?: Sleep
+  readonly observer?: HarvestObserver
 }
 
 export type Harvester = {
@@ -150,6 +152,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       throw new HarvestFailed('CannotPackage', message)
     }
     const checkpoint = checkpointOf(lease, progress, {
+      wrote: (bytes) => deps.observer?.wrote(bytes),
       losses: (losses) => tellLosses(job, losses),
       copiesRefused: (reason) =>
         log.warn(
@@ -221,7 +224,10 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     const at = clock()
     const event = harvestEvent(job, outcome, deps.account, { id: randomUUID(), at })
     const recorded = await untilRecorded(() => resources.finishHarvestJob(lease.claim, { at, outcome, event }))
-    if (recorded === 'finished') tell()
+    if (recorded === 'finished') {
+      deps.observer?.ended(outcome.state)
+      tell()
+    }
     if (recorded === 'lost') tellLost(job)
   }
 
