@@ -1,6 +1,7 @@
 import { INGEST_ERRORS } from '../src/ingest/ingest-error.ts'
 import { LOG_EVENTS } from '../src/log.ts'
 import { PLAYBACK_ERRORS } from '../src/origin/playback-error.ts'
+import { metricsSection } from './metrics-section.ts'
 
 /** The text of docs/operations.md. */
 export function operationsPage(): string {
@@ -13,7 +14,7 @@ export function operationsPage(): string {
   })
   return `# Operations
 
-<!-- Written by \`npm run docs\` from src/log.ts, src/ingest/ingest-error.ts and src/origin/playback-error.ts. -->
+<!-- Written by \`npm run docs\` from src/log.ts, src/metrics.ts, src/ingest/ingest-error.ts and src/origin/playback-error.ts. -->
 
 ## The log
 
@@ -28,6 +29,7 @@ ${events.join('\n')}
 Errors of the API are listed in [Compatibility](compatibility.md#errors), reasons for which a harvest job fails in
 [Harvest jobs](harvesting.md).
 
+${metricsSection()}
 ## The date of the machine
 
 NTP, an operator or a host may set the date of the machine while the server runs. Windrow compares each reading with a clock that

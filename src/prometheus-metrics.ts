@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import { METRICS, type MetricDeclaration, type Metrics } from './metrics.ts'
 
 /** The metrics of the process, and their text. */
@@ -10,56 +10,166 @@ export type KeptMetrics = Metrics & {
 
 type Labels = Readonly<Record<string, string>>
 
-/** A metric of prom-client, and the labels of its series. */
-type Kept<Metric> = { readonly metric: Metric; readonly series: Map<string, Labels> }
+/** Metrics of prom-client that take the longer, the more connections are open. */
+const TOO_LONG = [
+  'nodejs_active_handles',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources',
+  'nodejs_active_resources_total',
+  'process_open_fds',
+]
+/** Interval at which the delay of the event loop is sampled. */
+const LOOP_SAMPLE_MS = 20
 
-/** Makes the metrics of the process, kept by prom-client, with its own of the process and of the event loop. */
+/**
+ * Makes the metrics of the process. Those of the process itself, and of the event loop, are prom-client's; its series
+ * take too long to write where there are many (decision 92).
+ */
 export function openMetrics(): KeptMetrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  const kept = new Map(Object.entries(METRICS).map(([name, declared]) => [name, keptAs(name, declared, registry)]))
-  const readers: (() => Promise<void> | void)[] = []
-
-  const metricOf = <Metric>(name: string, labels: Labels): Metric => {
-    const { metric, series } = kept.get(name) as Kept<unknown>
-    series.set(JSON.stringify(Object.values(labels)), labels)
-    return metric as Metric
-  }
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS })
+  for (const name of TOO_LONG) registry.removeSingleMetric(name)
+  const families = new Map(Object.entries(METRICS).map(([name, declared]) => [name, new Family(name, declared)]))
+  const readers: (() => unknown)[] = []
+  const seriesOf = (name: string, labels: Labels) => families.get(name)!.series(labels)
 
   return {
-    counter(name, labels) {
-      const child = metricOf<Counter>(name, labels).labels(labels)
-      return { add: (amount = 1) => child.inc(amount) }
-    },
-    gauge: (name, labels) => metricOf<Gauge>(name, labels).labels(labels),
-    histogram: (name, labels) => metricOf<Histogram>(name, labels).labels(labels),
-    remove(labels) {
-      const wanted = Object.entries(labels)
-      for (const { metric, series } of kept.values()) {
-        for (const [key, found] of series) {
-          if (!wanted.every(([name, value]) => found[name] === value)) continue
-          metric.remove(found)
-          series.delete(key)
-        }
-      }
+    counter: (name, labels) => seriesOf(name, labels) as CounterSeries,
+    gauge: (name, labels) => seriesOf(name, labels) as GaugeSeries,
+    histogram: (name, labels) => seriesOf(name, labels) as HistogramSeries,
+    remove(label, values) {
+      for (const family of families.values()) family.remove(label, values)
     },
     onScrape: (read) => void readers.push(read),
     contentType: registry.contentType,
     async text() {
       for (const read of readers) await read()
-      return registry.metrics()
+      return [...families.values()].map((family) => family.text()).join('') + (await registry.metrics())
     },
   }
 }
 
-function keptAs(
-  name: string,
-  { help, type, labels, buckets }: MetricDeclaration,
-  registry: Registry,
-): Kept<Counter | Gauge | Histogram> {
-  const options = { name, help, labelNames: [...labels], registers: [registry] }
-  const series = new Map<string, Labels>()
-  if (type === 'counter') return { metric: new Counter(options), series }
-  if (type === 'gauge') return { metric: new Gauge(options), series }
-  return { metric: new Histogram({ ...options, ...(buckets && { buckets: [...buckets] }) }), series }
+/** A series, which writes its lines. */
+type Series = { lines(): string }
+
+class CounterSeries implements Series {
+  private readonly head: string
+  private value = 0
+
+  constructor(name: string, labels: string) {
+    this.head = `${name}${inBraces(labels)} `
+  }
+
+  add(amount = 1): void {
+    this.value += amount
+  }
+
+  lines(): string {
+    return `${this.head}${this.value}\n`
+  }
+}
+
+class GaugeSeries implements Series {
+  private readonly head: string
+  private value: number | undefined
+
+  constructor(name: string, labels: string) {
+    this.head = `${name}${inBraces(labels)} `
+  }
+
+  set(value: number | undefined): void {
+    this.value = value
+  }
+
+  lines(): string {
+    return this.value === undefined ? '' : `${this.head}${this.value}\n`
+  }
+}
+
+class HistogramSeries implements Series {
+  private readonly buckets: readonly number[]
+  private readonly heads: readonly string[]
+  /** Observations in each bucket alone, and beyond the last. */
+  private readonly counts: number[]
+  private sum = 0
+
+  constructor(name: string, labels: string, buckets: readonly number[]) {
+    this.buckets = buckets
+    this.counts = Array.from({ length: buckets.length + 1 }, () => 0)
+    const lists = [...buckets, '+Inf'].map((most) => [labels, `le="${most}"`].filter((each) => each !== '').join(','))
+    this.heads = [
+      ...lists.map((list) => `${name}_bucket${inBraces(list)} `),
+      `${name}_sum${inBraces(labels)} `,
+      `${name}_count${inBraces(labels)} `,
+    ]
+  }
+
+  observe(value: number): void {
+    const { buckets, counts } = this
+    let at = 0
+    while (at < buckets.length && value > buckets[at]!) at++
+    counts[at]!++
+    this.sum += value
+  }
+
+  lines(): string {
+    const { counts, heads, sum } = this
+    let [text, total] = ['', 0]
+    for (let at = 0; at < counts.length; at++) {
+      total += counts[at]!
+      text += `${heads[at]}${total}\n`
+    }
+    return `${text}${heads[counts.length]}${sum}\n${heads[counts.length + 1]}${total}\n`
+  }
+}
+
+/** All series of a metric, by the values of their labels. */
+class Family {
+  private readonly name: string
+  private readonly declared: MetricDeclaration
+  private readonly byValues = new Map<string, { readonly labels: Labels; readonly series: Series }>()
+
+  constructor(name: string, declared: MetricDeclaration) {
+    this.name = name
+    this.declared = declared
+  }
+
+  series(labels: Labels): Series {
+    const values = this.declared.labels.map((label) => labels[label] ?? '')
+    const key = values.join('\n')
+    const known = this.byValues.get(key)
+    if (known) return known.series
+    const list = this.declared.labels.map((label, at) => `${label}="${escaped(values[at]!)}"`).join(',')
+    const series = this.made(list)
+    this.byValues.set(key, { labels, series })
+    return series
+  }
+
+  remove(label: string, values: ReadonlySet<string>): void {
+    if (!this.declared.labels.includes(label)) return
+    for (const [key, { labels }] of this.byValues) if (values.has(labels[label] ?? '')) this.byValues.delete(key)
+  }
+
+  text(): string {
+    const lines = [...this.byValues.values()].map(({ series }) => series.lines()).join('')
+    if (lines === '') return ''
+    const { name, declared } = this
+    return `# HELP ${name} ${declared.help}\n# TYPE ${name} ${declared.type}\n${lines}`
+  }
+
+  private made(list: string): Series {
+    const { name, declared } = this
+    if (declared.type === 'counter') return new CounterSeries(name, list)
+    if (declared.type === 'gauge') return new GaugeSeries(name, list)
+    return new HistogramSeries(name, list, declared.buckets ?? [])
+  }
+}
+
+const inBraces = (labels: string) => (labels === '' ? '' : `{${labels}}`)
+
+/** A value of a label as the text format has it. */
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -18,7 +18,7 @@ import { openCertificates } from './configured-tls.ts'
 import { createControl } from './control/control.ts'
 import type { HarvestService } from './control/control-context.ts'
 import { createDelivery } from './events/delivery.ts'
-import { eventSinks } from './events/event-sinks.ts'
+import { eventSinkNames, eventSinks } from './events/event-sinks.ts'
 import { ffmpegDecoder } from './ffmpeg-decoder.ts'
 import { ffmpegEncoder } from './ffmpeg-encoder.ts'
 import { createHarvester } from './harvest/job/harvester.ts'
@@ -31,8 +31,9 @@ import { ConnectionAdmission } from './http/connection-admission.ts'
 import { Listeners } from './http/listeners.ts'
 import { OutgoingBytes } from './http/outgoing-bytes.ts'
 import type { Log } from './log.ts'
-import { measuredEgress } from './measurement/egress.ts'
-import { measuredIngress } from './measurement/ingress.ts'
+import { measureConnections } from './measurement/connections.ts'
+import { measuring } from './measurement/measuring.ts'
+import { measuredCache, measuredStores } from './measurement/stores.ts'
 import type { OriginEndpoint } from './model/origin-endpoint.ts'
 import { assetFormatOf } from './packaging/deliverables/asset-format.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
@@ -83,7 +84,11 @@ export async function startServer(
   const failed: Failed = (what) => (error) => log.error({ event: 'background-work-failed', error }, `${what} failed`)
 
   try {
-    const stores = await openStores(config, { machine, log, closers })
+    const metrics = openMetrics()
+    const stopwatch = machine.monotonic
+    const cacheObserver = measuredCache(metrics, 'objects')
+    const opened = await openStores(config, { machine, log, closers, cacheObserver })
+    const stores = measuredStores(opened, metrics, stopwatch)
     const { resources, segmentIndex } = stores
     const clocks = new CheckedClock({
       ...stores.clocks,
@@ -96,7 +101,18 @@ export async function startServer(
     closers.push(() => recordClock().catch(failed('recording the clock')))
     closers.push(periodically(CLOCK_MS, recordClock, failed('recording the clock')))
 
-    const archive = await startArchive(config, { stores, clocks, log, account, owner }, stopping, failed)
+    const measured = measuring({
+      metrics,
+      stores,
+      clocks,
+      stopwatch,
+      version,
+      failed: failed('reading what is measured'),
+    })
+    closers.push(() => measured.close())
+    const ofArchive = { stores, clocks, log, account, owner, observer: measured.steps }
+    const archive = await startArchive(config, ofArchive, stopping, failed)
+    measured.keep({ ...config, isOurs: () => archive.retains(), sinks: eventSinkNames(config) })
 
     const turns = new Turns()
     const media = new SourceMedia(archive, { maxBytes: config.memoryCacheBytes, turns, log })
@@ -107,7 +123,7 @@ export async function startServer(
     closers.push(() => buckets.close())
     const own = ownKeyServer(config)
     const ofKeys = { ...stores, clocks, log, turns, account, owner, retention: retentionRules(config), own }
-    const contentKeys = startKeys(config, ofKeys, stopping, failed)
+    const contentKeys = startKeys(config, { ...ofKeys, observer: measured.keys }, stopping, failed)
     const sources = { resources, archive, media, contentKeys, openSpool }
     const harvesting = { ...sources, decoder, encoder, formatOf: assetFormatOf, buckets, clock: date }
     const harvester = createHarvester({
@@ -121,6 +137,7 @@ export async function startServer(
       checkpointMs: CHECKPOINT_MS,
       mostAttempts: config.harvestAttempts,
       account,
+      observer: measured.harvest,
     })
     closers.push(() => harvester.close())
     releasers.push(() => harvester.close())
@@ -136,6 +153,7 @@ export async function startServer(
         owner,
         leaseMs: DELIVERY_LEASE_MS,
         giveUpMs: GIVE_UP_MS,
+        observer: measured.delivery,
       })
       closers.push(() => delivery.close())
       releasers.push(() => delivery.close())
@@ -143,7 +161,6 @@ export async function startServer(
       closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
     }
 
-    const metrics = openMetrics()
     const outgoing = new OutgoingBytes({ mostBytes: config.sendMemoryBytes, stallSeconds: STALL_SECONDS, log })
     closers.push(periodically(1000, async () => outgoing.tick(), failed('cutting off slow clients')))
     const clients = new ClientNetworks(config.trustedProxies)
@@ -159,7 +176,8 @@ export async function startServer(
         clock: steady,
         date,
         nonceKey: stores.nonceKey,
-        heardBy: { egress: [measuredEgress(metrics)], ingress: [measuredIngress(metrics)] },
+        heardBy: { egress: [measured.egress], ingress: [measured.ingress] },
+        segmentObserver: measured.segments,
       },
       stopping,
       failed,
@@ -210,6 +228,7 @@ export async function startServer(
     })
 
     closers.push(() => listeners.close())
+    measureConnections(metrics, admission, outgoing)
     await openMetricsListener(config, { metrics, listeners, log })
     if (plays('harvest')) {
       const claims = stores.sharing?.claims

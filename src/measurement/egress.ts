@@ -1,6 +1,7 @@
 import type { Counter, Histogram, Metrics } from '../metrics.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { EgressKind, EgressObserver } from '../origin/egress.ts'
+import { PLAYBACK_ERRORS } from '../origin/playback-error.ts'
 import { type StatusRange, statusRange } from './status-range.ts'
 
 /** The series of an origin endpoint. */
@@ -47,6 +48,9 @@ export function measuredEgress(metrics: Metrics): EgressObserver {
     }
     series.requestsOf(statusRange(exchange.status)).add()
     series.bytes.add(exchange.sentBytes)
+    if (refusal && PLAYBACK_ERRORS[refusal].status === 403) {
+      metrics.counter('windrow_refused_total', { origin_endpoint: endpoint.id, reason: refusal }).add()
+    }
     if (kind && !refusal) series.secondsOf(kind).observe(exchange.processingMs / 1000)
   }
 }

@@ -1,6 +1,7 @@
 import type { IngressObserver } from '../ingest/ingress.ts'
 import type { Counter, Histogram, Metrics } from '../metrics.ts'
 import type { Channel } from '../model/channel.ts'
+import { inputLabel } from './input-label.ts'
 import { type StatusRange, statusRange } from './status-range.ts'
 
 /** The series of an ingest endpoint. */
@@ -16,7 +17,7 @@ export function measuredIngress(metrics: Metrics): IngressObserver {
   return (exchange, { channel, ingestEndpointId }) => {
     const labels = {
       channel: channel.id,
-      ingest_endpoint: String(channel.ingestEndpoints.findIndex(({ id }) => id === ingestEndpointId) + 1),
+      ingest_endpoint: inputLabel(channel, ingestEndpointId),
     }
     const inputs = known.get(channel) ?? new Map<string, InputSeries>()
     known.set(channel, inputs)

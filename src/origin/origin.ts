@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Absence, ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
+import { acceptsGzip } from '../http/accepts-gzip.ts'
 import type { ClientNetworks } from '../http/client-networks.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Mount, Target } from '../http/handler.ts'
@@ -30,9 +31,9 @@ import { type MovieLimits, Movies } from './movies/movies.ts'
 import type { PlaybackError } from './playback-error.ts'
 import { PLAYBACK_PREFIX, splitPath } from './playback-path.ts'
 import { PlaybackRefusals, refusalBy } from './playback-refusals.ts'
-import { acceptsGzip, matchesNone } from './request-headers.ts'
+import { matchesNone } from './request-headers.ts'
 import { CORS_HEADERS, type PlaybackRefusal, partAnswer, sendPreflight, sendRefusal } from './responses.ts'
-import { closePart, type FoundSegment, Segments } from './segments.ts'
+import { closePart, type FoundSegment, type SegmentObserver, Segments } from './segments.ts'
 import { sendParts } from './send-parts.ts'
 
 /** A segment's name never refers to other bytes, so caches may keep it for 14 days. */
@@ -66,6 +67,7 @@ export type OriginDeps = {
   readonly date: Clock
   readonly log: Log
   readonly observers?: readonly EgressObserver[]
+  readonly segmentObserver?: SegmentObserver | undefined
 }
 
 /** What becomes known of a request while it is answered. */
@@ -90,13 +92,14 @@ export function createOrigin({
   date,
   log,
   observers = [],
+  segmentObserver,
 }: OriginDeps): Mount & { tick(): void; close(): void } {
   const directory = endpointDirectory(resources, clock)
   const lost = new LostSegments()
   const queue = new WindowQueue()
   const manifests = new Manifests({ archive, worker: manifestWorker, queue, contentKeys, clock, lost, log })
   const clips = new Clips({ resources, archive, worker: manifestWorker, queue, clock, date })
-  const segments = new Segments({ archive, media, contentKeys, memoryCacheBytes })
+  const segments = new Segments({ archive, media, contentKeys, memoryCacheBytes, observer: segmentObserver })
   const movies = new Movies({ archive, media, openSpool, outgoing, clock, limits: movieLimits })
   const refusals = new PlaybackRefusals(log, clock)
 

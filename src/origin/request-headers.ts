@@ -1,19 +1,5 @@
 import type { ByteRange } from '../stores/objects.ts'
 
-/** True when a client accepts gzip, RFC 9110 §12.5.3. */
-export function acceptsGzip(acceptEncoding: string | undefined): boolean {
-  if (acceptEncoding === undefined) return false
-  let wildcard = false
-  for (const item of acceptEncoding.split(',')) {
-    const [coding = '', ...parameters] = item.toLowerCase().split(';')
-    const isRefused = parameters.some((parameter) => /^\s*q\s*=\s*0(\.0*)?\s*$/.test(parameter))
-    const name = coding.trim()
-    if (name === 'gzip' || name === 'x-gzip') return !isRefused
-    if (name === '*') wildcard = !isRefused
-  }
-  return wildcard
-}
-
 /** True when If-None-Match lists this entity tag, by weak comparison, RFC 9110 §13.1.2. */
 export function matchesNone(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false

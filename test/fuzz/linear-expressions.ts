@@ -33,6 +33,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     [' +', 'a  b', 'place'],
   ],
   'src/control/wire.ts': [[String.raw`^-?\d+$`, '-1', 'run']],
+  'src/http/accepts-gzip.ts': [[String.raw`^\s*q\s*=\s*0(\.0*)?\s*$`, ' q = 0.0 ', 'run']],
   'src/http/target.ts': [[String.raw`^https?:\/\/[^/?#]*\/?`, 'http://a/b', 'run']],
   'src/ingest/digest.ts': [
     [
@@ -179,10 +180,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
   'src/origin/playback-path.ts': [
     [String.raw`^\/out\/v1\/([0-9a-f]{32})\/(.+)$`, `/out/v1/${'a'.repeat(32)}/b`, 'rest'],
   ],
-  'src/origin/request-headers.ts': [
-    [String.raw`^\s*q\s*=\s*0(\.0*)?\s*$`, ' q = 0.0 ', 'run'],
-    [String.raw`^bytes=\s*(\d*)-(\d*)\s*$`, 'bytes= 1-2 ', 'digits'],
-  ],
+  'src/origin/request-headers.ts': [[String.raw`^bytes=\s*(\d*)-(\d*)\s*$`, 'bytes= 1-2 ', 'digits']],
   'src/packaging/cmaf/names.ts': [
     ['`^(?:<TRACK>|_(image)_<INTEGER>)?\\\\.m3u8$`', undefined, 'digits'],
     ['`^<TRACK>_<INTEGER>\\\\.(mp4|vtt)$`', undefined, 'digits'],

@@ -1,0 +1,180 @@
+import { settledWithin } from '../concurrency/settled-within.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Channel } from '../model/channel.ts'
+import { ownKindOf } from '../model/harvest-job.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { allOf } from '../stores/pages.ts'
+import type { ResourceChange, Resources } from '../stores/resources.ts'
+
+/** How long a scrape waits for what has changed. */
+const WAIT_MS = 250
+/** How long after something was deleted a request for it may still end, and count. */
+const LINGERING_MS = 600_000
+
+export type NamedResourcesDeps = {
+  readonly resources: Pick<
+    Resources,
+    'channelByGuid' | 'listChannels' | 'listOriginEndpoints' | 'onChange' | 'originEndpointByGuid'
+  >
+  readonly metrics: Metrics
+  /** Milliseconds by a clock that only passes. */
+  readonly stopwatch: () => number
+}
+
+/** Nouns of one kind by GUID, as they are stored. */
+type Nouns<T> = {
+  readonly label: 'channel' | 'origin_endpoint'
+  readonly list: () => AsyncGenerator<T>
+  readonly look: (guid: string) => Promise<T | undefined>
+  readonly byGuid: Map<string, T>
+  /** GUIDs of those that have changed since. */
+  readonly changed: Set<string>
+  /** When those were deleted that lately were, by id. */
+  readonly deletedAt: Map<string, number>
+  readonly inform: (noun: T) => void
+}
+
+/**
+ * The channels and origin endpoints that metrics name, as they are stored when metrics are read. Series of those that
+ * are deleted are removed.
+ */
+export class NamedResources {
+  private readonly deps: NamedResourcesDeps
+  private readonly ofChannels: Nouns<Channel>
+  private readonly ofEndpoints: Nouns<OriginEndpoint>
+  private isListed = false
+  private refreshing: Promise<void> | undefined
+  /** Stops listening for changes. */
+  readonly close: () => void
+
+  constructor(deps: NamedResourcesDeps) {
+    const { resources, metrics } = deps
+    this.deps = deps
+    this.ofChannels = {
+      label: 'channel',
+      list: () => allOf((page) => resources.listChannels(page)),
+      look: (guid) => resources.channelByGuid(guid),
+      inform: ({ id, guid }) => metrics.gauge('windrow_channel_info', { channel: id, guid }).set(1),
+      ...nothing<Channel>(),
+    }
+    this.ofEndpoints = {
+      label: 'origin_endpoint',
+      list: () => allOf((page) => resources.listOriginEndpoints(page)),
+      look: (guid) => resources.originEndpointByGuid(guid),
+      inform(endpoint) {
+        const labels = { origin_endpoint: endpoint.id, channel: endpoint.channelId, guid: endpoint.guid }
+        metrics.gauge('windrow_origin_endpoint_info', { ...labels, package: ownKindOf(endpoint).toLowerCase() }).set(1)
+      },
+      ...nothing<OriginEndpoint>(),
+    }
+    this.close = resources.onChange((change) => this.heard(change))
+  }
+
+  get channels(): Iterable<Channel> {
+    return this.ofChannels.byGuid.values()
+  }
+
+  get endpoints(): Iterable<OriginEndpoint> {
+    return this.ofEndpoints.byGuid.values()
+  }
+
+  /** The channel with a GUID, as far as it is known without the store. */
+  channel(guid: string): Channel | undefined {
+    return this.ofChannels.byGuid.get(guid)
+  }
+
+  /** The endpoint with a GUID, as far as it is known without the store. */
+  endpoint(guid: string): OriginEndpoint | undefined {
+    return this.ofEndpoints.byGuid.get(guid)
+  }
+
+  /** The same, looked up where it is not known. Undefined also while the store does not answer. */
+  async findChannel(guid: string): Promise<Channel | undefined> {
+    const channel = this.channel(guid) ?? (await this.deps.resources.channelByGuid(guid).catch(() => undefined))
+    return channel
+  }
+
+  /** Brings all up to date, as far as the store answers soon, and removes the series of what was deleted. */
+  async refresh(): Promise<void> {
+    this.refreshing ??= this.read().finally(() => {
+      this.refreshing = undefined
+    })
+    await settledWithin(
+      WAIT_MS,
+      this.refreshing.then(() => true),
+    ).catch(() => {})
+    this.removeDeleted(this.ofChannels)
+    this.removeDeleted(this.ofEndpoints)
+  }
+
+  private heard(change: ResourceChange): void {
+    if (change.kind === 'everything') this.isListed = false
+    if (change.kind === 'channel') this.ofChannels.changed.add(change.guid)
+    if (change.kind === 'originEndpoint') this.ofEndpoints.changed.add(change.guid)
+  }
+
+  private async read(): Promise<void> {
+    if (!this.isListed) {
+      // What changes meanwhile is read again.
+      this.isListed = true
+      try {
+        await this.listed(this.ofChannels)
+        await this.listed(this.ofEndpoints)
+      } catch (error) {
+        this.isListed = false
+        throw error
+      }
+    }
+    await this.followed(this.ofChannels)
+    await this.followed(this.ofEndpoints)
+  }
+
+  private async listed<T extends Channel | OriginEndpoint>(nouns: Nouns<T>): Promise<void> {
+    nouns.changed.clear()
+    const gone = new Set(nouns.byGuid.keys())
+    for await (const noun of nouns.list()) {
+      gone.delete(noun.guid)
+      this.know(nouns, noun)
+    }
+    for (const guid of gone) this.forget(nouns, guid)
+  }
+
+  private async followed<T extends Channel | OriginEndpoint>(nouns: Nouns<T>): Promise<void> {
+    for (const guid of nouns.changed) {
+      nouns.changed.delete(guid)
+      const noun = await nouns.look(guid).catch((error: unknown) => {
+        nouns.changed.add(guid)
+        throw error
+      })
+      if (noun) this.know(nouns, noun)
+      else this.forget(nouns, guid)
+    }
+  }
+
+  private know<T extends Channel | OriginEndpoint>(nouns: Nouns<T>, noun: T): void {
+    nouns.byGuid.set(noun.guid, noun)
+    nouns.deletedAt.delete(noun.id)
+    nouns.inform(noun)
+  }
+
+  private forget<T extends Channel | OriginEndpoint>(nouns: Nouns<T>, guid: string): void {
+    const noun = nouns.byGuid.get(guid)
+    if (!noun) return
+    nouns.byGuid.delete(guid)
+    this.deps.metrics.remove('guid', new Set([guid]))
+    // Another may have its id by now.
+    const isTaken = [...nouns.byGuid.values()].some(({ id }) => id === noun.id)
+    if (!isTaken) nouns.deletedAt.set(noun.id, this.deps.stopwatch())
+  }
+
+  private removeDeleted<T>({ label, deletedAt }: Nouns<T>): void {
+    if (deletedAt.size === 0) return
+    this.deps.metrics.remove(label, new Set(deletedAt.keys()))
+    const now = this.deps.stopwatch()
+    for (const [id, at] of deletedAt) if (now - at > LINGERING_MS) deletedAt.delete(id)
+  }
+}
+
+function nothing<T>(): Pick<Nouns<T>, 'byGuid' | 'changed' | 'deletedAt'> {
+  return { byGuid: new Map(), changed: new Set(), deletedAt: new Map() }
+}
