@@ -9,25 +9,29 @@ export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise
 }
 
 /**
- * Does work with a signal that aborts as `ending` does, and after `ms` with a TimeoutError; rejects then, whatever
- * becomes of the work. AbortSignal.any is for signals that live as long as the work: it would leave something behind in
- * one that lives on.
+ * Does work with a signal of its own that aborts as `ending` does; rejects then, whatever becomes of the work.
+ * AbortSignal.any is for signals that live as long as the work: it would leave something behind in one that lives on.
  */
-export async function withinTime<T>(
-  ms: number,
+export async function withOwnSignal<T>(
   ending: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (controller: AbortController) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
-  const { signal } = controller
   const end = () => controller.abort(ending.reason)
   if (ending.aborted) end()
   ending.addEventListener('abort', end, { once: true })
-  const timer = setTimeout(() => controller.abort(new DOMException('The time is over.', 'TimeoutError')), ms)
   try {
-    return await unlessAborted(signal, work(signal))
+    return await unlessAborted(controller.signal, work(controller))
   } finally {
-    clearTimeout(timer)
     ending.removeEventListener('abort', end)
   }
+}
+
+/** The same with a signal that also aborts after `ms`, with a TimeoutError. */
+export function withinTime<T>(ms: number, ending: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return withOwnSignal(ending, (controller) => {
+    timer = setTimeout(() => controller.abort(new DOMException('The time is over.', 'TimeoutError')), ms)
+    return work(controller.signal)
+  }).finally(() => clearTimeout(timer))
 }

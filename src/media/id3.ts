@@ -60,16 +60,30 @@ export function privateFrame(tag: Uint8Array, owner: string): Uint8Array | undef
 
 /** A tag of version 4 with one PRIV frame, of this owner. */
 export function privateTag(owner: string, content: Uint8Array): Uint8Array {
-  const size = owner.length + 1 + content.length
-  const writer = new ByteWriter(2 * ID3_HEADER_SIZE + size)
+  const body = new ByteWriter(owner.length + 1 + content.length)
+  body.latin1(`${owner}\0`)
+  body.write(content)
+  return tagOf('PRIV', body.result())
+}
+
+/** A tag of version 4 with a title of characters of Latin-1, which `titleIn` finds. */
+export function titleTag(title: string): Uint8Array {
+  const body = new ByteWriter(1 + title.length)
+  body.u8(0)
+  body.latin1(title)
+  return tagOf('TIT2', body.result())
+}
+
+/** A tag of version 4 with one frame. */
+function tagOf(frame: string, body: Uint8Array): Uint8Array {
+  const writer = new ByteWriter(2 * ID3_HEADER_SIZE + body.length)
   writer.latin1('ID3')
   writer.u24(0x040000) // version, revision, flags
-  writeSynchsafe(ID3_HEADER_SIZE + size, writer)
-  writer.latin1('PRIV')
-  writeSynchsafe(size, writer)
+  writeSynchsafe(ID3_HEADER_SIZE + body.length, writer)
+  writer.latin1(frame)
+  writeSynchsafe(body.length, writer)
   writer.u16(0) // flags
-  writer.latin1(`${owner}\0`)
-  writer.write(content)
+  writer.write(body)
   return writer.result()
 }
 

@@ -1,3 +1,6 @@
+import { MalformedMedia } from '../bytes.ts'
+import { PTS_MODULUS } from '../time.ts'
+
 /** Transport stream packets, ISO/IEC 13818-1 §2.4.3. */
 export const PACKET_SIZE = 188
 /** Bytes of payload in a packet without an adaptation field. */
@@ -29,7 +32,7 @@ export function isScrambled(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 3]! & 0xc0) !== 0
 }
 
-function hasPayload(bytes: Uint8Array, at: number): boolean {
+export function hasPayload(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 3]! & 0x10) !== 0
 }
 
@@ -62,6 +65,38 @@ export function pcrBase(bytes: Uint8Array, at: number): number {
   if ((adaptationFlags(bytes, at) & PCR_FLAG) === 0 || bytes[at + 4]! < 7) return -1
   const high = (bytes[at + 6]! << 16) | (bytes[at + 7]! << 8) | bytes[at + 8]!
   return high * 512 + (bytes[at + 9]! << 1) + (bytes[at + 10]! >>> 7)
+}
+
+/** Adds `ticks`, at least 0, to the PCR of a packet, if it has one, modulo 2³³. */
+export function addToPcr(bytes: Uint8Array, at: number, ticks: number): void {
+  const before = pcrBase(bytes, at)
+  if (before < 0) return
+  const base = (before + ticks) % PTS_MODULUS
+  bytes[at + 6] = Math.floor(base / 2 ** 25)
+  bytes[at + 7] = Math.floor(base / 2 ** 17)
+  bytes[at + 8] = Math.floor(base / 2 ** 9)
+  bytes[at + 9] = Math.floor(base / 2)
+  bytes[at + 10] = ((base % 2) << 7) | (bytes[at + 10]! & 0x7f)
+}
+
+/** Sets the continuity_counter to `counter` modulo 16. */
+export function setContinuityCounter(bytes: Uint8Array, at: number, counter: number): void {
+  bytes[at + 3] = (bytes[at + 3]! & 0xf0) | (counter & 0x0f)
+}
+
+/** A packet with a whole PES packet of at most 183 bytes, filled up by its adaptation field. */
+export function packetOf(pes: Uint8Array, pid: number, counter: number): Uint8Array<ArrayBuffer> {
+  const stuffing = MOST_PAYLOAD - pes.length
+  if (stuffing < 1) throw new MalformedMedia(`a PES packet of ${pes.length} bytes for one packet`, 0)
+  const packet = new Uint8Array(PACKET_SIZE).fill(0xff)
+  packet[0] = SYNC_BYTE
+  packet[1] = 0x40 | (pid >>> 8)
+  packet[2] = pid
+  packet[3] = 0x30 | (counter & 0x0f)
+  packet[4] = stuffing - 1
+  if (stuffing > 1) packet[5] = 0
+  packet.set(pes, 4 + stuffing)
+  return packet
 }
 
 /**

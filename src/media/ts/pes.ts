@@ -1,3 +1,6 @@
+import { ByteWriter } from '../bytes.ts'
+import { PTS_MODULUS } from '../time.ts'
+
 /** Bytes of a PES packet: a picture ten times as large as the others has 10 MB at 200 Mb/s and 24 pictures a second. */
 export const MOST_PES_SIZE = 16 * 1024 * 1024
 
@@ -82,4 +85,39 @@ function timestamp(bytes: Uint8Array, at: number): number {
   const middle = (bytes[at + 1]! << 7) | (bytes[at + 2]! >>> 1)
   const low = (bytes[at + 3]! << 7) | (bytes[at + 4]! >>> 1)
   return high * 2 ** 30 + middle * 2 ** 15 + low
+}
+
+/** Writes a PTS or DTS of 33 bits at `at`, where one is already: its prefix of four bits stays. */
+function writeTimestamp(bytes: Uint8Array, at: number, time: number): void {
+  bytes[at] = (bytes[at]! & 0xf0) | (Math.floor(time / 2 ** 30) << 1) | 1
+  bytes[at + 1] = Math.floor(time / 2 ** 22)
+  bytes[at + 2] = (Math.floor(time / 2 ** 14) & 0xfe) | 1
+  bytes[at + 3] = Math.floor(time / 2 ** 7)
+  bytes[at + 4] = ((time << 1) & 0xfe) | 1
+}
+
+/** Adds `ticks`, at least 0, to PTS and DTS of the PES packet header that begins at `at`, modulo 2³³. */
+export function addToTimestamps(bytes: Uint8Array, at: number, ticks: number): void {
+  const timestamps = bytes[at + 7]! >>> 6
+  if (timestamps >= 2) writeTimestamp(bytes, at + 9, (timestamp(bytes, at + 9) + ticks) % PTS_MODULUS)
+  if (timestamps === 3) writeTimestamp(bytes, at + 14, (timestamp(bytes, at + 14) + ticks) % PTS_MODULUS)
+}
+
+/** private_stream_1, table 2-22 */
+const PRIVATE_STREAM_1 = 0xbd
+
+/** A PES packet of private_stream_1 with a PTS, such as timed metadata are carried in; `payload` has at most 64 KB. */
+export function writePrivatePes(pts: number, payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter(14 + payload.length)
+  writer.u24(1)
+  writer.u8(PRIVATE_STREAM_1)
+  writer.u16(8 + payload.length)
+  // data_alignment_indicator, then a PTS alone.
+  writer.u24(0x848005)
+  writer.u8(0x20)
+  writer.zeros(4)
+  writer.write(payload)
+  const packet = writer.result()
+  writeTimestamp(packet, 9, pts)
+  return packet
 }
