@@ -6,7 +6,11 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Channel, MediaPackage, type OriginEndpoint } from '@aws-sdk/client-mediapackage'
-import { Encoder } from './encoder.ts'
+import { Delivery } from '../src/feed/delivery.ts'
+import { Feeder } from '../src/feed/feeder.ts'
+import { readRecordedStream } from '../src/feed/recorded-stream.ts'
+import { segmentAt } from '../src/feed/segment-numbers.ts'
+import { TestStream } from '../src/feed/test-stream.ts'
 import { type RenditionReport, readPresentation } from './presentation.ts'
 import { runWindrow, startWindrow, type WindrowProcess } from './windrow-process.ts'
 
@@ -75,9 +79,9 @@ async function demonstrate(): Promise<void> {
   done('API', 'channel "demo" and origin endpoints for HLS, CMAF, DASH and Smooth Streaming, made with the AWS SDK')
   note('and one for HLS with AES-128, whose keys come from the built-in key server')
 
-  const encoder = new Encoder(ingestOf(channel), Date.now())
   const stopEncoder = new AbortController()
-  const encoding = encoder.run(stopEncoder.signal)
+  const encoder = await encoderOf(channel)
+  const encoding = encode(encoder, stopEncoder.signal)
   const died = windrow.ended.then(() => {
     throw new Error(`Windrow ended by itself: see ${windrow.dataFolder}/windrow.log`)
   })
@@ -100,7 +104,7 @@ async function watchAndHarvest(
   windrow: WindrowProcess,
   api: MediaPackage,
   { endpoint, encrypted, urls }: Playable,
-  encoder: Encoder,
+  encoder: Feeder,
 ): Promise<void> {
   const liveFrom = Date.now()
   const url = endpoint.Url ?? ''
@@ -118,7 +122,7 @@ async function watchAndHarvest(
   done('AES-128', `${count} segments read with their keys, and decrypted:`)
   for (const rendition of unlocked) note(describe(rendition))
 
-  const clip = await harvest(windrow, api, endpoint, encoder.sentUntil + AHEAD_MS)
+  const clip = await harvest(windrow, api, endpoint, encoder.until + AHEAD_MS)
   const manifest = join(windrow.dataFolder, 'buckets', clip.bucket, clip.manifestKey)
   const asset = await readPresentation((name) => readFile(name === '' ? manifest : join(dirname(manifest), name)))
   for (const { playlist, ended, seconds: length } of asset) {
@@ -189,10 +193,26 @@ async function keepRunning(windrow: WindrowProcess, urls: readonly string[], fai
   await Promise.race([interrupted, failure])
 }
 
-function ingestOf(channel: Channel) {
+/** What `windrow feed` does as well: the test stream, from now on. */
+async function encoderOf(channel: Channel): Promise<Feeder> {
   const { Url, Username, Password } = channel.HlsIngest?.IngestEndpoints?.[0] ?? {}
   if (!Url || !Username || !Password) throw new Error('the channel has no ingest endpoint')
-  return { url: Url, username: Username, password: Password }
+  const pace = { now: Date.now, sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }) }
+  return new Feeder(segmentAt(Date.now()), {
+    stream: new TestStream(await readRecordedStream(), { renditions: 2, subtitles: false, hasId3: false }),
+    deliveries: [new Delivery({ url: Url, username: Username, password: Password }, pace)],
+    pace,
+  })
+}
+
+/** Feeds at real-time pace until told to stop. Throws when the server refuses something. */
+async function encode(encoder: Feeder, stop: AbortSignal): Promise<void> {
+  try {
+    await encoder.begin(stop)
+    await encoder.live({ speed: 1 }, stop)
+  } catch (error) {
+    if (!stop.aborted) throw error
+  }
 }
 
 async function download(url: URL): Promise<Uint8Array> {

@@ -1,6 +1,5 @@
 /** Reads an HLS presentation the way a stranger would: from its playlists and its TS segments, wherever they are. */
 import { createDecipheriv } from 'node:crypto'
-import { readTimestamp } from './ts-clock.ts'
 
 const PACKET = 188
 const WRAP = 2 ** 33
@@ -124,6 +123,12 @@ function readPmt(section: Uint8Array): { type: number; pid: number }[] {
     at += 5 + (((section[at + 3]! & 0x0f) << 8) | section[at + 4]!)
   }
   return streams
+}
+
+/** A 33-bit PTS as a PES header carries it, between marker bits. */
+function readTimestamp(field: Uint8Array): number {
+  const high = ((field[0]! >> 1) & 7) * 2 ** 30
+  return high + (field[1]! << 22) + ((field[2]! >> 1) << 15) + (field[3]! << 7) + (field[4]! >> 1)
 }
 
 function sum(numbers: readonly number[]): number {

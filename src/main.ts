@@ -1,5 +1,5 @@
 /** The program: arguments, signals, exit codes. It alone reads the clock and the environment. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -43,6 +43,8 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
   await rule(args).catch(giveUp)
 } else if (command === 'clip') {
   await clip(args).catch(giveUp)
+} else if (command === 'feed') {
+  await feed(args).catch(giveUp)
 } else if (command === 'archive') {
   await archive(args).catch(giveUp)
 } else if (command === 'backup') {
@@ -102,6 +104,9 @@ async function serve(flags: readonly string[]): Promise<void> {
     process.exit(FAILED)
   })
 
+  const readyFile = settings.readyFile && resolve(settings.readyFile)
+  // One is left where a server was killed.
+  if (readyFile !== undefined) rmSync(readyFile, { force: true })
   // Everything else: commands without a server need not wait for it.
   const { startServer } = await import('./server.ts')
   const server = await startServer(config, { machine: { wall, monotonic }, log, version: version() })
@@ -109,6 +114,7 @@ async function serve(flags: readonly string[]): Promise<void> {
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(FAILED)
     stopping = true
+    if (readyFile !== undefined) rmSync(readyFile, { force: true })
     log.info({ event: 'stopping', signal }, 'stopping: finishing the work in flight; a second signal stops at once')
     // A failure to stop is left to uncaughtException.
     void server.close().then(() => process.exit(0))
@@ -119,6 +125,11 @@ async function serve(flags: readonly string[]): Promise<void> {
   })
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  if (readyFile !== undefined) {
+    // Whoever sees the file reads a whole line.
+    writeFileSync(`${readyFile}.new`, `${server.apiUrl}\n`)
+    renameSync(`${readyFile}.new`, readyFile)
+  }
   process.stdout.write(readyText(config, keys, server))
 }
 
@@ -161,6 +172,15 @@ async function rule(words: readonly string[]): Promise<void> {
 async function clip(words: readonly string[]): Promise<void> {
   const { clipCommand } = await import('./cli/clip-command.ts')
   await clipCommand(words, process.env, terminal())
+}
+
+async function feed(words: readonly string[]): Promise<void> {
+  const { feedCommand } = await import('./cli/feed-command.ts')
+  const interruption = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
+  const sleep = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal })
+  const pace = { now: wall, sleep }
+  await feedCommand(words, { env: process.env, terminal: terminal(), pace, stop: interruption.signal })
 }
 
 async function archive([name, ...flags]: readonly string[]): Promise<void> {

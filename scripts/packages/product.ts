@@ -26,7 +26,7 @@ export type About = {
 
 export const aboutOf = (root: string): About => readJson(join(root, 'package.json')) as About
 
-/** `bin`, `dist`, `node_modules`, and a package.json that says no more than what is used of it. */
+/** `bin`, `dist`, `test-stream`, `node_modules`, and a package.json that says no more than what is used of it. */
 export function programFiles({ root, source, version }: Product): Entry[] {
   const { name, description, license } = aboutOf(source)
   const about = { name, version, description, license, private: true, type: 'module' }
@@ -35,6 +35,7 @@ export function programFiles({ root, source, version }: Product): Entry[] {
     copied('bin/package.json', join(source, 'bin/package.json')),
     file('package.json', `${JSON.stringify(about, null, 2)}\n`),
     ...compiledFiles(source),
+    ...recordedFiles(source),
     ...dependencies(root).flatMap((dependency) => dependencyFiles(root, dependency)),
   ]
 }
@@ -44,6 +45,12 @@ function compiledFiles(source: string): Entry[] {
   const paths = filesBelow(join(source, 'src')).filter((path) => path.endsWith('.ts'))
   const compiled = paths.map((path) => `dist/${path.slice(0, -'.ts'.length)}.js`)
   return compiled.filter((path) => existsSync(join(source, path))).map((path) => copied(path, join(source, path)))
+}
+
+/** What `windrow feed` sends. */
+function recordedFiles(source: string): Entry[] {
+  const names = readdirSync(join(source, 'test-stream')).filter((name) => name.endsWith('.m2t'))
+  return names.sort().map((name) => copied(`test-stream/${name}`, join(source, 'test-stream', name)))
 }
 
 /** For those who read. */

@@ -6,16 +6,28 @@ import { CommandFailed } from './terminal.ts'
 /** Thrown when a server does not answer; it may be starting. */
 export class ServerAway extends CommandFailed {}
 
+/** Thrown when a server refuses a request; the message is the server's. */
+export class ApiRefused extends CommandFailed {
+  /** Of HTTP. */
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
 export type ApiClient = {
   /**
-   * The server's response as JSON. Throws CommandFailed with the server's refusal, or ServerAway without a response.
+   * The server's response as JSON. `path` is one of `/windrow/v1`, or with a slash before it one of MediaPackage's API.
+   * Throws ApiRefused with the server's refusal, or ServerAway without a response.
    */
   ask(method: string, path: string, more?: { readonly query?: Query; readonly body?: object }): Promise<unknown>
 }
 
 type Query = Readonly<Record<string, string | undefined>>
 
-/** Calls `/windrow/v1`, signing each request. */
+/** Calls a server's APIs, signing each request. */
 export function apiClient({ url, region, keys }: Access, now: () => number): ApiClient {
   const signer = new SignatureV4({ credentials: keys, region, service: 'mediapackage', sha256: Sha256 })
   const { protocol, hostname, port, host } = new URL(url)
@@ -28,7 +40,7 @@ export function apiClient({ url, region, keys }: Access, now: () => number): Api
         protocol,
         hostname,
         ...(port !== '' && { port: Number(port) }),
-        path: `/windrow/v1/${path}`,
+        path: path.startsWith('/') ? path : `/windrow/v1/${path}`,
         query: pairs,
         headers: { host, 'content-type': 'application/json' },
         ...(body && { body: JSON.stringify(body) }),
@@ -56,5 +68,5 @@ async function answerOf(response: Response, url: string): Promise<unknown> {
   }
   if (response.ok) return json
   const { message } = json as { readonly message?: string }
-  throw new CommandFailed(message ?? `${url} answered ${response.status}`)
+  throw new ApiRefused(response.status, message ?? `${url} answered ${response.status}`)
 }

@@ -38,6 +38,7 @@ const COMMANDS = [
     'create a harvest job of a clip: --to, also --make, --chapters, --encryption, --role, --id',
   ],
   ['windrow clip delete ID', 'end a clip'],
+  ['windrow feed --channel ID [FEED]', 'push a test stream to a channel, without an encoder'],
   ['windrow archive copy TO [--only media]', 'copy the archive to another place'],
   ['windrow backup DIR [--buckets]', 'back up a data folder, also while the server runs; each time a snapshot more'],
   ['windrow backup DIR --verify', 'read a whole backup, and compare it with its indexes'],
@@ -98,6 +99,20 @@ const BACKUP_FLAGS = [
   ['--snapshot NAME', 'to restore another one than the newest: the name of a folder in DIR/snapshots'],
 ] as const
 
+const FEED_FLAGS = [
+  ['--create', 'make the channel, and an HLS endpoint with a startover window, if they are missing'],
+  ['--past LENGTH', 'feed what was shown since then at once, such as 10m, at most 23h; then end'],
+  ['--live, --seconds N', 'go on live, or for N seconds of the stream (default without --past: until interrupted)'],
+  ['--speed N', 'N seconds of the stream in a second: its dates then run ahead of the clock'],
+  ['--start TIME', 'its first date, within 23 hours of now (default: now)'],
+  ['--input 1|2|both', 'the ingest endpoint (default 1)'],
+  ['--renditions 1|2', '640x360, or also 320x180 (default 1)'],
+  ['--language LANGUAGE', 'a second sound track, such as fr'],
+  ['--subtitles', 'WebVTT that tells the date'],
+  ['--ads LENGTH', 'SCTE-35 breaks of an even number of seconds, such as 30s, with as long between them'],
+  ['--id3', 'timed ID3 with the date, every two seconds'],
+] as const
+
 const CONNECTION_FLAGS = [
   ['--url URL', 'the server (WINDROW_ENDPOINT_URL; default http://127.0.0.1:8080)'],
   ['--region REGION', 'its region (default us-east-1)'],
@@ -130,7 +145,10 @@ export function helpText(): string {
     'Backups:',
     ...BACKUP_FLAGS.map(row),
     '',
-    'The server that the harvest, schedule, rule, clip and backup commands talk to:',
+    'FEED, how a test stream is fed (without a terminal, the output is lines of JSON):',
+    ...FEED_FLAGS.map(row),
+    '',
+    'The server that the harvest, schedule, rule, clip, backup and feed commands talk to:',
     ...CONNECTION_FLAGS.map(row),
     '',
     'TO, where the copy is to be (the archive that is copied is that of the settings below):',

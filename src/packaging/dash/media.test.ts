@@ -26,7 +26,7 @@ function demoChannel(): { archive: FakeArchive; window: ArchiveWindow; sources: 
   const sources = new Map<string, Uint8Array>()
   const probes = RENDITIONS.map((rendition) =>
     [0, 1, 2, 3].map((n): MediaProbe => {
-      const bytes = readFileSync(new URL(`../../../demo/stream/${rendition}-${n}.m2t`, import.meta.url))
+      const bytes = readFileSync(new URL(`../../../test-stream/${rendition}-${n}.m2t`, import.meta.url))
       sources.set(`${rendition}-${n}`, bytes)
       const probe = new TsProbe()
       probe.push(bytes)
