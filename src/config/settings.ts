@@ -6,6 +6,7 @@ import { HARVEST_SETTINGS } from './harvest-settings.ts'
 import { KEY_SERVER_SETTINGS } from './key-server-settings.ts'
 import { METRICS_SETTINGS } from './metrics-settings.ts'
 import { MP4_SETTINGS } from './mp4-settings.ts'
+import { READY_SETTINGS } from './ready-settings.ts'
 import { S3_SETTINGS } from './s3-settings.ts'
 import { type OptionalSetting, optional, preset, type Setting, type SettingWithDefault } from './setting.ts'
 import { SPEKE_SETTINGS } from './speke-settings.ts'
@@ -74,6 +75,8 @@ export const SETTINGS = {
     '30s',
     'After that, how long requests in flight may take to finish before they are cut off.',
   ),
+
+  ...READY_SETTINGS,
 
   databaseUrl: {
     ...optional(
