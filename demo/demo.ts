@@ -6,7 +6,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Channel, MediaPackage, type OriginEndpoint } from '@aws-sdk/client-mediapackage'
-import { Delivery } from '../src/feed/delivery.ts'
+import { FeedDelivery } from '../src/feed/delivery.ts'
 import { Feeder } from '../src/feed/feeder.ts'
 import { readRecordedStream } from '../src/feed/recorded-stream.ts'
 import { segmentAt } from '../src/feed/segment-numbers.ts'
@@ -200,7 +200,7 @@ async function encoderOf(channel: Channel): Promise<Feeder> {
   const pace = { now: Date.now, sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }) }
   return new Feeder(segmentAt(Date.now()), {
     stream: new TestStream(await readRecordedStream(), { renditions: 2, subtitles: false, hasId3: false }),
-    deliveries: [new Delivery({ url: Url, username: Username, password: Password }, pace)],
+    deliveries: [new FeedDelivery({ url: Url, username: Username, password: Password }, pace)],
     pace,
   })
 }

@@ -1,4 +1,4 @@
-import { Delivery, FeedRefused, type Pace } from '../feed/delivery.ts'
+import { FeedDelivery, FeedRefused, type Pace } from '../feed/delivery.ts'
 import { Feeder } from '../feed/feeder.ts'
 import { readRecordedStream } from '../feed/recorded-stream.ts'
 import { SEGMENT_SECONDS, segmentAt } from '../feed/segment-numbers.ts'
@@ -36,7 +36,7 @@ export async function feedCommand(args: readonly string[], deps: FeedCommandDeps
   const display = new FeedDisplay(terminal, plan, channel.endpoints)
   const feeder = new Feeder(Math.max(wanted, known ?? 0), {
     stream: new TestStream(await readRecordedStream(), plan.stream),
-    deliveries: targets.map((target) => new Delivery(target, pace)),
+    deliveries: targets.map((target) => new FeedDelivery(target, pace)),
     pace,
     onProgress: () => display.progress(feeder),
   })

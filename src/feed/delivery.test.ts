@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { Delivery, type FeedTarget } from './delivery.ts'
+import { FeedDelivery, type FeedTarget } from './delivery.ts'
 
 const CHALLENGE = { 'www-authenticate': 'Digest realm="w", nonce="n", qop="auth", algorithm=SHA-256' }
 const ALWAYS = new AbortController().signal
@@ -50,7 +50,7 @@ function fakePace() {
 describe('a delivery', () => {
   it('answers the challenge once, and counts the uses of its nonce', async () => {
     const { server, seen } = answering()
-    const delivery = new Delivery(await listening(server), fakePace().pace)
+    const delivery = new FeedDelivery(await listening(server), fakePace().pace)
     await delivery.put('-a.ts', 'video/mp2t', 'body', ALWAYS)
     await delivery.put('-b.ts', 'video/mp2t', 'body', ALWAYS)
     assert.equal(seen.length, 3)
@@ -61,7 +61,7 @@ describe('a delivery', () => {
   it('waits as long as a server asks for that has had too many requests, or has no space', async () => {
     const { server, seen } = answering([429, { 'retry-after': '3' }], [503, { 'retry-after': '1' }], [507])
     const { pace, slept } = fakePace()
-    await new Delivery(await listening(server), pace).put('-a.ts', 'video/mp2t', 'body', ALWAYS)
+    await new FeedDelivery(await listening(server), pace).put('-a.ts', 'video/mp2t', 'body', ALWAYS)
     assert.equal(seen.length, 5)
     assert.deepEqual(slept, [3000, 1000, 200])
   })
@@ -76,13 +76,13 @@ describe('a delivery', () => {
       await pace.sleep(ms)
       if (slept.length === 3) await listening(answering().server, port)
     }
-    await new Delivery(target, { now: pace.now, sleep }).put('-a.ts', 'video/mp2t', 'body', ALWAYS)
+    await new FeedDelivery(target, { now: pace.now, sleep }).put('-a.ts', 'video/mp2t', 'body', ALWAYS)
     assert.deepEqual(slept, [200, 200, 200])
   })
 
   it('gives up after a minute, and says where', async () => {
     const target = { url: 'http://127.0.0.1:1/in/v2/c/e/channel', username: 'u', password: 'p' }
-    const put = new Delivery(target, fakePace().pace).put('-a.ts', 'video/mp2t', 'body', ALWAYS)
+    const put = new FeedDelivery(target, fakePace().pace).put('-a.ts', 'video/mp2t', 'body', ALWAYS)
     await assert.rejects(put, {
       name: 'FeedRefused',
       message: /^http:\/\/127\.0\.0\.1:1 does not answer \(.*\), for a minute$/,
@@ -91,22 +91,25 @@ describe('a delivery', () => {
 
   it('gives up at once where nothing will change: wrong credentials, and what is refused', async () => {
     const wrong = answering([401, CHALLENGE], [401, CHALLENGE])
-    await assert.rejects(new Delivery(await listening(wrong.server), fakePace().pace).put('', 'a/b', '', ALWAYS), {
+    await assert.rejects(new FeedDelivery(await listening(wrong.server), fakePace().pace).put('', 'a/b', '', ALWAYS), {
       name: 'FeedRefused',
       message: /does not take the ingest credentials of the channel/,
     })
     const refused = answering([400])
-    await assert.rejects(new Delivery(await listening(refused.server), fakePace().pace).put('', 'a/b', '', ALWAYS), {
-      name: 'FeedRefused',
-      message: /^PUT http:\S+channel was answered 400: the reason$/,
-    })
+    await assert.rejects(
+      new FeedDelivery(await listening(refused.server), fakePace().pace).put('', 'a/b', '', ALWAYS),
+      {
+        name: 'FeedRefused',
+        message: /^PUT http:\S+channel was answered 400: the reason$/,
+      },
+    )
   })
 
   it('ends when it is interrupted', async () => {
     const interruption = new AbortController()
     const sleep = async () => interruption.abort(new Error('interrupted'))
     const target = { url: 'http://127.0.0.1:1/in/v2/c/e/channel', username: 'u', password: 'p' }
-    const put = new Delivery(target, { now: () => 0, sleep }).put('-a.ts', 'a/b', '', interruption.signal)
+    const put = new FeedDelivery(target, { now: () => 0, sleep }).put('-a.ts', 'a/b', '', interruption.signal)
     await assert.rejects(put, /interrupted/)
   })
 })

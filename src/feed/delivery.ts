@@ -27,7 +27,7 @@ const MOST_RETRY_AFTER = 30
 const MOST_REASON = 300
 
 /** Puts files to one ingest endpoint, each until it is taken. */
-export class Delivery {
+export class FeedDelivery {
   private readonly url: string
   private readonly client: DigestClient
   private readonly pace: Pace

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Delivery } from './delivery.ts'
+import type { FeedDelivery } from './delivery.ts'
 import { Feeder } from './feeder.ts'
 import { readRecordedStream } from './recorded-stream.ts'
 import { segmentAt } from './segment-numbers.ts'
@@ -28,7 +28,7 @@ function fedAt(start: number, { inputs = 1, first = FIRST, until = Number.POSITI
       puts.push({ at: now - NOON, name, body })
     },
   }
-  const deliveries: Pick<Delivery, 'put'>[] = Array.from({ length: inputs }, () => delivery)
+  const deliveries: Pick<FeedDelivery, 'put'>[] = Array.from({ length: inputs }, () => delivery)
   const feeder = new Feeder(first, { stream, deliveries, pace })
   return { puts, feeder, listed: () => listings(puts), interruption: interruption.signal }
 }

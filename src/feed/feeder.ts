@@ -1,7 +1,7 @@
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
 import { withOwnSignal } from '../concurrency/unless-aborted.ts'
 import type { UtcMs } from '../media/time.ts'
-import type { Delivery, Pace } from './delivery.ts'
+import type { FeedDelivery, Pace } from './delivery.ts'
 import { segmentAt, startOfSegment } from './segment-numbers.ts'
 import { type FeedTrack, feedPlaylist, segmentFile, type TestStream } from './test-stream.ts'
 
@@ -16,7 +16,7 @@ const MEDIA_TYPES = { ts: 'video/mp2t', vtt: 'text/vtt' } as const
 
 export type FeederDeps = {
   readonly stream: TestStream
-  readonly deliveries: readonly Pick<Delivery, 'put'>[]
+  readonly deliveries: readonly Pick<FeedDelivery, 'put'>[]
   readonly pace: Pace
   /** Called whenever more has been taken. */
   readonly onProgress?: () => void

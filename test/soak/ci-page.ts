@@ -38,8 +38,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
   const machine = await MachineWatch.start()
   const began = performance.now()
   const said = await bash(folder, script.join(''), {})
-  const endOf = (n: number) =>
-    Number(new RegExp(`^@ ${n} (\\d+)$`, 'm').exec(said)?.[1]) / 1e6 - performance.timeOrigin
+  const endOf = (n: number) => Number(new RegExp(`^@ ${n} (\\d+)$`, 'm').exec(said)?.[1]) / 1e6 - performance.timeOrigin
   const states = [...said.matchAll(/^SUCCEEDED$|"status":"SUCCEEDED"/gm)].length
   assert.ok(states >= 4, said)
   assert.match(said, /^index\.m3u8$/m)

@@ -13,8 +13,8 @@ const HOURS = 2
 const KILLS = 5
 
 /**
- * Feeds hours of the past at the rate that MediaPackage allows while the server is killed again and again: every picture
- * is there once, without a seam, and the feed has not grown.
+ * Feeds hours of the past at the rate that MediaPackage allows, while the server is killed again and again: all
+ * pictures are there once, without a seam, and the feed has not grown.
  */
 export async function run({ log }: SoakContext): Promise<Record<string, string | number>> {
   const windrow = await Windrow.start({ environment: { WINDROW_INGEST_REQUESTS_PER_SECOND: '50' } })

@@ -43,7 +43,7 @@ function sectionOf(type: number, command: Uint8Array): Uint8Array {
   return writer.result()
 }
 
-/** A number of 33 bits behind a bit that is set and six reserved ones: splice_time() and break_duration() have it so. */
+/** A number of 33 bits behind a bit that is set and six reserved ones, as in splice_time() and break_duration(). */
 function write33(writer: ByteWriter, value: number): void {
   writer.u8(0xfe | Math.floor(value / 2 ** 32))
   writer.u32(value)
