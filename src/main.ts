@@ -1,5 +1,5 @@
 /** The program: arguments, signals, exit codes. It alone reads the clock and the environment. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -10,12 +10,13 @@ import type { BackupDisplay } from './cli/backup-display.ts'
 import { CommandFailed, CommandMisused, type Terminal } from './cli/terminal.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
-import { isOpenToGuessing, type KeptKeyPair, loadKeyPair } from './config/credentials.ts'
+import { isOpenToGuessing, loadKeyPair } from './config/credentials.ts'
 import { helpText } from './config/help.ts'
-import { apiAddresses, publicAddresses } from './config/listening.ts'
+import { apiAddresses } from './config/listening.ts'
 import { ConfigurationError, readCopySettings, readSettings } from './config/read-settings.ts'
+import { ReadyFile } from './config/ready-file.ts'
+import { readyText } from './config/ready-text.ts'
 import type { Settings } from './config/settings.ts'
-import type { OwnUrls } from './configured-listeners.ts'
 import { type DescriptorNeeds, fittingConnections } from './http/descriptors.ts'
 import { utcMs } from './media/time.ts'
 import { openLog } from './pino-log.ts'
@@ -104,9 +105,8 @@ async function serve(flags: readonly string[]): Promise<void> {
     process.exit(FAILED)
   })
 
-  const readyFile = settings.readyFile && resolve(settings.readyFile)
-  // One is left where a server was killed.
-  if (readyFile !== undefined) rmSync(readyFile, { force: true })
+  const readyFile = new ReadyFile(settings.readyFile)
+  readyFile.remove()
   // Everything else: commands without a server need not wait for it.
   const { startServer } = await import('./server.ts')
   const server = await startServer(config, { machine: { wall, monotonic }, log, version: version() })
@@ -114,7 +114,7 @@ async function serve(flags: readonly string[]): Promise<void> {
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(FAILED)
     stopping = true
-    if (readyFile !== undefined) rmSync(readyFile, { force: true })
+    readyFile.remove()
     log.info({ event: 'stopping', signal }, 'stopping: finishing the work in flight; a second signal stops at once')
     // A failure to stop is left to uncaughtException.
     void server.close().then(() => process.exit(0))
@@ -125,11 +125,7 @@ async function serve(flags: readonly string[]): Promise<void> {
   })
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  if (readyFile !== undefined) {
-    // Whoever sees the file reads a whole line.
-    writeFileSync(`${readyFile}.new`, `${server.apiUrl}\n`)
-    renameSync(`${readyFile}.new`, readyFile)
-  }
+  readyFile.write(server.apiUrl)
   process.stdout.write(readyText(config, keys, server))
 }
 
@@ -266,27 +262,6 @@ function terminal(): Terminal {
     now: wall,
     sleep: (ms) => setTimeout(ms),
   }
-}
-
-function readyText(config: Config, keys: KeptKeyPair, { url, apiUrl: api }: OwnUrls): string {
-  const { publicUrl, region } = config
-  // Nobody can tell what others reach.
-  const isEverywhere = publicAddresses(config).some(({ address }) => ['0.0.0.0', '::'].includes(address.host))
-  const isUnsure = publicUrl === undefined && (isEverywhere || config.tlsListen !== undefined)
-  const note = `note   encoders and players are given ${url}: set --public-url to an address that they can reach\n`
-  const keyFile = keys.file && `AWS_SHARED_CREDENTIALS_FILE=${shellWord(keys.file)}`
-  return `
-Windrow is ready at ${url}
-
-  data   ${config.dataFolder}
-  keys   ${keys.file ?? 'the configured access-key-id and secret-access-key'}
-  try    ${keyFile ? `${keyFile} \\\n         ` : ''}aws --endpoint-url ${api} --region ${region} mediapackage list-channels
-${isUnsure ? `  ${note}` : ''}
-`
-}
-
-function shellWord(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 function giveUp(error: Error & { code?: string; syscall?: string }): never {
