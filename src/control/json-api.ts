@@ -73,8 +73,7 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
 
   return {
     prefix,
-    async handle(request, response, target) {
-      const requestId = String(response.getHeader('x-request-id'))
+    async handle(request, response, target, { requestId }) {
       const answer = await answerTo(request, target, requestId).catch((error: unknown) => {
         // A client that disconnected in the middle of its body is handled by the listener.
         if (request.errored) throw error

@@ -16,7 +16,7 @@ import { IngestCredentials } from './credentials.ts'
 import { METHODS } from './ingest-error.ts'
 import { DEFAULT_INGEST_LIMITS, type IngestLimits } from './ingest-limits.ts'
 import { INGEST_PREFIX, type IngestPath, parseIngestPath } from './ingest-path.ts'
-import type { IngressObserver } from './ingress.ts'
+import type { Ingress, IngressObserver } from './ingress.ts'
 import { asRefusal, Refusal } from './refusal.ts'
 import { RefusalLog } from './refusal-log.ts'
 import { TokenBuckets } from './token-buckets.ts'
@@ -35,6 +35,9 @@ export type IngestDeps = {
   readonly nonceKey?: Uint8Array | undefined
   readonly observers?: readonly IngressObserver[]
 }
+
+/** What becomes known of a request while it is answered. */
+type Outcome = { refusal?: Ingress['refusal'] }
 
 export type Ingest = Mount & {
   /** Releases the ingest; call it once the listener has closed. */
@@ -56,7 +59,8 @@ export function createIngest(options: IngestDeps): Ingest {
   const recent = new RecentFiles()
   const refusals = new RefusalLog(faults)
 
-  const answer = async (request: IncomingMessage, response: ServerResponse, path: IngestPath, proceed: () => void) => {
+  const answer = async (exchange: Exchange, response: ServerResponse, path: IngestPath, proceed: () => void) => {
+    const { request } = exchange
     const wait = requests.take(path.ingest.channelGuid, clock())
     if (wait > 0) throw Refusal.of('TooManyRequests', {}, { headers: { 'retry-after': `${wait}` } })
     const isThere = path.name === undefined || recent.has(path)
@@ -64,7 +68,7 @@ export function createIngest(options: IngestDeps): Ingest {
     switch (request.method ?? '') {
       case 'PUT':
       case 'POST':
-        await uploads.store(request, path, proceed)
+        await uploads.store(exchange, path, proceed)
         if (!(await credentials.of(path.ingest))) throw Refusal.of('ChannelDeleted', {})
         recent.add(path)
         return sendText(response, 201, '')
@@ -88,12 +92,12 @@ export function createIngest(options: IngestDeps): Ingest {
   }
 
   /** Passes an exchange on when it has ended, if its channel and ingest endpoint exist. */
-  const observe = (exchange: Exchange, { channelGuid, ingestEndpointId }: InputRef) => {
+  const observe = (exchange: Exchange, { channelGuid, ingestEndpointId }: InputRef, outcome: Outcome) => {
     if (observers.length === 0) return
     const looked = credentials.channel(channelGuid).catch(() => undefined)
     const tell = (channel: Channel | undefined) => {
       if (!channel?.ingestEndpoints.some(({ id }) => id === ingestEndpointId)) return
-      for (const heard of observers) heard(exchange, { channel, ingestEndpointId })
+      for (const heard of observers) heard(exchange, { channel, ingestEndpointId, refusal: outcome.refusal })
     }
     exchange.whenEnded(() => void looked.then(tell))
   }
@@ -109,20 +113,23 @@ export function createIngest(options: IngestDeps): Ingest {
       if (heldBack) response.writeContinue()
       heldBack = false
     }
+    const { requestId } = exchange
+    const outcome: Outcome = {}
     let place: IngestPath | undefined
     let isAuthenticated = false
     try {
       place = parseIngestPath(path)
-      observe(exchange, place.ingest)
+      observe(exchange, place.ingest, outcome)
       await authenticator.authenticate(request, place.ingest)
       isAuthenticated = true
       trustConnection(request.socket)
-      await answer(request, response, place, proceed)
+      await answer(exchange, response, place, proceed)
     } catch (error) {
       const refusal = asRefusal(error)
       if (!refusal) throw error
+      outcome.refusal = refusal.code
       const { method = '' } = request
-      refusals.report(refusal, { ...place, method, address: addressOf(request), isAuthenticated })
+      refusals.report(refusal, { ...place, requestId, method, address: addressOf(request), isAuthenticated })
       // A body that the client holds back for good would be taken for the next request.
       const headers = { ...refusal.headers, ...(heldBack && { connection: 'close' }) }
       sendText(response, refusal.status, refusal.message, headers)

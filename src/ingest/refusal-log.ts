@@ -6,6 +6,7 @@ import type { Refusal } from './refusal.ts'
 
 /** A refused request, as far as it could be read. */
 export type RefusedRequest = {
+  readonly requestId: string
   readonly method: string
   readonly address: string
   /** The ingest endpoint that the path names; the sender may be anyone. */
@@ -32,11 +33,12 @@ export class RefusalLog {
     this.faults = faults
   }
 
-  report(refusal: Refusal, { ingest, name, method, address, isAuthenticated }: RefusedRequest): void {
+  report(refusal: Refusal, { requestId, ingest, name, method, address, isAuthenticated }: RefusedRequest): void {
     const { code, event, values, message, cause } = refusal
     if (!event) return
     const about: LogFields = {
       event,
+      requestId,
       code,
       ...ingest,
       ...(name !== undefined && { name }),

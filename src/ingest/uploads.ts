@@ -1,11 +1,12 @@
-import type { IncomingMessage } from 'node:http'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
 import type { Turns } from '../concurrency/turns.ts'
+import type { Exchange } from '../http/exchange.ts'
 import type { FaultLog } from '../http/fault-log.ts'
 import { bodyChunks, checkContentLength, readBody } from '../http/read-body.ts'
 import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
 import type { HoldingRoom } from '../media/ts/held-packets.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import { decodedPlaylistInSteps } from './decoded-playlist.ts'
 import { isPlaylistName } from './file-name.ts'
 import type { IngestLimits } from './ingest-limits.ts'
@@ -23,6 +24,9 @@ type UploadOptions = {
   readonly turns: Turns
 }
 
+/** A request, and the id under which the log has it. */
+type Asked = Pick<Exchange, 'request' | 'requestId'>
+
 /** Handles bodies; the file name tells playlists from segments. */
 export class Uploads {
   private readonly options: UploadOptions
@@ -37,7 +41,8 @@ export class Uploads {
    * Stores a body. Resolves when all of it is durable. `proceed` asks the client to send it. Throws Refusal and
    * BodyTooLong.
    */
-  async store(request: IncomingMessage, path: IngestPath, proceed: () => void): Promise<void> {
+  async store(asked: Asked, path: IngestPath, proceed: () => void): Promise<void> {
+    const { request } = asked
     const { name } = path
     if (name === undefined) throw Refusal.of('NoFileName', {})
     const { maxPlaylistBytes, maxSegmentBytes } = this.options.limits
@@ -49,18 +54,19 @@ export class Uploads {
     } else {
       checkContentLength(request, maxSegmentBytes)
       proceed()
-      await this.segment(path, name, bodyChunks(request, maxSegmentBytes))
+      await this.segment(asked, path.ingest, name)
     }
   }
 
-  private async segment({ ingest }: IngestPath, name: string, body: AsyncIterable<Uint8Array>): Promise<void> {
+  private async segment({ request, requestId }: Asked, ingest: InputRef, name: string): Promise<void> {
     const { archive, clock, faults, limits, turns } = this.options
+    const body = bodyChunks(request, limits.maxSegmentBytes)
     const put = { ingest, name, body, clock, maxTracks: limits.maxTracks, room: this.room, turns }
     const { problem } = await storeSegment(archive, put)
     if (problem === undefined) return
     faults.report(
       `segment ${ingest.channelGuid}`,
-      { event: 'segment-unusable', ...ingest, name, problem },
+      { event: 'segment-unusable', requestId, ...ingest, name, problem },
       'a segment cannot be shown',
     )
   }

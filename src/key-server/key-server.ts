@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../clock.ts'
 import type { Turns } from '../concurrency/turns.ts'
 import { authenticate, type Expected, SignatureError } from '../control/sigv4.ts'
+import type { Exchange } from '../http/exchange.ts'
 import { FaultLog } from '../http/fault-log.ts'
 import type { Handler, Mount, Target } from '../http/handler.ts'
 import { BodyTooLong, readBody } from '../http/read-body.ts'
@@ -66,18 +67,20 @@ export function createKeyServer({ secret, expected, url, turns, clock, log }: Ke
     },
   }
 
-  async function speke(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
+  async function speke(exchange: Exchange, response: ServerResponse, target: Target): Promise<void> {
+    const { request, requestId } = exchange
     allow(request, 'POST')
     const body = await authenticate(request, target, expected(), () => readBody(request, MOST_SPEKE_BYTES))
     const document = await turns.run('key server', readXml(body))
     const answer = answerTo(document, onlyHeader(request, 'x-speke-version'), keys)
     const bytes = Buffer.from(answer.text)
-    log.info({ event: 'key-server-answer', version: answer.version, keyIds: answer.kids }, 'the key server gave keys')
+    const { version, kids: keyIds } = answer
+    log.info({ event: 'key-server-answer', requestId, version, keyIds }, 'the key server gave keys')
     response.writeHead(200, {
       'content-type': 'application/xml',
       'content-length': bytes.length,
       'cache-control': 'no-store',
-      ...(answer.version === '2.0'
+      ...(version === '2.0'
         ? { 'x-speke-version': '2.0', 'x-speke-user-agent': AGENT }
         : { 'speke-user-agent': AGENT }),
     })
@@ -106,6 +109,7 @@ export function createKeyServer({ secret, expected, url, turns, clock, log }: Ke
         const { status, message, headers } = refusalOf(error)
         const fields = {
           event: 'key-server-refusal',
+          requestId: exchange.requestId,
           status,
           path: target.path.slice(0, 100),
           reason: message,
@@ -118,9 +122,9 @@ export function createKeyServer({ secret, expected, url, turns, clock, log }: Ke
   return [
     {
       prefix: SPEKE_PATH,
-      handle: refusing(async (request, response, target) => {
+      handle: refusing(async (request, response, target, exchange) => {
         if (target.path !== SPEKE_PATH) return key(request, response, target.path.slice(PREFIX.length))
-        await speke(request, response, target)
+        await speke(exchange, response, target)
       }),
     },
     {

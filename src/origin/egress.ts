@@ -12,6 +12,8 @@ export type Egress = {
   readonly kind: EgressKind | undefined
   /** Why it got no media. */
   readonly refusal: PlaybackError | undefined
+  /** Of a segment that was sent: whether its bytes were in memory or on disk, or were made of others. */
+  readonly bytesFrom?: 'memory' | 'disk' | 'made' | undefined
 }
 
 /** Hears of every request for an origin endpoint, answered or refused, when it has ended. */

@@ -132,7 +132,7 @@ export function createOrigin({
         return sendManifest(request, response, found)
       }
       asked.kind = 'movie' in found ? 'file' : kindOf(found.request)
-      if (!('movie' in found)) return playSegment(request, response, found)
+      if (!('movie' in found)) return playSegment(request, response, found, asked)
       return movies.tooLong(found.movie.span) ?? movies.send(request, response, found.movie, client)
     }
     const format = outputFormatOf(endpoint)
@@ -150,26 +150,27 @@ export function createOrigin({
       const manifest = await manifests.find(endpoint, path, named, { query, client })
       return typeof manifest === 'string' ? manifest : sendManifest(request, response, manifest)
     }
-    return playSegment(request, response, { endpoint, path, request: named, lost })
+    return playSegment(request, response, { endpoint, path, request: named, lost }, asked)
   }
 
   async function playSegment(
     request: IncomingMessage,
     response: ServerResponse,
-    asked: ClipSegment & { readonly lost?: LostSegments },
+    found: ClipSegment & { readonly lost?: LostSegments },
+    asked: Asked,
   ): Promise<Refused> {
-    const { endpoint, path, request: segmentRequest, maxAge } = asked
+    const { endpoint, path, request: segmentRequest, maxAge } = found
     try {
       const segment = await segments.find(endpoint, path, segmentRequest)
       return typeof segment === 'string'
         ? ABSENT_SEGMENTS[segment]
-        : await sendSegment(request, response, segment, maxAge)
+        : await sendSegment(request, response, { ...segment, maxAge }, asked)
     } catch (error) {
       if (!(error instanceof LostMedia) || response.headersSent) throw error
       // Retention may have deleted it between lookup and reading.
       const again = await segments.find(endpoint, path, segmentRequest).catch(() => undefined)
       if (typeof again === 'string') return ABSENT_SEGMENTS[again]
-      asked.lost?.note(endpoint, error.key)
+      found.lost?.note(endpoint, error.key)
       throw error
     }
   }
@@ -195,8 +196,8 @@ export function createOrigin({
   async function sendSegment(
     request: IncomingMessage,
     response: ServerResponse,
-    { body, etag }: FoundSegment,
-    maxAge = SEGMENT_MAX_AGE,
+    { body, etag, maxAge = SEGMENT_MAX_AGE }: FoundSegment & { readonly maxAge: number | undefined },
+    asked: Asked,
   ): Promise<Refused> {
     const common = { ...CORS_HEADERS, 'Cache-Control': `max-age=${maxAge}`, ETag: etag }
     if (matchesNone(request.headers['if-none-match'], etag)) {
@@ -213,6 +214,7 @@ export function createOrigin({
     // Counted before it is known whether it is in memory: opening reads a stream that has not been proven yet.
     if (body.kind !== 'bytes') outgoing.hold(response, [{ byteLength: MOST_PIECE_BYTES }])
     const { first, rest } = await segments.open(body, answer.range)
+    asked.bytesFrom = body.kind === 'bytes' ? 'made' : first && 'close' in first ? 'disk' : 'memory'
     if (response.destroyed) {
       await closePart(first)
       return undefined
@@ -222,15 +224,15 @@ export function createOrigin({
     return undefined
   }
 
-  function observe(exchange: Exchange, { endpoint, kind, refusal }: Asked): void {
-    if (endpoint) for (const heard of observers) heard(exchange, { endpoint, kind, refusal })
+  function observe(exchange: Exchange, { endpoint, kind, refusal, bytesFrom }: Asked): void {
+    if (endpoint) for (const heard of observers) heard(exchange, { endpoint, kind, refusal, bytesFrom })
   }
 
   return {
     prefix: PLAYBACK_PREFIX,
     cacheable: true,
-    async handleFull(_, response, target) {
-      refusals.report({ error: 'TooManyConnections' }, target.path)
+    async handleFull(_, response, target, { requestId }) {
+      refusals.report({ error: 'TooManyConnections' }, target.path, requestId)
       sendRefusal(response, { error: 'TooManyConnections' })
     },
     async handle(request, response, target, exchange) {
@@ -240,14 +242,14 @@ export function createOrigin({
         const refusal = refusalBy(error)
         if (!refusal) throw error
         if (!response.headersSent) return refusal
-        refusals.report(refusal, target.path)
+        refusals.report(refusal, target.path, exchange.requestId)
         response.destroy()
         return undefined
       })
       if (!refused) return
       const refusal = typeof refused === 'string' ? { error: refused } : refused
       asked.refusal = refusal.error
-      refusals.report(refusal, target.path)
+      refusals.report(refusal, target.path, exchange.requestId)
       sendRefusal(response, refusal)
     },
     tick: () => movies.tick(),

@@ -39,10 +39,10 @@ export class PlaybackRefusals {
     this.losses = new FaultLog(log, clock, 'error')
   }
 
-  report({ error, sentence, cause }: ThrownRefusal, path: string): void {
+  report({ error, sentence, cause }: ThrownRefusal, path: string, requestId: string): void {
     // The GUID of these may be made up, and must not flood the log.
     const { guid } = error === 'NoSuchEndpoint' || error === 'MethodNotAllowed' ? {} : splitPath(path)
-    const fields = { code: error, status: PLAYBACK_ERRORS[error].status, path }
+    const fields = { requestId, code: error, status: PLAYBACK_ERRORS[error].status, path }
     const key = `${error} ${guid}`
     if (cause instanceof LostMedia) {
       const { key: object, reason } = cause

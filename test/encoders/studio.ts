@@ -105,7 +105,11 @@ export class Studio {
   async put(path: string, body: Buffer): Promise<void> {
     const headers = { host: 'origin.example', 'content-length': `${body.length}` }
     const request = Object.assign(Readable.from([body]), { headers, complete: true })
-    await this.uploads.store(request as unknown as IncomingMessage, parseIngestPath(path), () => {})
+    await this.uploads.store(
+      { request: request as unknown as IncomingMessage, requestId: '0-0-0-0-0' },
+      parseIngestPath(path),
+      () => {},
+    )
   }
 
   /** Lets time pass, with a look at all waits every so often. */

@@ -139,7 +139,7 @@ describe('a clip', () => {
       const headers = { host: 'origin.example', 'content-length': `${body.length}` }
       const request = Object.assign(Readable.from([body]), { headers, complete: true })
       const path = parseIngestPath(`/in/v2/${CHANNEL}/${CHANNEL}/${name}`)
-      await uploads.store(request as unknown as IncomingMessage, path, () => {})
+      await uploads.store({ request: request as unknown as IncomingMessage, requestId: '0-0-0-0-0' }, path, () => {})
     }
     await put('channel.m3u8', Buffer.from(made.parent))
     for (let number = 0; number < made.streams[0]!.segments.length; number++) {

@@ -261,7 +261,11 @@ export class RottingArchive {
     const put = async (id: string, name: string, body: Buffer) => {
       const headers = { host: 'origin.example', 'content-length': `${body.length}` }
       const request = Object.assign(Readable.from([body]), { headers, complete: true }) as unknown as IncomingMessage
-      await uploads.store(request, parseIngestPath(`/in/v2/${GUID}/${id}/${name}`), () => {})
+      await uploads.store(
+        { request, requestId: '0-0-0-0-0' },
+        parseIngestPath(`/in/v2/${GUID}/${id}/${name}`),
+        () => {},
+      )
     }
     const inputs = this.second === 'none' ? [GUID] : [GUID, SECOND]
     const variants = STREAMS.map((n) => `#EXT-X-STREAM-INF:BANDWIDTH=${n}00000\nv${n}.m3u8\n`)
