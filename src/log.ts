@@ -1,5 +1,9 @@
 /** Everything that is logged, by event name, with the reason for each. Names are stable; sentences may change. */
 export const LOG_EVENTS = {
+  'access-log-dropped':
+    'Lines of access logs could not be written and were dropped, as many as the fields say: the disk is full, or what ' +
+    'reads them is too slow or refuses them.',
+  'access-log-not-delivered': 'CloudWatch Logs did not take lines of access logs; it is tried again.',
   'access-key-short':
     'The access key id or its secret has less than 16 characters, and the API listens where others can reach it.',
   'api-change': 'An operation of the API changed a resource.',

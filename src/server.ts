@@ -5,6 +5,7 @@ import type { MachineClocks } from './clock.ts'
 import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
+import { openAccessLog } from './configured-access-log.ts'
 import { retentionRules, startArchive } from './configured-archive.ts'
 import { startDataPlane } from './configured-data-plane.ts'
 import { configuredHealth } from './configured-health.ts'
@@ -165,6 +166,10 @@ export async function startServer(
     closers.push(periodically(1000, async () => outgoing.tick(), failed('cutting off slow clients')))
     const clients = new ClientNetworks(config.trustedProxies)
     let url = ''
+    const publicUrl = () => config.publicUrl ?? url
+    const ofLogs = { resources, clients, metrics, log, date, steady, publicUrl }
+    const accessLog = openAccessLog(config, ofLogs, stopping, failed)
+    reloaders.push(() => accessLog?.reopen())
     const dataPlane = startDataPlane(
       config,
       {
@@ -176,7 +181,10 @@ export async function startServer(
         clock: steady,
         date,
         nonceKey: stores.nonceKey,
-        heardBy: { egress: [measured.egress], ingress: [measured.ingress] },
+        heardBy: {
+          egress: [measured.egress, ...(accessLog ? [accessLog.egress] : [])],
+          ingress: [measured.ingress, ...(accessLog ? [accessLog.ingress] : [])],
+        },
         segmentObserver: measured.segments,
       },
       stopping,
@@ -218,7 +226,7 @@ export async function startServer(
       log,
       accountId: config.accountId,
       region: config.region,
-      publicUrl: () => config.publicUrl ?? url,
+      publicUrl,
       credentials: config.credentials,
       clips,
       timelines: segmentIndex,

@@ -2,6 +2,7 @@
  * Every setting, declared once. Flags, environment variables, keys of the configuration file, `windrow help` and
  * docs/configuration.md are derived from this.
  */
+import { ACCESS_LOG_SETTINGS } from './access-log-settings.ts'
 import { HARVEST_SETTINGS } from './harvest-settings.ts'
 import { KEY_SERVER_SETTINGS } from './key-server-settings.ts'
 import { METRICS_SETTINGS } from './metrics-settings.ts'
@@ -249,6 +250,7 @@ export const SETTINGS = {
   ),
 
   ...METRICS_SETTINGS,
+  ...ACCESS_LOG_SETTINGS,
   ...HARVEST_SETTINGS,
   ...MP4_SETTINGS,
   eventRetentionMs: preset('event-retention', duration, '90d', 'How long events are kept, delivered or not.'),
