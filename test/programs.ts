@@ -70,6 +70,10 @@ export const PROGRAMS = {
   /** Decrypts what is encrypted as a whole. */
   openssl: { commands: ['openssl'], packages: ['openssl'] },
   curl: { commands: ['curl'], packages: ['curl'] },
+  /** Reads access logs. */
+  jq: { commands: ['jq'], packages: ['jq'] },
+  /** Rotates access logs while they are written. */
+  logrotate: { commands: ['logrotate'], packages: ['logrotate'] },
   aws: { commands: ['aws'], python: 'awscli', packages: ['awscli'] },
   python3: { commands: ['python3'], packages: ['python3'] },
   boto3: { python: 'boto3', packages: ['python3-boto3'] },
