@@ -20,6 +20,7 @@ import type { Settings } from './config/settings.ts'
 import { type DescriptorNeeds, fittingConnections } from './http/descriptors.ts'
 import { utcMs } from './media/time.ts'
 import { openLog } from './pino-log.ts'
+import { startTracing } from './spans.ts'
 import { MOST_PIECE_BYTES } from './stores/objects.ts'
 import { DatabaseRefused } from './stores/resources.ts'
 
@@ -108,6 +109,7 @@ async function serve(flags: readonly string[]): Promise<void> {
   const readyFile = new ReadyFile(settings.readyFile)
   readyFile.remove()
   // Everything else: commands without a server need not wait for it.
+  startTracing()
   const { startServer } = await import('./server.ts')
   const server = await startServer(config, { machine: { wall, monotonic }, log, version: version() })
   let stopping = false

@@ -4,6 +4,7 @@ import { seenInputs, withSeen } from '../model/eras/input-status.ts'
 import type { TimelineStep } from '../model/input-timeline/step.ts'
 import type { SeenInputs } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
+import { inSpan } from '../spans.ts'
 import type { ChangedPart } from '../stores/content-feed.ts'
 import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
@@ -85,6 +86,14 @@ async function commitStep(
   return store.commitTimeline(input.ref, { ...input.commitOf(result, object), ...commit })
 }
 
+/** As `commitStep`, in a span where the step publishes output segments. */
+function commitInSpan(store: Parameters<typeof commitStep>[0], channelGuid: string, channelStep: ChannelStep) {
+  const commit = () => commitStep(store, channelGuid, channelStep)
+  const newest = channelStep.outputs.flatMap(({ step }) => step.segments).at(-1)
+  if (!newest) return commit()
+  return inSpan('publish', () => ({ 'windrow.channel': channelGuid, 'windrow.segment': newest.segment.number }), commit)
+}
+
 /** Takes a committed step over into the state in memory. True when it has changed what the channel can show. */
 function adoptStep(
   channel: ChannelState,
@@ -149,7 +158,7 @@ export async function tryStep(
   const step = await compute()
   if (isShared && step?.input?.hasAskedOther) return false
   if (isCompared && !isToCommit(step) && !(await channel.isCurrent())) return false
-  if (isToCommit(step) && (await commitStep(deps.segmentIndex, channel.guid, step)) === 'stale') return false
+  if (isToCommit(step) && (await commitInSpan(deps.segmentIndex, channel.guid, step)) === 'stale') return false
   if (adopt(channel, step, deps)) deps.changed()
   return true
 }

@@ -61,6 +61,12 @@ export class ClientNetworks {
     }
   }
 
+  /** True for a request that a trusted proxy has made. */
+  isFromProxy({ socket: { remoteAddress } }: RequestOfClient): boolean {
+    const peer = remoteAddress === undefined ? undefined : plainAddress(remoteAddress)
+    return peer !== undefined && this.isProxy(peer)
+  }
+
   /** The nearest hop from somebody who is no trusted proxy: what proxies tell of those before it is not evidence. */
   private nearestClient({ headers }: RequestOfClient): ForwardedHop | undefined {
     return forwardedHops(headers).find(({ address }) => address === undefined || !this.isProxy(address))

@@ -10,6 +10,7 @@ import { trustConnection } from '../http/trusted-connections.ts'
 import type { Log } from '../log.ts'
 import type { Channel } from '../model/channel.ts'
 import type { InputRef } from '../model/input-ref.ts'
+import { inSpan } from '../spans.ts'
 import type { Resources } from '../stores/resources.ts'
 import { Authenticator, addressOf } from './authenticator.ts'
 import { IngestCredentials } from './credentials.ts'
@@ -91,6 +92,20 @@ export function createIngest(options: IngestDeps): Ingest {
     }
   }
 
+  const answerInSpan: typeof answer = (exchange, response, path, proceed) => {
+    const work = () => answer(exchange, response, path, proceed)
+    const { request } = exchange
+    if (request.method !== 'PUT' && request.method !== 'POST') return work()
+    const { ingest, name = '' } = path
+    const { channelGuid, ingestEndpointId } = ingest
+    const attributes = () => ({
+      'windrow.channel': channelGuid,
+      'windrow.ingest_endpoint': ingestEndpointId,
+      'windrow.file': name,
+    })
+    return inSpan('ingest.put', attributes, work)
+  }
+
   /** Passes an exchange on when it has ended, if its channel and ingest endpoint exist. */
   const observe = (exchange: Exchange, { channelGuid, ingestEndpointId }: InputRef, outcome: Outcome) => {
     if (observers.length === 0) return
@@ -123,7 +138,7 @@ export function createIngest(options: IngestDeps): Ingest {
       await authenticator.authenticate(request, place.ingest)
       isAuthenticated = true
       trustConnection(request.socket)
-      await answer(exchange, response, place, proceed)
+      await answerInSpan(exchange, response, place, proceed)
     } catch (error) {
       const refusal = asRefusal(error)
       if (!refusal) throw error

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { EncryptedPackaging } from '../model/packaging.ts'
 import type { ContentKey } from '../packaging/content-keys.ts'
+import { inSpan } from '../spans.ts'
 import type { WorkClaims } from '../stores/work-claims.ts'
 import { lackFairPlayIv } from './fairplay-iv.ts'
 import type { KeyObserver } from './key-observer.ts'
@@ -98,7 +99,12 @@ export class KeyRequests {
       if (this.isPaused(endpoint)) return 'failed'
       begins()
       const requested = async () => {
-        const keys = await this.ask(endpoint, packaging, period)
+        const attributes = () => ({
+          'windrow.channel': endpoint.channelGuid,
+          'windrow.origin_endpoint': endpoint.id,
+          'windrow.key_period': period,
+        })
+        const keys = await inSpan('key.fetch', attributes, () => this.ask(endpoint, packaging, period))
         return typeof keys === 'string' ? keys : record(keys)
       }
       const { shared } = this.deps

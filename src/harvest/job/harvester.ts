@@ -15,6 +15,7 @@ import type { AssetFormat, PictureDecoder, PictureEncoder } from '../../packagin
 import { ContentDeleted } from '../../packaging/paged-window.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { OpenSpool } from '../../packaging/spool.ts'
+import { inOwnTrace } from '../../spans.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import type { Resources } from '../../stores/resources.ts'
@@ -126,7 +127,11 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     const began = clock()
     const signal = AbortSignal.any([closing.signal, lease.signal])
     try {
-      await attempt(job, lease, progress, signal)
+      await inOwnTrace(
+        'harvest.job',
+        () => spanOf(job),
+        () => attempt(job, lease, progress, signal),
+      )
       await end(job, lease, { state: 'SUCCEEDED' }, () => {
         const { objects, bytes } = progress.cursor()
         const took = { milliseconds: clock() - began, attempt: job.run.attempts }
@@ -280,5 +285,14 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       await claiming
       await settled()
     },
+  }
+}
+
+function spanOf({ id, run, endpoint }: HarvestRecord) {
+  return {
+    'windrow.channel': endpoint.channelGuid,
+    'windrow.origin_endpoint': endpoint.id,
+    'windrow.harvest_job': id,
+    'windrow.attempt': run.attempts,
   }
 }

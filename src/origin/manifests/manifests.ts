@@ -10,8 +10,10 @@ import type { ViewingWindow } from '../../model/viewing-window.ts'
 import { type ContentKeys, withKeys } from '../../packaging/content-keys.ts'
 import type { ManifestRequest, PlayedStyle } from '../../packaging/output-format.ts'
 import { windowFolder } from '../../packaging/time-shift.ts'
+import { inSpan } from '../../spans.ts'
 import type { LostSegments } from '../lost-segments.ts'
 import type { PlaybackError } from '../playback-error.ts'
+import { spanOf } from '../span-attributes.ts'
 import { momentShown, type SeenWindow, seenWindow, type UnseenWindow } from '../visible-window.ts'
 import { CachedManifest, ENTRY_BYTES } from './cached-manifest.ts'
 import { LeftOutStreams } from './left-out-streams.ts'
@@ -102,15 +104,18 @@ export class Manifests {
     if (entry && this.holds(entry, version)) return entry.manifest
 
     const renderKey = `${key}/${seen?.window.isOver ? 'over' : version}`
-    const found = await this.rendering.run(renderKey, async () => {
-      const fresh =
-        asked && seen
-          ? await this.inTurn({ endpoint, seen, client }, () =>
-              this.renderShifted(endpoint, path, request, { query: { ...query, window: asked }, asOf }),
-            )
-          : await this.renderLive(endpoint, request, query, asOf)
-      return store(fresh, cache, key)
-    })
+    const attributes = () => ({ ...spanOf(endpoint), 'windrow.path': path })
+    const found = await this.rendering.run(renderKey, () =>
+      inSpan('manifest', attributes, async () => {
+        const fresh =
+          asked && seen
+            ? await this.inTurn({ endpoint, seen, client }, () =>
+                this.renderShifted(endpoint, path, request, { query: { ...query, window: asked }, asOf }),
+              )
+            : await this.renderLive(endpoint, request, query, asOf)
+        return store(fresh, cache, key)
+      }),
+    )
     return typeof found === 'string' ? found : found.manifest
   }
 
