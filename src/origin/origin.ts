@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Absence, ArchiveReader } from '../archive/reader.ts'
+import type { ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
 import { acceptsGzip } from '../http/accepts-gzip.ts'
 import type { ClientNetworks } from '../http/client-networks.ts'
@@ -28,29 +28,24 @@ import { WindowQueue } from './manifests/window-queue.ts'
 import type { ManifestWorker } from './manifests/worker.ts'
 import { movieTimes } from './movies/movie-request.ts'
 import { type MovieLimits, Movies } from './movies/movies.ts'
-import type { PlaybackError } from './playback-error.ts'
+import { ABSENT_SEGMENTS, type PlaybackError } from './playback-error.ts'
 import { PLAYBACK_PREFIX, splitPath } from './playback-path.ts'
 import { PlaybackRefusals, refusalBy } from './playback-refusals.ts'
 import { matchesNone } from './request-headers.ts'
 import { CORS_HEADERS, type PlaybackRefusal, partAnswer, sendPreflight, sendRefusal } from './responses.ts'
 import { closePart, type FoundSegment, type SegmentObserver, Segments } from './segments.ts'
 import { sendParts } from './send-parts.ts'
+import { createViewer, type Viewer } from './viewer.ts'
 
 /** A segment's name never refers to other bytes, so caches may keep it for 14 days. */
 const SEGMENT_MAX_AGE = 1_209_600
-
-const ABSENT_SEGMENTS = {
-  'not yet': 'NotYet',
-  'no longer kept': 'NoLongerKept',
-  'no such': 'NoSuchObject',
-} as const satisfies Record<Absence, PlaybackError>
 
 /** The reason for which a request gets no media; undefined when it was answered. */
 type Refused = PlaybackError | PlaybackRefusal | undefined
 
 export type OriginDeps = {
   readonly resources: Pick<Resources, 'clipById' | 'originEndpointByGuid' | 'onChange'>
-  readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openProven'>
+  readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openOnce' | 'openProven'>
   readonly media: SourceMedia
   readonly contentKeys: ContentKeys
   /** The memory for segments at the live edge; made ones have a quarter of it, and 64 MiB at least. */
@@ -75,7 +70,7 @@ type Asked = { -readonly [Key in keyof Egress]?: Egress[Key] }
 
 /**
  * Creates the playback side: `/out/v1/<endpoint GUID>/<manifest, segment or file>`. `tick` is called every few seconds;
- * `close` releases the stores.
+ * `close` releases the stores. `viewer` sees what players do.
  */
 export function createOrigin({
   resources,
@@ -93,7 +88,7 @@ export function createOrigin({
   log,
   observers = [],
   segmentObserver,
-}: OriginDeps): Mount & { tick(): void; close(): void } {
+}: OriginDeps): Mount & { readonly viewer: Viewer; tick(): void; close(): void } {
   const directory = endpointDirectory(resources, clock)
   const lost = new LostSegments()
   const queue = new WindowQueue()
@@ -252,6 +247,7 @@ export function createOrigin({
       refusals.report(refusal, target.path, exchange.requestId)
       sendRefusal(response, refusal)
     },
+    viewer: createViewer({ manifests, segments, archive, media }),
     tick: () => movies.tick(),
     close() {
       directory.close()

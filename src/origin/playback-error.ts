@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http'
+import type { Absence } from '../archive/reader.ts'
 import { STORE_UNAVAILABLE } from '../stores/resources.ts'
 
 type PlaybackAnswer = {
@@ -108,3 +109,10 @@ export type PlaybackError = keyof typeof ANSWERS
 
 /** The response of playback for each reason to give no media. */
 export const PLAYBACK_ERRORS: Readonly<Record<PlaybackError, PlaybackAnswer>> = ANSWERS
+
+/** What players are told of segments that are not there. */
+export const ABSENT_SEGMENTS = {
+  'not yet': 'NotYet',
+  'no longer kept': 'NoLongerKept',
+  'no such': 'NoSuchObject',
+} as const satisfies Record<Absence, PlaybackError>

@@ -5,10 +5,16 @@ export function splitPath(whole: string): { readonly guid?: string; readonly pat
   const match = /^\/out\/v1\/([0-9a-f]{32})\/(.+)$/.exec(whole)
   if (!match) return {}
   const [, guid = '', rest = ''] = match
+  const path = decodedPath(rest)
+  return path === undefined ? { guid } : { guid, path }
+}
+
+/** Decodes a path; undefined where it is malformed, or a name in it has a slash. */
+export function decodedPath(encoded: string): string | undefined {
   try {
-    const names = rest.split('/').map(decodeURIComponent)
-    return names.some((name) => name.includes('/')) ? { guid } : { guid, path: names.join('/') }
+    const names = encoded.split('/').map(decodeURIComponent)
+    return names.some((name) => name.includes('/')) ? undefined : names.join('/')
   } catch {
-    return { guid }
+    return undefined
   }
 }

@@ -8,8 +8,10 @@ import type { StoredBytes } from '../model/source-segment.ts'
 import type { ContentKeys } from '../packaging/content-keys.ts'
 import type { SegmentBody, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
+import { inSpan } from '../spans.ts'
 import type { ByteRange } from '../stores/objects.ts'
 import type { BodyPart } from './send-parts.ts'
+import { spanOf } from './span-attributes.ts'
 
 const LEAST_BYTES = 64 * 1024 * 1024
 /** Of the memory for segments at the live edge: so much more is there for those that are made of them. */
@@ -52,10 +54,15 @@ export class Segments {
 
   /** The segment at a path, or why there is none. */
   async find(endpoint: OriginEndpoint, path: string, request: SegmentRequest): Promise<FoundSegment | Absence> {
-    const key = `${endpoint.guid}/${endpoint.revision}/${path}`
+    const key = keyOf(endpoint, path)
     const made = this.made.get(key)
     if (made) this.observer?.asked(true, this.made.held)
-    return made ?? this.finding.run(key, () => this.locate(endpoint, request, key))
+    return made ?? this.finding.run(key, () => this.locateInSpan(endpoint, path, request, key))
+  }
+
+  private locateInSpan(endpoint: OriginEndpoint, path: string, request: SegmentRequest, key: string) {
+    const attributes = () => ({ ...spanOf(endpoint), 'windrow.path': path })
+    return inSpan('segment.make', attributes, () => this.locate(endpoint, request, key))
   }
 
   private async locate(
@@ -72,6 +79,16 @@ export class Segments {
     wasMade?.()
     this.observer?.asked(false, this.made.held)
     return found
+  }
+
+  /** As `find`, for one who looks on: what is made for it, of media that it brings, is not kept. */
+  async bodyOf(
+    endpoint: OriginEndpoint,
+    path: string,
+    request: SegmentRequest,
+    media: SourceMedia,
+  ): Promise<SegmentBody | Absence> {
+    return this.made.get(keyOf(endpoint, path))?.body ?? request.body(this.archive, media, this.keys)
   }
 
   /**
@@ -101,6 +118,10 @@ type OpenBody = { readonly first: BodyPart | undefined; readonly rest: readonly 
 
 export async function closePart(part: BodyPart | undefined): Promise<void> {
   if (part && 'close' in part) await part.close()
+}
+
+function keyOf({ guid, revision }: OriginEndpoint, path: string): string {
+  return `${guid}/${revision}/${path}`
 }
 
 type ObjectPart = { readonly object: StoredBytes; readonly range?: ByteRange }

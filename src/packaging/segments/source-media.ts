@@ -87,6 +87,14 @@ export class SourceMedia {
     return new LentMedia(this, (placed, buffer) => demuxObject(placed, buffer, deps), this.lentBuffers)
   }
 
+  /** Another of its own places, for a reader who keeps nothing in memory, and whom nobody waits for. */
+  aside(): SourceMedia {
+    const { archive, options } = this
+    const openOnce = (object: StoredBytes) => archive.openOnce(object)
+    const read = (object: StoredBytes) => archive.read(object)
+    return new SourceMedia({ read, open: openOnce, openOnce }, { ...options, maxBytes: 0 })
+  }
+
   /** The samples of an object if they are kept already. */
   keptOf({ object }: PlacedObject): DemuxedObject | undefined {
     return this.kept.get(object.key)
