@@ -5,6 +5,7 @@ import type { IngressObserver } from './ingest/ingress.ts'
 import type { EgressObserver } from './origin/egress.ts'
 import { ManifestWorker } from './origin/manifests/worker.ts'
 import { createOrigin, type OriginDeps } from './origin/origin.ts'
+import type { Viewer } from './origin/viewer.ts'
 import { periodically } from './periodic.ts'
 import type { Failed, Stopping } from './stopping.ts'
 
@@ -15,14 +16,18 @@ type Deps = Omit<IngestDeps & OriginDeps, 'limits' | 'manifestWorker' | 'movieLi
   readonly heardBy: { readonly egress: readonly EgressObserver[]; readonly ingress: readonly IngressObserver[] }
 }
 
-/** Where encoders send and players ask, as far as this process has the roles for it. */
+/** Where encoders send and players ask; `viewer` sees what players do, where there are any. */
+export type DataPlane = { readonly mounts: readonly Mount[]; readonly viewer: Viewer | undefined }
+
+/** Opens the data plane, as far as this process has the roles for it. */
 export function startDataPlane(
   config: Config,
   { heardBy, ...deps }: Deps,
   { closers }: Pick<Stopping, 'closers'>,
   failed: Failed,
-): readonly Mount[] {
+): DataPlane {
   const mounts: Mount[] = []
+  let viewer: Viewer | undefined
   if (config.roles.has('ingest')) {
     const ingest = createIngest({
       ...deps,
@@ -56,6 +61,7 @@ export function startDataPlane(
     closers.push(() => origin.close())
     closers.push(periodically(MOVIES_MS, async () => origin.tick(), failed('freeing MP4 files')))
     mounts.push(origin)
+    viewer = origin.viewer
   }
-  return mounts
+  return { mounts, viewer }
 }

@@ -90,6 +90,8 @@ export const LOG_EVENTS = {
   'segment-lost': 'A requested segment is lost: a source object is missing, unreadable, damaged or no media.',
   'segment-malformed': 'A stored segment cannot be demuxed; what would be made of it is not served.',
   'segment-unusable': 'A segment from an encoder was stored, but cannot be shown.',
+  'self-check-finding':
+    'The server saw that an endpoint does not play as it should: what it saw, and what should be there. See Self-check.',
   'service-event': 'An event, as delivered to the sink `log`; the field `envelope` has the form of EventBridge.',
   'slow-clients-cut':
     'Clients read their responses too slowly and were cut off: without progress, or because `send-memory` was used up.',

@@ -166,6 +166,15 @@ export const METRICS = {
     ['result'],
     'Changed certificates; result is loaded, or refused where its files could not be used.',
   ),
+
+  windrow_self_checks_total: counter(
+    ['channel', 'origin_endpoint', 'result'],
+    'Looks that the server took at what it plays; result is ok, findings, nothing (to show) or failed.',
+  ),
+  windrow_self_check_findings_total: counter(
+    ['channel', 'origin_endpoint', 'invariant'],
+    'What the server saw that is not as it should be, by the invariant that does not hold.',
+  ),
 } as const satisfies Readonly<Record<string, MetricDeclaration>>
 
 type Declared = typeof METRICS

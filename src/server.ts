@@ -14,6 +14,7 @@ import { startKeys } from './configured-keys.ts'
 import { configuredLimits } from './configured-limits.ts'
 import { type OwnUrls, openListeners } from './configured-listeners.ts'
 import { openMetricsListener } from './configured-metrics.ts'
+import { startSelfCheck } from './configured-self-check.ts'
 import { openStores } from './configured-stores.ts'
 import { openCertificates } from './configured-tls.ts'
 import { createControl } from './control/control.ts'
@@ -31,6 +32,7 @@ import { ClientNetworks } from './http/client-networks.ts'
 import { ConnectionAdmission } from './http/connection-admission.ts'
 import { Listeners } from './http/listeners.ts'
 import { OutgoingBytes } from './http/outgoing-bytes.ts'
+import { tracedMounts } from './http/traced-mounts.ts'
 import type { Log } from './log.ts'
 import { measureConnections } from './measurement/connections.ts'
 import { measuring } from './measurement/measuring.ts'
@@ -40,6 +42,7 @@ import { assetFormatOf } from './packaging/deliverables/asset-format.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
 import { periodically } from './periodic.ts'
 import { openMetrics } from './prometheus-metrics.ts'
+import { SendingEncoders } from './self-check/sending-encoders.ts'
 import { type Failed, Stopping } from './stopping.ts'
 import { openBuckets } from './stores/bucket-settings.ts'
 import { FileSpool, type FileSpoolOptions } from './stores/file-spool.ts'
@@ -165,12 +168,13 @@ export async function startServer(
     const outgoing = new OutgoingBytes({ mostBytes: config.sendMemoryBytes, stallSeconds: STALL_SECONDS, log })
     closers.push(periodically(1000, async () => outgoing.tick(), failed('cutting off slow clients')))
     const clients = new ClientNetworks(config.trustedProxies)
+    const sending = new SendingEncoders(steady)
     let url = ''
     const publicUrl = () => config.publicUrl ?? url
     const ofLogs = { resources, clients, metrics, log, date, steady, publicUrl }
     const accessLog = openAccessLog(config, ofLogs, stopping, failed)
     reloaders.push(() => accessLog?.reopen())
-    const dataPlane = startDataPlane(
+    const { mounts: dataPlane, viewer } = startDataPlane(
       config,
       {
         ...sources,
@@ -183,13 +187,17 @@ export async function startServer(
         nonceKey: stores.nonceKey,
         heardBy: {
           egress: [measured.egress, ...(accessLog ? [accessLog.egress] : [])],
-          ingress: [measured.ingress, ...(accessLog ? [accessLog.ingress] : [])],
+          ingress: [measured.ingress, sending.observer, ...(accessLog ? [accessLog.ingress] : [])],
         },
         segmentObserver: measured.segments,
       },
       stopping,
       failed,
     )
+    const watching = { viewer, resources, turns, log, metrics, account, owner, steady, date, stopwatch }
+    const claims = stores.sharing?.claims
+    const sendingSince = (guid: string) => sending.since(guid)
+    startSelfCheck(config, { ...watching, claims, sendingSince }, stopping, failed)
     const tls = await openCertificates(config, { date: machine.wall, ...machine, log, metrics }, stopping, failed)
     if (tls) reloaders.push(tls.reload)
     const certificates = tls?.certificates
@@ -203,7 +211,7 @@ export async function startServer(
     })
     const ofHealth = { version, machine, certificates, listeners, services: stores.services }
     const health = configuredHealth(config, { ...ofHealth, hasBegunToStop: stopping.hasBegun })
-    const mounts = [...health.mounts, ...dataPlane]
+    const mounts = [...health.mounts, ...tracedMounts(dataPlane, clients)]
     const limits = configuredLimits(config)
     const extent = (endpoint: OriginEndpoint) => archive.extent(endpoint)
     const harvest: HarvestService = {
@@ -239,7 +247,6 @@ export async function startServer(
     measureConnections(metrics, admission, outgoing)
     await openMetricsListener(config, { metrics, listeners, log })
     if (plays('harvest')) {
-      const claims = stores.sharing?.claims
       startAutomations({ ...ofJobs, archive, clips, log, account, owner, steady, claims }, stopping, failed)
       await harvester.takeUp()
       closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))

@@ -5,6 +5,8 @@ import { posix } from 'node:path'
 import { describe, it } from 'node:test'
 import { operationsPage } from '../scripts/operations-page.ts'
 import { withScalingTable } from '../scripts/scaling-table.ts'
+import { selfCheckPage } from '../scripts/self-check-page.ts'
+import { tracingPage } from '../scripts/tracing-page.ts'
 import { HARVEST_PROBLEMS } from '../src/harvest/harvest-failed.ts'
 import { attemptsFor } from '../src/harvest/job/retry-policy.ts'
 import { LOG_EVENTS } from '../src/log.ts'
@@ -272,6 +274,11 @@ describe('the documentation', () => {
     const sources = code.filter((file) => inSource(file) && file.path !== 'src/log.ts')
     const unused = Object.keys(LOG_EVENTS).filter((event) => !sources.some(({ text }) => text.includes(`'${event}'`)))
     assert.deepEqual(unused, [])
+  })
+
+  it('of the self-check and of spans is what `npm run docs` would write', () => {
+    assert.equal(readSource('docs/self-check.md').text, selfCheckPage(), 'run "npm run docs"')
+    assert.equal(readSource('docs/tracing.md').text, tracingPage(), 'run "npm run docs"')
   })
 
   it('of scaling has the table that follows from its figures', () => {

@@ -9,6 +9,7 @@ import { METRICS_SETTINGS } from './metrics-settings.ts'
 import { MP4_SETTINGS } from './mp4-settings.ts'
 import { READY_SETTINGS } from './ready-settings.ts'
 import { S3_SETTINGS } from './s3-settings.ts'
+import { SELF_CHECK_SETTINGS } from './self-check-settings.ts'
 import { type OptionalSetting, optional, preset, type Setting, type SettingWithDefault } from './setting.ts'
 import { SPEKE_SETTINGS } from './speke-settings.ts'
 import { TLS_SETTINGS } from './tls-settings.ts'
@@ -251,6 +252,7 @@ export const SETTINGS = {
 
   ...METRICS_SETTINGS,
   ...ACCESS_LOG_SETTINGS,
+  ...SELF_CHECK_SETTINGS,
   ...HARVEST_SETTINGS,
   ...MP4_SETTINGS,
   eventRetentionMs: preset('event-retention', duration, '90d', 'How long events are kept, delivered or not.'),

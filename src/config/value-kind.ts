@@ -99,6 +99,12 @@ export const duration = quantity('DURATION', '10m', {
   d: 86_400_000,
 })
 
+/** A duration, or the word for none. */
+export const durationOrNone: ValueKind<number | 'none'> = {
+  shape: 'DURATION|none',
+  parse: (value) => (value === 'none' ? value : duration.parse(value)),
+}
+
 export const address: ValueKind<Address> = {
   shape: 'HOST:PORT',
   parse(value) {

@@ -16,6 +16,12 @@ import { Uploads } from '../../src/ingest/uploads.ts'
 import { utcMs } from '../../src/media/time.ts'
 import type { HarvestJob } from '../../src/model/harvest-job.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import { LostSegments } from '../../src/origin/lost-segments.ts'
+import { Manifests } from '../../src/origin/manifests/manifests.ts'
+import { WindowQueue } from '../../src/origin/manifests/window-queue.ts'
+import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
+import { Segments } from '../../src/origin/segments.ts'
+import { createViewer, type Viewer } from '../../src/origin/viewer.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import type { ObjectBody } from '../../src/stores/object-body.ts'
@@ -27,6 +33,7 @@ import { MemoryObjects } from './memory-objects.ts'
 
 const BEGAN = Date.UTC(2026, 0, 4)
 const ACCOUNT = { region: 'eu-west-1', accountId: '111122223333' }
+const ALL_IS_KEPT = { liveMs: 1e12, marginMs: 0, graceMs: 0 }
 /** No life is longer, so that a window of it shows all. In seconds. */
 export const WHOLE_SECONDS = 3600
 
@@ -38,6 +45,7 @@ export class Studio {
   private readonly archive: Archive
   private readonly media: SourceMedia
   private readonly uploads: Uploads
+  private readonly worker = new ManifestWorker(sampleKeys())
   private channels = 0
 
   private constructor(
@@ -56,8 +64,8 @@ export class Studio {
     this.uploads = new Uploads({ archive, clock, faults, limits: DEFAULT_INGEST_LIMITS, turns })
   }
 
-  /** With these objects as what the archive keeps of encoders' segments. */
-  static async open(objects = new MemoryObjects()): Promise<Studio> {
+  /** With these objects as what the archive keeps of encoders' segments, for as long as retention says. */
+  static async open(objects = new MemoryObjects(), retention = ALL_IS_KEPT): Promise<Studio> {
     const folder = await mkdtemp(join(tmpdir(), 'windrow-studio-'))
     const store = await openSqliteStore(join(folder, 'windrow.db'))
     const { segmentIndex, resources } = store
@@ -70,7 +78,7 @@ export class Studio {
       objects,
       clock: () => studio!.now,
       log,
-      retention: { liveMs: 1e12, marginMs: 0, graceMs: 0 },
+      retention,
       account: ACCOUNT,
     })
     studio = new Studio(folder, store, archive, log)
@@ -78,15 +86,16 @@ export class Studio {
   }
 
   async close(): Promise<void> {
+    await this.worker.close()
     await this.archive.close()
     await this.store.close()
     await rm(this.folder, { recursive: true })
   }
 
-  /** A new channel with one input and an endpoint of each kind: the folder for the encoder's files. */
+  /** A new channel and its endpoints: the folder for the encoder's files, and the one of the other input. */
   async createChannel(
     endpoints: readonly OriginEndpoint[],
-  ): Promise<{ readonly folder: string; readonly endpoints: readonly OriginEndpoint[] }> {
+  ): Promise<{ readonly folder: string; readonly other: string; readonly endpoints: readonly OriginEndpoint[] }> {
     const id = (this.channels++).toString(16).padStart(31, '0')
     const guid = `c${id}`
     const { resources } = this.store
@@ -98,7 +107,7 @@ export class Studio {
       return { ...endpoint, guid: `${i}${id}`, id: `${guid}-${i}`, channelId: guid, channelGuid: guid }
     })
     for (const endpoint of own) await resources.createOriginEndpoint(endpoint, { maxPerChannel: own.length })
-    return { folder: `/in/v2/${guid}/${guid}/`, endpoints: own }
+    return { folder: `/in/v2/${guid}/${guid}/`, other: `/in/v2/${guid}/d${id}/`, endpoints: own }
   }
 
   /** A request's path and body. */
@@ -118,6 +127,33 @@ export class Studio {
       this.now = utcMs(Math.min(ms, this.now + 500))
       await this.archive.tick()
     }
+  }
+
+  /** What players see, by the code of the origin. */
+  viewer(): Viewer {
+    const { archive, media } = this
+    const contentKeys = sampleKeys()
+    const clock = () => this.now
+    const log = { info() {}, warn() {}, error() {} }
+    const parts = {
+      archive,
+      worker: this.worker,
+      queue: new WindowQueue(),
+      contentKeys,
+      clock,
+      lost: new LostSegments(),
+      log,
+    }
+    return createViewer({
+      manifests: new Manifests(parts),
+      segments: new Segments({ archive, media, contentKeys }),
+      archive,
+      media,
+    })
+  }
+
+  retain(): Promise<void> {
+    return this.archive.retain()
   }
 
   /** What is played below the endpoint's GUID. */

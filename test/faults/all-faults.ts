@@ -11,6 +11,7 @@ import { OBJECT_FAULTS } from './object-faults.ts'
 import { OUTPUT_FAULTS } from './output-faults.ts'
 import { PROTECTION_FAULTS } from './protection-faults.ts'
 import { SCHEDULE_FAULTS } from './schedule-faults.ts'
+import { SELF_CHECK_FAULTS } from './self-check-faults.ts'
 import { SERVICE_FAULTS } from './service-faults.ts'
 import { SPEKE_FAULTS } from './speke-faults.ts'
 
@@ -28,6 +29,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...HARVEST_FAULTS,
   ...NODE_FAULTS,
   ...SCHEDULE_FAULTS,
+  ...SELF_CHECK_FAULTS,
   ...SERVICE_FAULTS,
   ...JUDGE_FAULTS,
 ]

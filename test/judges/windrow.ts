@@ -65,6 +65,7 @@ export class Windrow {
       WINDROW_DRAIN_TIMEOUT: '10s',
       // Many run at the same time.
       WINDROW_METRICS_LISTEN: 'none',
+      WINDROW_SELF_CHECK_INTERVAL: 'none',
       // Judges push faster than any encoder.
       WINDROW_INGEST_REQUESTS_PER_SECOND: '100000',
       ...this.options.environment,

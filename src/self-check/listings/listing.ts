@@ -1,0 +1,50 @@
+/** What a manifest says of one track, or of several that are in one segment, in the words that all formats share. */
+export type TrackListing = {
+  /** By which it is known again: the path of its playlist; else its Period or stream, and its representation. */
+  readonly name: string
+  /** Path of the manifest below the endpoint's GUID. */
+  readonly path: string
+  readonly kind: 'video' | 'audio' | 'other'
+  /** Oldest first. */
+  readonly entries: readonly Entry[]
+  /** Seconds, EXT-X-TARGETDURATION. */
+  readonly targetDuration?: number
+  /** EXT-X-DISCONTINUITY-SEQUENCE. */
+  readonly discontinuitySequence?: number
+  /** Path of the header in MPDs, where playlists have it with their segments. */
+  readonly header?: string
+  /** True when nothing more will be added. */
+  readonly isOver: boolean
+}
+
+/** A segment as it is listed. */
+export type Entry = {
+  /** Media sequence number; in MPDs and Smooth manifests its time, in their timescale. */
+  readonly sequence: number
+  /** Path below the endpoint's GUID; undefined when it is somewhere else. */
+  readonly path: string | undefined
+  /** Duration in milliseconds. */
+  readonly ms: number
+  /** Where it begins, in milliseconds by the timestamps of its track; in MPDs and Smooth manifests. */
+  readonly startMs?: number
+  /** EXT-X-PROGRAM-DATE-TIME, where it is written. */
+  readonly date?: number
+  /** Its discontinuity sequence number. */
+  readonly discontinuity?: number
+  readonly isGap?: boolean
+  readonly header?: string
+}
+
+/** Thrown for a manifest that cannot be read. The message says why, and begins with a verb. */
+export class UnreadableListing extends Error {
+  override readonly name = 'UnreadableListing'
+}
+
+/** Segments of one track that are read: a day of two seconds each. */
+export const MOST_ENTRIES = 50_000
+
+/** The path that a reference in a manifest leads to; undefined for one that leads away from the endpoint. */
+export function pathFrom(manifest: string, reference: string): string | undefined {
+  const url = URL.parse(reference, `http://endpoint/-/${manifest}`)
+  return url?.host === 'endpoint' && url.pathname.startsWith('/-/') ? url.pathname.slice(3) : undefined
+}

@@ -1,0 +1,140 @@
+import type { Steps } from '../../media/steps.ts'
+import { type Entry, MOST_ENTRIES, pathFrom, type TrackListing, UnreadableListing } from './listing.ts'
+import { addChunks, eachElement, type TimedChunk, wholeNumber } from './xml-elements.ts'
+
+/** What an MPD lists. */
+export type MpdListing = {
+  readonly periods: readonly ListedPeriod[]
+  /** One for each Representation of each Period. Without a SegmentTimeline it has no entries. */
+  readonly listings: readonly TimedListing[]
+}
+
+export type ListedPeriod = {
+  readonly id: string
+  /** UTC in milliseconds: where it begins, by MPD@availabilityStartTime. Absent in a static MPD. */
+  readonly startUtc?: number
+  /** The names of its Representations. */
+  readonly representations: readonly string[]
+}
+
+export type TimedListing = TrackListing & {
+  /** UTC in milliseconds at which its newest segment ends. */
+  readonly endUtc?: number
+}
+
+type Attributes = Readonly<Record<string, string>>
+type Template = { readonly attributes: Attributes; readonly chunks: TimedChunk[] }
+type Open = { id: string; start: number; representations: string[]; listings: TimedListing[] }
+
+/** Reads an MPD with segment templates. Throws UnreadableListing. */
+export function* readMpd(text: string, path: string): Steps<MpdListing> {
+  const periods: Open[] = []
+  let mpd: Attributes = {}
+  let set: Attributes = {}
+  let representation: Attributes | undefined
+  let shared: Template | undefined
+  let own: Template | undefined
+  let open: Template | undefined
+  const period = () => periods.at(-1) ?? refuse('has an AdaptationSet outside a Period')
+
+  const addRepresentation = (attributes: Attributes) => {
+    const id = attributes['id'] ?? refuse('has a Representation without an id')
+    const { id: ofPeriod, start, representations, listings } = period()
+    representations.push(id)
+    const template = mergedTemplate(shared, own)
+    const kind = kindOf(attributes['mimeType'] ?? set['mimeType'] ?? '')
+    const isOver = mpd['type'] !== 'dynamic'
+    const about = { name: `${ofPeriod}/${id}`, path, kind, isOver }
+    listings.push({ ...about, ...entriesOf(template, { path, id, start: isOver ? undefined : start }) })
+  }
+
+  yield* eachElement(text, {
+    begins(name, attributes) {
+      if (name === 'MPD') mpd = attributes
+      else if (name === 'Period') {
+        const start = utc(mpd['availabilityStartTime']) + durationMs(attributes['start'] ?? 'PT0S')
+        periods.push({ id: attributes['id'] ?? '', start, representations: [], listings: [] })
+      } else if (name === 'AdaptationSet') [set, shared] = [attributes, undefined]
+      else if (name === 'Representation') [representation, own] = [attributes, undefined]
+      else if (name === 'SegmentTemplate') {
+        open = { attributes, chunks: [] }
+        if (representation) own = open
+        else shared = open
+      } else if (name === 'S' && open)
+        addChunks(open.chunks, attributes, wholeNumber(attributes, 'r', 0) + 1, MOST_ENTRIES)
+    },
+    ends(name) {
+      if (name !== 'Representation' || !representation) return
+      addRepresentation(representation)
+      representation = undefined
+    },
+  })
+  if (periods.length === 0) refuse('has no Period')
+  const isDynamic = mpd['type'] === 'dynamic'
+  return {
+    periods: periods.map(({ id, start, representations }) => {
+      return { id, ...(isDynamic && { startUtc: start }), representations }
+    }),
+    listings: periods.flatMap(({ listings }) => listings),
+  }
+}
+
+function refuse(problem: string): never {
+  throw new UnreadableListing(problem)
+}
+
+/** A template of a Representation lacks what its AdaptationSet has said, ISO/IEC 23009-1 §5.3.9.1. */
+function mergedTemplate(shared: Template | undefined, own: Template | undefined): Template {
+  const chunks = own && own.chunks.length > 0 ? own.chunks : (shared?.chunks ?? [])
+  return { attributes: { ...shared?.attributes, ...own?.attributes }, chunks }
+}
+
+function entriesOf(
+  { attributes, chunks }: Template,
+  { path, id, start }: { readonly path: string; readonly id: string; readonly start: number | undefined },
+): Pick<TimedListing, 'entries' | 'header' | 'endUtc'> {
+  const timescale = wholeNumber(attributes, 'timescale', 1)
+  const first = wholeNumber(attributes, 'startNumber', 1)
+  const url = (template: string | undefined, chunk: { readonly number?: number; readonly time?: number }) =>
+    template === undefined
+      ? undefined
+      : pathFrom(
+          path,
+          template
+            .replaceAll('$RepresentationID$', id)
+            .replaceAll('$Number$', String(chunk.number))
+            .replaceAll('$Time$', String(chunk.time)),
+        )
+  const entries = chunks.map(({ time, duration }, i): Entry => {
+    const segment = url(attributes['media'], { number: first + i, time })
+    return { sequence: time, startMs: (time * 1000) / timescale, ms: (duration * 1000) / timescale, path: segment }
+  })
+  const header = url(attributes['initialization'], {})
+  const last = chunks.at(-1)
+  const offset = wholeNumber(attributes, 'presentationTimeOffset', 0)
+  return {
+    entries,
+    ...(header !== undefined && { header }),
+    ...(last && start !== undefined && { endUtc: start + ((last.time + last.duration - offset) * 1000) / timescale }),
+  }
+}
+
+function kindOf(mimeType: string): TrackListing['kind'] {
+  if (mimeType.startsWith('video/')) return 'video'
+  return mimeType.startsWith('audio/') ? 'audio' : 'other'
+}
+
+function utc(text: string | undefined): number {
+  const read = text === undefined ? 0 : Date.parse(text)
+  return Number.isNaN(read) ? refuse(`has the date "${text?.slice(0, 40)}"`) : read
+}
+
+const DURATION = /^P(?:(\d{1,9})D)?T?(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,12}(?:\.\d{1,9})?)S)?$/
+
+/** Reads an xs:duration of days, hours, minutes and seconds, in milliseconds. */
+function durationMs(text: string): number {
+  const match = DURATION.exec(text)
+  if (!match) return refuse(`has the duration "${text.slice(0, 40)}"`)
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0))
+  return Math.round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000)
+}
