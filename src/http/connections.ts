@@ -97,9 +97,18 @@ export class Connections {
     }
   }
 
-  /** Closes the connections that are idle now, and every other one as soon as it is idle. */
+  /**
+   * Closes the connections that are idle now, and every other one as soon as it is idle. Those on which nothing was
+   * asked yet are idle when `closeSilent` is called: their first request may be on its way.
+   */
   drain(): void {
     this.retire()
+    for (const [socket, { admitted, exchanges }] of this.open) {
+      if (exchanges.size === 0 && admitted.phase !== 'new') socket.destroy()
+    }
+  }
+
+  closeSilent(): void {
     for (const [socket, { exchanges }] of this.open) if (exchanges.size === 0) socket.destroy()
   }
 

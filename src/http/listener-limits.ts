@@ -13,6 +13,8 @@ export type ListenerLimits = {
   readonly keepAliveMs: number
   /** Bytes that are read of a body nobody uses, so that the response can reach a client that is still sending. */
   readonly discardBytes: number
+  /** Time that a connection on which nothing was asked yet has for its first request once the listener closes. */
+  readonly firstRequestMs: number
   /** Time that requests in flight may take once the listener closes. */
   readonly drainMs: number
 }
@@ -26,5 +28,6 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
   stallMs: 60_000,
   keepAliveMs: 75_000,
   discardBytes: 16 * 1024 * 1024,
+  firstRequestMs: 500,
   drainMs: 10_000,
 }

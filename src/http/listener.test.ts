@@ -427,6 +427,18 @@ describe('a listener that is about to close', () => {
 })
 
 describe('a closing listener', () => {
+  it('answers a connection that was open when it closed, and asks only then', async () => {
+    const { listener, port, url } = await start([at('/')], { firstRequestMs: 60_000 })
+    const wire = new Wire(port)
+    await once(wire.socket, 'connect')
+    // It was accepted before this one.
+    await fetch(url)
+    const closed = listener.close()
+    wire.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await wire.until(/200 OK[\s\S]*\r\n\r\n/), /connection: close/i)
+    await closed
+  })
+
   it('closes idle connections at once, finishes the upload and the answer in flight, takes no new connection', async () => {
     const arrived = Promise.withResolvers<void>()
     // More than the buffers between two sockets hold: it is still being flushed when the listener closes.

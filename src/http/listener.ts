@@ -146,8 +146,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
     connections.drain()
     for (const socket of refused) socket.destroy()
+    const silent = setTimeout(() => connections.closeSilent(), Math.min(limits.firstRequestMs, limits.drainMs))
     const late = setTimeout(() => connections.cut(), limits.drainMs)
     await closed
+    clearTimeout(silent)
     clearTimeout(late)
     // Only the timer of headersTimeout is left to close.
     server.close()

@@ -208,7 +208,7 @@ describe('a listener with TLS', () => {
     assert.match(text, /^HTTP\/1\.1 200 .*late/s)
   })
 
-  it('finishes the response that it is sending when it stops, and closes what is idle or has not begun', async () => {
+  it('finishes the response that it is sending when it stops, and closes what is idle or does not begin', async () => {
     const began = Promise.withResolvers<void>()
     const { port, listener } = await start({
       async handle({ url }, response) {
