@@ -69,6 +69,11 @@ export const PROGRAMS = {
   systemd: { commands: ['systemd-analyze'], packages: ['systemd'] },
   /** Decrypts what is encrypted as a whole. */
   openssl: { commands: ['openssl'], packages: ['openssl'] },
+  /** What others on the Internet find out about a server with TLS. */
+  'tls scanners': {
+    commands: ['sslscan', 'testssl'],
+    packages: ['sslscan', 'testssl.sh', 'bsdextrautils', 'dnsutils'],
+  },
   curl: { commands: ['curl'], packages: ['curl'] },
   /** Reads access logs. */
   jq: { commands: ['jq'], packages: ['jq'] },
