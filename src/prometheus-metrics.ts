@@ -20,6 +20,8 @@ const TOO_LONG = [
   'nodejs_active_resources_total',
   'process_open_fds',
 ]
+/** Series that are written before others get their turn of the loop: about a millisecond's work. */
+const SERIES_IN_A_TURN = 200
 /** Interval at which the delay of the event loop is sampled. */
 const LOOP_SAMPLE_MS = 20
 
@@ -46,10 +48,20 @@ export function openMetrics(): KeptMetrics {
     contentType: registry.contentType,
     async text() {
       for (const read of readers) await read()
-      return [...families.values()].map((family) => family.text()).join('') + (await registry.metrics())
+      const parts: string[] = []
+      for (const family of families.values()) {
+        for (const part of family.parts()) {
+          parts.push(part)
+          if (parts.length % SERIES_IN_A_TURN === 0) await nextTurn()
+        }
+      }
+      await nextTurn()
+      return parts.join('') + (await registry.metrics())
     },
   }
 }
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** A series, which writes its lines. */
 type Series = { lines(): string }
@@ -94,6 +106,8 @@ class HistogramSeries implements Series {
   /** Observations in each bucket alone, and beyond the last. */
   private readonly counts: number[]
   private sum = 0
+  /** The lines as they were written last; undefined once they have changed. Of most endpoints, few change. */
+  private written: string | undefined
 
   constructor(name: string, labels: string, buckets: readonly number[]) {
     this.buckets = buckets
@@ -112,9 +126,15 @@ class HistogramSeries implements Series {
     while (at < buckets.length && value > buckets[at]!) at++
     counts[at]!++
     this.sum += value
+    this.written = undefined
   }
 
   lines(): string {
+    this.written ??= this.write()
+    return this.written
+  }
+
+  private write(): string {
     const { counts, heads, sum } = this
     let [text, total] = ['', 0]
     for (let at = 0; at < counts.length; at++) {
@@ -152,11 +172,16 @@ class Family {
     for (const [key, { labels }] of this.byValues) if (values.has(labels[label] ?? '')) this.byValues.delete(key)
   }
 
-  text(): string {
-    const lines = [...this.byValues.values()].map(({ series }) => series.lines()).join('')
-    if (lines === '') return ''
+  /** The text, series by series; what has been removed meanwhile may still be in it. */
+  *parts(): Generator<string> {
     const { name, declared } = this
-    return `# HELP ${name} ${declared.help}\n# TYPE ${name} ${declared.type}\n${lines}`
+    let head = `# HELP ${name} ${declared.help}\n# TYPE ${name} ${declared.type}\n`
+    for (const { series } of this.byValues.values()) {
+      const lines = series.lines()
+      if (lines === '') continue
+      yield `${head}${lines}`
+      head = ''
+    }
   }
 
   private made(list: string): Series {
