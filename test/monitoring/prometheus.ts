@@ -34,7 +34,7 @@ export class Prometheus {
 
   /** The instant vector of an expression. */
   async query(expression: string): Promise<{ labels: Readonly<Record<string, string>>; value: number }[]> {
-    const response = await fetch(`${this.url}/api/v1/query?${new URLSearchParams({ query: expression })}`)
+    const response = await fetch(`${this.url}/api/v1/query?query=${encodeURIComponent(expression)}`)
     const answer = (await response.json()) as {
       status: string
       error?: string

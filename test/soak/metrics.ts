@@ -93,7 +93,7 @@ type Churn = {
 async function churned(isOver: () => boolean, { client, prometheus, log }: Churn): Promise<number[]> {
   const counts: number[] = []
   for (let round = 0; !isOver(); round++) {
-    const id = `guest-${round}`
+    const id = `brief-${round}`
     const player = new CountingPlayer(await createHlsEndpoint(client, 'channel-0', id))
     const end = performance.now() + CHURN_MS
     while (performance.now() < end) await Promise.all([player.round(), sleep(200)])
