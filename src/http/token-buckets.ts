@@ -1,5 +1,3 @@
-import type { UtcMs } from '../media/time.ts'
-
 type Bucket = { tokens: number; at: number }
 
 /**
@@ -21,7 +19,7 @@ export class TokenBuckets {
    * Takes one token.
    * @returns 0 when there was one, else the whole seconds until there will be
    */
-  take(key: string, now: UtcMs): number {
+  take(key: string, now: number): number {
     const bucket = this.buckets.get(key) ?? { tokens: this.burst, at: now }
     // A clock that is set back must not take tokens away.
     const elapsed = Math.max(0, now - bucket.at)
