@@ -8,6 +8,21 @@ export type RoleOptions = {
   readonly externalId?: string
 }
 
+/** The settings of how roles are assumed, whatever for. */
+export type RoleSettings = {
+  readonly stsEndpoint: string | undefined
+  readonly s3RoleSessionName: string
+  readonly s3RoleExternalId: string | undefined
+}
+
+export function roleOptions({ stsEndpoint, s3RoleSessionName, s3RoleExternalId }: RoleSettings): RoleOptions {
+  return {
+    sessionName: s3RoleSessionName,
+    ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }),
+    ...(s3RoleExternalId !== undefined && { externalId: s3RoleExternalId }),
+  }
+}
+
 type Keys = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
 /** Credentials that requests to AWS are signed with. */

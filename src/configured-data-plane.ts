@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts'
+import { openCdnIdentifiers } from './configured-secrets.ts'
 import type { Mount } from './http/handler.ts'
 import { createIngest, type IngestDeps } from './ingest/ingest.ts'
 import type { IngressObserver } from './ingest/ingress.ts'
@@ -12,7 +13,12 @@ import type { Failed, Stopping } from './stopping.ts'
 /** Interval at which MP4 files are freed that viewers no longer request. */
 const MOVIES_MS = 10_000
 
-type Deps = Omit<IngestDeps & OriginDeps, 'limits' | 'manifestWorker' | 'movieLimits' | 'observers'> & {
+type Deps = Omit<
+  IngestDeps & OriginDeps,
+  'identifiers' | 'limits' | 'manifestWorker' | 'missesPerSecond' | 'movieLimits' | 'observers'
+> & {
+  /** What reads anew when the process is told to. */
+  readonly reloaders: (() => Promise<void> | void)[]
   readonly heardBy: { readonly egress: readonly EgressObserver[]; readonly ingress: readonly IngressObserver[] }
 }
 
@@ -20,12 +26,12 @@ type Deps = Omit<IngestDeps & OriginDeps, 'limits' | 'manifestWorker' | 'movieLi
 export type DataPlane = { readonly mounts: readonly Mount[]; readonly viewer: Viewer | undefined }
 
 /** Opens the data plane, as far as this process has the roles for it. */
-export function startDataPlane(
+export async function startDataPlane(
   config: Config,
-  { heardBy, ...deps }: Deps,
+  { heardBy, reloaders, ...deps }: Deps,
   { closers }: Pick<Stopping, 'closers'>,
   failed: Failed,
-): DataPlane {
+): Promise<DataPlane> {
   const mounts: Mount[] = []
   let viewer: Viewer | undefined
   if (config.roles.has('ingest')) {
@@ -43,10 +49,14 @@ export function startDataPlane(
     mounts.push(ingest)
   }
   if (config.roles.has('origin')) {
+    const { clock: steady, log } = deps
+    const identifiers = await openCdnIdentifiers(config, { steady, log, reloaders }, { closers })
     const manifestWorker = new ManifestWorker(deps.contentKeys)
     closers.push(() => manifestWorker.close())
     const origin = createOrigin({
       ...deps,
+      identifiers,
+      missesPerSecond: config.playbackMissesPerSecond,
       observers: heardBy.egress,
       memoryCacheBytes: config.memoryCacheBytes,
       manifestWorker,

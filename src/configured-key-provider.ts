@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { getCACertificates } from 'node:tls'
+import { roleOptions } from './assumed-role.ts'
 import type { Clock } from './clock.ts'
 import type { Turns } from './concurrency/turns.ts'
 import type { AccessKeyPair } from './config/credentials.ts'
@@ -75,14 +76,6 @@ function withOwnServer({ server, keys }: NonNullable<Deps['own']>, options: Spek
       const client = isOwn ? spekeClient({ ...options, auth, allowedHosts: server.hosts }) : others
       return client.request(packaging, period, signal)
     },
-  }
-}
-
-function roleOptions({ stsEndpoint, s3RoleSessionName, s3RoleExternalId }: SpekeSettings) {
-  return {
-    sessionName: s3RoleSessionName,
-    ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }),
-    ...(s3RoleExternalId !== undefined && { externalId: s3RoleExternalId }),
   }
 }
 

@@ -87,6 +87,14 @@ export const LOG_EVENTS = {
   'request-failed': 'A request failed because of an error of the server.',
   'retention-failed': 'Old content of an input could not be deleted; it is retried.',
   'scrub-finished': 'Every source object has been read once and compared with the index.',
+  'secret-changed': 'A secret for CDN authorization has other values than before.',
+  'secret-unavailable':
+    'A secret for CDN authorization cannot be looked up; values that are known stand for an hour, and then its endpoints ' +
+    'refuse all requests.',
+  'secret-unusable':
+    'A version of a secret for CDN authorization is not what it should be: one pair `MediaPackageCDNIdentifier` of 8 to 128 ' +
+    'characters.',
+  'secrets-file-unreadable': 'The file of secrets cannot be read or understood; what it last said stands for an hour.',
   'segment-lost': 'A requested segment is lost: a source object is missing, unreadable, damaged or no media.',
   'segment-malformed': 'A stored segment cannot be demuxed; what would be made of it is not served.',
   'segment-unusable': 'A segment from an encoder was stored, but cannot be shown.',

@@ -38,7 +38,7 @@ export const METRICS = {
   ),
   windrow_refused_total: counter(
     ['origin_endpoint', 'reason'],
-    'Requests of players that were refused with 403; reason is the code of the response.',
+    'Requests of players refused with 403; reason is denied, whitelist or cdn, or the code of another response.',
   ),
 
   windrow_ingress_requests_total: counter(

@@ -174,7 +174,7 @@ export async function startServer(
     const ofLogs = { resources, clients, metrics, log, date, steady, publicUrl }
     const accessLog = openAccessLog(config, ofLogs, stopping, failed)
     reloaders.push(() => accessLog?.reopen())
-    const { mounts: dataPlane, viewer } = startDataPlane(
+    const { mounts: dataPlane, viewer } = await startDataPlane(
       config,
       {
         ...sources,
@@ -190,6 +190,7 @@ export async function startServer(
           ingress: [measured.ingress, sending.observer, ...(accessLog ? [accessLog.ingress] : [])],
         },
         segmentObserver: measured.segments,
+        reloaders,
       },
       stopping,
       failed,

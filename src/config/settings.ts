@@ -3,6 +3,7 @@
  * docs/configuration.md are derived from this.
  */
 import { ACCESS_LOG_SETTINGS } from './access-log-settings.ts'
+import { ACCESS_SETTINGS } from './access-settings.ts'
 import { HARVEST_SETTINGS } from './harvest-settings.ts'
 import { KEY_SERVER_SETTINGS } from './key-server-settings.ts'
 import { METRICS_SETTINGS } from './metrics-settings.ts'
@@ -15,7 +16,6 @@ import { SPEKE_SETTINGS } from './speke-settings.ts'
 import { TLS_SETTINGS } from './tls-settings.ts'
 import {
   address,
-  addressBlocks,
   addressOrNone,
   bytes,
   choice,
@@ -178,13 +178,6 @@ export const SETTINGS = {
     '1000',
     'Most of these from one IPv4 address or IPv6 /64. Players behind one proxy share its address: see `trusted-proxies`.',
   ),
-  trustedProxies: optional(
-    'trusted-proxies',
-    addressBlocks,
-    'no proxy is trusted',
-    'Proxies and CDNs in front, as addresses or CIDR blocks. Their connections are not limited by address, and their ' +
-      'X-Forwarded-For, or where that is absent Forwarded, names the client.',
-  ),
   maxSegmentBytes: preset('max-segment-size', bytes, '64MiB', 'Largest segment accepted from an encoder.'),
   maxArchiveBytes: optional(
     'max-archive-bytes',
@@ -279,6 +272,7 @@ export const SETTINGS = {
     'aws.mediapackage',
     'Source of the events there. AWS refuses sources that begin with `aws.`.',
   ),
+  ...ACCESS_SETTINGS,
   ...S3_SETTINGS,
   ...SPEKE_SETTINGS,
   ...KEY_SERVER_SETTINGS,

@@ -51,6 +51,7 @@ describe('the input of an operation', () => {
           read++
           endpointSettings(given, {
             channelId: 'sports',
+            account: { region: 'us-east-1', accountId: '000000000000' },
             maxManifestWindowSeconds: 300,
             keyServers: DEFAULT_LIMITS.keyServers,
           })

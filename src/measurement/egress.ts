@@ -1,8 +1,15 @@
 import type { Counter, Histogram, Metrics } from '../metrics.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { EgressKind, EgressObserver } from '../origin/egress.ts'
-import { PLAYBACK_ERRORS } from '../origin/playback-error.ts'
+import { PLAYBACK_ERRORS, type PlaybackError } from '../origin/playback-error.ts'
 import { type StatusRange, statusRange } from './status-range.ts'
+
+/** The rules of access, as metrics call them; other refusals have their code. */
+const RULES: { readonly [Error in PlaybackError]?: string } = {
+  OriginationDenied: 'denied',
+  NotWhitelisted: 'whitelist',
+  CdnIdentifierRefused: 'cdn',
+}
 
 /** The series of an origin endpoint. */
 class EndpointSeries {
@@ -49,7 +56,9 @@ export function measuredEgress(metrics: Metrics): EgressObserver {
     series.requestsOf(statusRange(exchange.status)).add()
     series.bytes.add(exchange.sentBytes)
     if (refusal && PLAYBACK_ERRORS[refusal].status === 403) {
-      metrics.counter('windrow_refused_total', { origin_endpoint: endpoint.id, reason: refusal }).add()
+      metrics
+        .counter('windrow_refused_total', { origin_endpoint: endpoint.id, reason: RULES[refusal] ?? refusal })
+        .add()
     }
     if (kind && !refusal) series.secondsOf(kind).observe(exchange.processingMs / 1000)
   }

@@ -227,7 +227,7 @@ describe('what is measured of a channel', () => {
     const egress = { endpoint: HLS, kind: 'manifest', refusal: undefined } as const
     measured.egress(exchange(200), egress)
     measured.egress(exchange(403), { ...egress, refusal: 'OriginationDenied' })
-    assert.deepEqual(await read('windrow_refused_total'), { 'hls OriginationDenied': 1 })
+    assert.deepEqual(await read('windrow_refused_total'), { 'hls denied': 1 })
     assert.deepEqual(await read('windrow_egress_requests_total'), { 'news hls 2xx': 1, 'news hls 4xx': 1 })
     await store.resources.deleteOriginEndpoint('hls', now, 0)
     measured.egress(exchange(200), egress)

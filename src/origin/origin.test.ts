@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { BlockList } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { OriginUnderTest } from '../../test/origin/origin-under-test.ts'
+import { type Answer, OriginUnderTest } from '../../test/origin/origin-under-test.ts'
 import { GUID, NOON, outputSegments, sampleBytes, windowOf } from '../../test/origin/sample-channel.ts'
 import { hlsEndpoint, unsupportedEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { utcMs } from '../media/time.ts'
@@ -362,12 +362,89 @@ describe('a playback URL', () => {
     assert.equal((await ask('index_1_10.ts')).status, 404)
   })
 
-  it('is 403 when origination is denied, and when CDN authorization is asked for', async () => {
+  it('is 403 when origination is denied', async () => {
     serve(hlsEndpoint({}, { origination: 'DENY' }))
     for (const path of ['index.m3u8', 'index_1_10.ts', 'nonsense']) assert.equal((await ask(path)).status, 403)
-    const authorization = { cdnIdentifierSecret: 'arn:aws:secretsmanager:…', secretsRoleArn: 'arn:aws:iam::…' }
-    serve(hlsEndpoint({}, { authorization }))
-    assert.match((await ask('index.m3u8')).text, /not supported yet/)
+  })
+
+  it('is 403 without the identifier of its CDN, for whatever is below the endpoint', async () => {
+    const secret = { cdnIdentifierSecret: 'arn:aws:secretsmanager:…', secretsRoleArn: 'arn:aws:iam::…' }
+    serve(hlsEndpoint({}, { authorization: secret }))
+    origin.identifiers = { judge: async (_, value) => (String(value) === 'the-good-one' ? 'accepted' : 'wrong') }
+    origin.lines.length = 0
+    const paths = [
+      'index.m3u8',
+      'index_1.m3u8',
+      'index_1_10.ts',
+      'nonsense',
+      'clips/a/hls/index.m3u8',
+      'index.mp4?start=1',
+    ]
+    const answers: Answer[] = []
+    for (const [i, path] of paths.entries()) {
+      answers.push(await ask(path, {}, i % 2 ? 'HEAD' : 'GET'))
+      answers.push(await ask(path, { 'X-MediaPackage-CDNIdentifier': 'hush-hush' }, i % 2 ? 'POST' : 'GET'))
+      answers.push(await ask(`${path}?a=${'b'.repeat(10)}&start=0`))
+    }
+    for (const { status, headers, text } of answers) {
+      assert.equal(status, 403)
+      assert.ok(['Forbidden.\n', ''].includes(text))
+      assert.equal(headers['cache-control'], 'no-store')
+      assert.equal(headers['x-windrow-error'], 'CdnIdentifierRefused')
+      assert.equal(headers['vary'], undefined)
+    }
+    origin.closeOrigin()
+    const reasons = new Set(origin.lines.map(({ fields }) => fields['reason']))
+    assert.deepEqual(reasons, new Set(['cdn-identifier: missing', 'cdn-identifier: wrong']))
+    assert.doesNotMatch(JSON.stringify(origin.lines), /hush/)
+  })
+
+  it('is as always for a CDN with the identifier, and for preflights', async () => {
+    const secret = { cdnIdentifierSecret: 'arn:aws:secretsmanager:…', secretsRoleArn: 'arn:aws:iam::…' }
+    serve(hlsEndpoint({}, { authorization: secret }))
+    origin.identifiers = { judge: async (_, value) => (String(value) === 'the-good-one' ? 'accepted' : 'wrong') }
+    const headers = { 'x-mediapackage-cdnidentifier': 'the-good-one' }
+    for (const path of ['index.m3u8', 'index_1.m3u8', 'index_1_10.ts']) {
+      const found = await ask(path, headers)
+      assert.equal(found.status, 200)
+      assert.doesNotMatch(found.headers['vary'] ?? '', /cdnidentifier/i)
+      assert.equal((await ask(path, headers, 'HEAD')).status, 200)
+    }
+    assert.equal((await ask('index.m3u8', headers, 'POST')).status, 405)
+    assert.equal((await ask('index.m3u8?start=nonsense', headers)).status, 400)
+    assert.equal((await ask('nonsense', headers)).status, 404)
+    assert.equal((await ask('index.m3u8', {}, 'OPTIONS')).status, 204)
+  })
+
+  it('is refused for the first of the reasons that there are', async () => {
+    const nobody = `/out/v1/${'0'.repeat(32)}/index.m3u8`
+    assert.equal((await ask(nobody, {}, 'POST')).status, 404)
+    const secret = { cdnIdentifierSecret: 'arn:aws:secretsmanager:…', secretsRoleArn: 'arn:aws:iam::…' }
+    const rules = { authorization: secret, whitelist: ['10.0.0.0/8'] }
+    const codeWith = async (endpoint: OriginEndpoint) => {
+      serve(endpoint)
+      return (await ask('nonsense?start=nonsense', {}, 'POST')).headers['x-windrow-error']
+    }
+    assert.equal(await codeWith(hlsEndpoint({}, { ...rules, origination: 'DENY' })), 'OriginationDenied')
+    assert.equal(await codeWith(hlsEndpoint({}, rules)), 'NotWhitelisted')
+    assert.equal(await codeWith(hlsEndpoint({}, { authorization: secret })), 'CdnIdentifierRefused')
+    assert.equal(await codeWith(hlsEndpoint()), 'MethodNotAllowed')
+  })
+
+  it('is 429 after many misses, which keep nobody from what is there', async () => {
+    serve(hlsEndpoint())
+    const statuses: number[] = []
+    for (let i = 0; i < 42; i++) statuses.push((await ask('nonsense')).status)
+    assert.deepEqual([statuses.indexOf(429), statuses.at(-1)], [40, 429])
+    const refused = await ask(`/out/v1/${'0'.repeat(32)}/index.m3u8`)
+    assert.deepEqual(
+      [refused.status, refused.headers['retry-after'], refused.headers['cache-control']],
+      [429, '1', 'no-store'],
+    )
+    assert.equal((await ask('index.m3u8')).status, 200)
+    assert.equal((await ask('index_1_10.ts')).status, 200)
+    origin.now = utcMs(origin.now + 1000)
+    assert.equal((await ask('nonsense')).status, 404)
   })
 
   it('is 403 to addresses outside the whitelist', async () => {

@@ -15,7 +15,7 @@ import type { SourceMedia } from '../packaging/segments/source-media.ts'
 import type { OpenSpool } from '../packaging/spool.ts'
 import { MOST_PIECE_BYTES } from '../stores/objects.ts'
 import type { Resources } from '../stores/resources.ts'
-import { refusalOf } from './access.ts'
+import { type IdentifierJudge, PlaybackAccess } from './access.ts'
 import { parseClipPath } from './clips/clip-paths.ts'
 import { type ClipSegment, Clips } from './clips/clips.ts'
 import { endpointDirectory } from './directory.ts'
@@ -53,8 +53,11 @@ export type OriginDeps = {
   readonly manifestWorker: ManifestWorker
   readonly openSpool: OpenSpool
   readonly movieLimits: MovieLimits
-  /** Who asks, so that nobody's windows of the past delay those of others. */
+  /** Who asks: only some may read an endpoint, and nobody's windows of the past delay those of others. */
   readonly clients: ClientNetworks
+  readonly identifiers: IdentifierJudge
+  /** Responses 403 and 404 to one client network, beyond which it gets 429. */
+  readonly missesPerSecond: number
   /** Counts what responses hold until clients have read them. */
   readonly outgoing: OutgoingBytes
   readonly clock: Clock
@@ -83,6 +86,8 @@ export function createOrigin({
   movieLimits,
   outgoing,
   clients,
+  identifiers,
+  missesPerSecond,
   clock,
   date,
   log,
@@ -97,6 +102,7 @@ export function createOrigin({
   const segments = new Segments({ archive, media, contentKeys, memoryCacheBytes, observer: segmentObserver })
   const movies = new Movies({ archive, media, openSpool, outgoing, clock, limits: movieLimits })
   const refusals = new PlaybackRefusals(log, clock)
+  const access = new PlaybackAccess({ clients, identifiers, clock, missesPerSecond })
 
   /** Answers a request; returns the reason, with nothing sent, when the request gets no media. */
   async function play(
@@ -110,13 +116,13 @@ export function createOrigin({
       sendPreflight(response)
       return undefined
     }
-    if (method !== 'GET' && method !== 'HEAD') return 'MethodNotAllowed'
     const { guid, path } = splitPath(target.path)
     const endpoint = guid === undefined ? undefined : await directory.find(guid)
     if (!endpoint) return 'NoSuchEndpoint'
     asked.endpoint = endpoint
-    const refusal = refusalOf(endpoint, clients.addressOf(request))
+    const refusal = await access.refusalOf(endpoint, request)
     if (refusal) return refusal
+    if (method !== 'GET' && method !== 'HEAD') return 'MethodNotAllowed'
     const client = clients.ofRequest(request)
     const clipPath = path === undefined ? undefined : parseClipPath(path)
     if (clipPath) {
@@ -244,8 +250,9 @@ export function createOrigin({
       if (!refused) return
       const refusal = typeof refused === 'string' ? { error: refused } : refused
       asked.refusal = refusal.error
-      refusals.report(refusal, target.path, exchange.requestId)
-      sendRefusal(response, refusal)
+      const answer = access.answerTo(request, refusal)
+      refusals.report(answer, target.path, exchange.requestId)
+      sendRefusal(response, answer)
     },
     viewer: createViewer({ manifests, segments, archive, media }),
     tick: () => movies.tick(),

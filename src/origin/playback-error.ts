@@ -22,12 +22,13 @@ const GONE = 60
 const ANSWERS = {
   InvalidQuery: { status: 400, sentence: 'The query is invalid.' },
   FilterLeavesNothing: { status: 400, sentence: 'The filter excludes every track of this manifest.' },
-  OriginationDenied: { status: 403, sentence: 'Origination from this endpoint is denied.' },
-  NotWhitelisted: { status: 403, sentence: 'Your address is not on the whitelist of this endpoint.' },
-  AuthorizationNotSupported: {
+  OriginationDenied: { status: 403, sentence: 'Origination from this endpoint is denied.', maxAge: 0 },
+  NotWhitelisted: {
     status: 403,
-    sentence: 'CDN authorization is not supported yet, so this endpoint refuses all requests.',
+    sentence: 'Your address is not on the whitelist of this endpoint.',
+    maxAge: 0,
   },
+  CdnIdentifierRefused: { status: 403, sentence: 'Forbidden.', maxAge: 0 },
   NoSuchEndpoint: { status: 404, sentence: 'There is no such origin endpoint.' },
   CannotPackage: { status: 404, sentence: 'The packaging of this endpoint is not supported yet.' },
   ClipIsEncrypted: {
@@ -86,6 +87,12 @@ const ANSWERS = {
     headers: { Allow: 'GET, HEAD, OPTIONS' },
   },
   RangeNotSatisfiable: { status: 416, sentence: 'The segment or file ends before that range.' },
+  TooManyMisses: {
+    status: 429,
+    sentence: 'Too many requests from your address are for what is not there, or not for you; try again.',
+    headers: SOON,
+    maxAge: 0,
+  },
   TooManyMp4Requests: {
     status: 429,
     sentence: 'Too many MP4 files are being sent to your address; try again.',

@@ -39,11 +39,11 @@ export class PlaybackRefusals {
     this.losses = new FaultLog(log, clock, 'error')
   }
 
-  report({ error, sentence, cause }: ThrownRefusal, path: string, requestId: string): void {
+  report({ error, sentence, reason: logged, cause }: ThrownRefusal, path: string, requestId: string): void {
     // The GUID of these may be made up, and must not flood the log.
-    const { guid } = error === 'NoSuchEndpoint' || error === 'MethodNotAllowed' ? {} : splitPath(path)
+    const { guid } = error === 'NoSuchEndpoint' || error === 'TooManyMisses' ? {} : splitPath(path)
     const fields = { requestId, code: error, status: PLAYBACK_ERRORS[error].status, path }
-    const key = `${error} ${guid}`
+    const key = `${error} ${guid} ${logged}`
     if (cause instanceof LostMedia) {
       const { key: object, reason } = cause
       const lost = { event: 'segment-lost', ...fields, key: object, reason } as const
@@ -52,7 +52,7 @@ export class PlaybackRefusals {
       const reason = cause.message
       this.log.warn({ event: 'store-unavailable', ...fields, reason }, 'the store could not serve a request')
     } else {
-      const reason = sentence ?? PLAYBACK_ERRORS[error].sentence
+      const reason = logged ?? sentence ?? PLAYBACK_ERRORS[error].sentence
       this.refusals.report(key, { event: 'playback-refused', ...fields, reason }, "a player's request got no media")
     }
   }

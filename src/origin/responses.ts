@@ -28,6 +28,8 @@ export type PlaybackRefusal = {
   readonly error: PlaybackError
   /** Replaces the row's sentence. */
   readonly sentence?: string
+  /** What the log says instead of the sentence, which clients get. */
+  readonly reason?: string
   readonly headers?: OutgoingHttpHeaders
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { RoleOptions } from '../assumed-role.ts'
+import { roleOptions } from '../assumed-role.ts'
 import type { Buckets } from './buckets.ts'
 import { folderBuckets } from './folder-buckets/buckets.ts'
 import { checkBucketName } from './object-name.ts'
@@ -84,9 +84,4 @@ function s3ConnectionOptions(settings: BucketSettings, maxConnections: number): 
     maxConnections,
     idleTimeoutMs: settings.s3TimeoutMs,
   }
-}
-
-function roleOptions(settings: BucketSettings): RoleOptions {
-  const { stsEndpoint: endpoint, s3RoleSessionName: sessionName, s3RoleExternalId: externalId } = settings
-  return { sessionName, ...(endpoint !== undefined && { endpoint }), ...(externalId !== undefined && { externalId }) }
 }

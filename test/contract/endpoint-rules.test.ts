@@ -70,6 +70,13 @@ const ENDPOINTS: readonly Row[] = [
     },
     'authorization.secretsRoleArn: must be the ARN of an IAM role',
   ],
+  ...[`eu-west-3:${ACCOUNT_ID}`, `${REGION}:999999999999`].map((place): Row => {
+    const cdnIdentifierSecret = `arn:aws:secretsmanager:${place}:secret:cdn`
+    return [
+      { hlsPackage: {}, authorization: { cdnIdentifierSecret, secretsRoleArn: ROLE } },
+      `authorization.cdnIdentifierSecret: must be of the region ${REGION} and the account ${ACCOUNT_ID}, got "${cdnIdentifierSecret}"`,
+    ]
+  }),
 
   [
     { hlsPackage: { segmentDurationSeconds: 0 } },

@@ -149,7 +149,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
   ],
   'src/model/endpoint-rules.ts': [
     [
-      String.raw`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$`,
+      String.raw`^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):(\d{12}):secret:[\w/+=.@-]+$`,
       'arn:aws:secretsmanager:a:000000000000:secret:b',
       'run',
     ],

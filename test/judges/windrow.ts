@@ -68,6 +68,7 @@ export class Windrow {
       WINDROW_SELF_CHECK_INTERVAL: 'none',
       // Judges push faster than any encoder.
       WINDROW_INGEST_REQUESTS_PER_SECOND: '100000',
+      WINDROW_PLAYBACK_MISSES_PER_SECOND: '100000',
       ...this.options.environment,
       ...environment,
     }

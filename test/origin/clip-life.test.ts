@@ -36,6 +36,7 @@ import { sampleEncryption } from '../keys/sample-encryption.ts'
 import { sampleKeys } from '../keys/sample-keys.ts'
 import { playlistUpTo } from '../matrix/push-fixture.ts'
 import { needing } from '../programs.ts'
+import { NO_IDENTIFIERS } from './origin-under-test.ts'
 import { hlsEndpoint } from './sample-endpoints.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
@@ -112,7 +113,7 @@ describe('a clip', () => {
     const openSpool = () => new FileSpool(folder)
     const movieLimits = { isAllowed: false, longestMs: 60_000, atOnce: 4, atOncePerClient: 4, tableBytes: 1 << 24 }
     const playing = { resources, archive, media, contentKeys: sampleKeys(), manifestWorker, outgoing, clients }
-    const served = { ...playing, openSpool, movieLimits }
+    const served = { ...playing, openSpool, movieLimits, identifiers: NO_IDENTIFIERS, missesPerSecond: 10_000 }
     const origin = createOrigin({ ...served, clock, date: clock, log })
     const server = http.createServer((request, response) => {
       const [path = '', query = ''] = (request.url ?? '').split('?')
@@ -298,12 +299,14 @@ describe('a clip', () => {
     const rules: readonly (readonly [Partial<OriginEndpoint>, string | null])[] = [
       [{ origination: 'DENY' }, 'OriginationDenied'],
       [{ whitelist: ['10.0.0.0/8'] }, 'NotWhitelisted'],
+      [{ authorization: { cdnIdentifierSecret: 'arn:aws:…', secretsRoleArn: 'arn:aws:…' } }, 'CdnIdentifierRefused'],
       [encrypted, null],
       [{ startoverWindowSeconds: 3600 }, null],
     ]
     for (const [i, [rule, code]] of rules.entries()) {
-      const { origination, whitelist, packaging } = { ...endpoint, ...rule }
-      const changed = { ...endpoint, origination, whitelist, packaging, revision: i + 2 }
+      const { origination, whitelist, packaging, authorization } = { ...endpoint, ...rule }
+      const ruled = authorization ? { ...endpoint, authorization } : endpoint
+      const changed = { ...ruled, origination, whitelist, packaging, revision: i + 2 }
       assert.equal(await store.resources.updateOriginEndpoint(changed, 0), 'updated')
       assert.equal((await get(parent)).headers.get('x-windrow-error'), code)
       if (rule !== encrypted) continue

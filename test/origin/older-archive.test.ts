@@ -27,7 +27,7 @@ import { openFileObjects } from '../../src/stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { sampleKeys } from '../keys/sample-keys.ts'
 import { EPOCH, probeAt, TEXT } from '../timeline/rehearsal.ts'
-import { NO_MOVIES } from './origin-under-test.ts'
+import { NO_IDENTIFIERS, NO_MOVIES } from './origin-under-test.ts'
 import { dashEndpoint, hlsEndpoint, mssEndpoint } from './sample-endpoints.ts'
 
 const decompress = promisify(brotliDecompress)
@@ -127,6 +127,8 @@ for (const version of [5, 6]) {
         contentKeys: sampleKeys(),
         manifestWorker,
         ...NO_MOVIES,
+        identifiers: NO_IDENTIFIERS,
+        missesPerSecond: 10_000,
         outgoing,
         clients: new ClientNetworks(),
         clock,

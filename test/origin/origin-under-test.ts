@@ -8,6 +8,7 @@ import type { LogFields } from '../../src/log.ts'
 import type { UtcMs } from '../../src/media/time.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
+import type { IdentifierJudge } from '../../src/origin/access.ts'
 import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
 import type { ContentKeys } from '../../src/packaging/content-keys.ts'
@@ -21,6 +22,9 @@ export const NO_MOVIES = {
   movieLimits: { isAllowed: false, longestMs: 0, atOnce: 0, atOncePerClient: 0, tableBytes: 0 },
 }
 
+/** Secrets that nobody knows, so that no CDN has a good identifier. */
+export const NO_IDENTIFIERS: IdentifierJudge = { judge: async () => 'unavailable' }
+
 export type LogLine = { readonly level: string; readonly fields: LogFields }
 
 export type Answer = { status: number; headers: http.IncomingHttpHeaders; body: Buffer; text: string }
@@ -32,6 +36,8 @@ export class OriginUnderTest {
   now: UtcMs = NOON
   /** The keys of encrypted endpoints. */
   contentKeys: ContentKeys = sampleKeys()
+  /** What a secret makes of the identifiers that CDNs send. */
+  identifiers = NO_IDENTIFIERS
   /** What the origin has logged. */
   readonly lines: LogLine[] = []
   readonly outgoing = new OutgoingBytes({
@@ -77,6 +83,8 @@ export class OriginUnderTest {
       ...NO_MOVIES,
       outgoing: this.outgoing,
       clients,
+      missesPerSecond: 20,
+      identifiers: { judge: (...args) => this.identifiers.judge(...args) } satisfies IdentifierJudge,
     }
     const level = (level: string) => (fields: LogFields) => void this.lines.push({ level, fields })
     const log = { info: level('info'), warn: level('warn'), error: level('error') }

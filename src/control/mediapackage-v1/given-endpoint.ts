@@ -1,3 +1,4 @@
+import type { Account } from '../../model/arn.ts'
 import { checkEndpoint } from '../../model/endpoint-rules.ts'
 import type { EndpointSettings } from '../../model/origin-endpoint.ts'
 import { type Packaging, withAdCuts } from '../../model/packaging.ts'
@@ -9,7 +10,7 @@ import { type GivenEndpoint, PACKAGE_TYPES, packageTypeOf } from './packages.ts'
 /** Fills in the defaults of a request and checks every rule. Throws RuleViolation with the JSON path of the member. */
 export function endpointSettings(
   given: GivenEndpoint,
-  context: Omit<PackageContext, 'manifestName'>,
+  { account, ...context }: Omit<PackageContext, 'manifestName'> & { readonly account: Account },
 ): EndpointSettings {
   const manifestName = checkedName('manifestName', given.manifestName ?? 'index')
   const { description, authorization } = given
@@ -21,7 +22,7 @@ export function endpointSettings(
     origination: given.origination ?? 'ALLOW',
     ...(authorization && { authorization }),
   }
-  checkEndpoint(settings)
+  checkEndpoint(settings, account)
   return { ...settings, manifestName, packaging: withAdCuts(packagingOf(given, { ...context, manifestName })) }
 }
 

@@ -23,7 +23,8 @@ type OriginEndpointOperation =
 
 export function originEndpointHandlers(context: ControlContext): Handlers<OriginEndpointOperation> {
   const { resources, clock, limits, pages } = context
-  const rules = { ...limits, keyServers: { ...limits.keyServers, isOwn: context.isOwnKeyServer } }
+  const { account } = context
+  const rules = { ...limits, account, keyServers: { ...limits.keyServers, isOwn: context.isOwnKeyServer } }
 
   function described(endpoint: OriginEndpoint): OperationOutput<'DescribeOriginEndpoint'> {
     return {
