@@ -23,6 +23,11 @@ const SNAPSHOT_PAGES = 64
 /** Pauses before a snapshot is begun anew that met a transaction when it was begun, in milliseconds. */
 const SNAPSHOT_PAUSES_MS = [1, 5, 20, 100, 500, 1000, 1000, 1000]
 
+/** A backup whose first step meets a transaction fails with the code of success. */
+function hasMetTransaction(error: unknown): boolean {
+  return (error as SqliteError).errcode === 0
+}
+
 type SqliteError = Error & { readonly errcode?: number }
 
 /** The low byte of the code; the other bytes give the reason for being busy. */
@@ -105,7 +110,7 @@ export class SqliteDatabase {
     }
     await retry(() => backup(this.sqlite, path, { rate: SNAPSHOT_PAGES, progress }), {
       pauses: SNAPSHOT_PAUSES_MS,
-      isTransient: isBusy,
+      isTransient: (error) => isBusy(error) || hasMetTransaction(error),
       sleep: (pause) => sleep(pause),
     })
     const copy = new DatabaseSync(path)

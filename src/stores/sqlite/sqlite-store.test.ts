@@ -37,6 +37,7 @@ import {
 import { resourcesContract } from '../resources.contract.ts'
 import { DatabaseRefused, StoreUnavailable } from '../resources.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
+import { SqliteDatabase } from './database.ts'
 import { MIGRATIONS } from './schema.ts'
 import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
 
@@ -139,6 +140,20 @@ describe('a store in SQLite', () => {
     assert.ok(count >= before && count <= after + 1, `${count} channels, of ${before} before and ${after} after`)
     copy.close()
     await assert.rejects(store.snapshot(join(folder, 'nowhere', 'copy.db')), /unable to open database file/)
+  })
+
+  it('copies itself also when that is begun in the middle of a transaction', async () => {
+    const database = new SqliteDatabase(newPath())
+    database.exec('BEGIN IMMEDIATE')
+    database.run("INSERT INTO deleted_channel (guid, deleted_at) VALUES ('gone', 0)")
+    const to = newPath()
+    const copied = database.snapshot(to)
+    setTimeout(() => database.exec('COMMIT'), 30)
+    await copied
+    database.close()
+    const copy = new DatabaseSync(to, { readOnly: true })
+    assert.equal(copy.prepare('SELECT guid FROM deleted_channel').get()?.['guid'], 'gone')
+    copy.close()
   })
 
   it('is of the newest version, and refuses one from the future', async () => {
