@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -7,6 +7,7 @@ import { fillArchive, OBJECT_BYTES, rowsOf } from '../stores/archive-records.con
 import { databaseIn, objectsIn } from '../stores/data-folder.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import {
+  type ContractStore,
   claimed,
   claimOf,
   commit,
@@ -19,17 +20,19 @@ import {
 } from '../stores/nouns.contract.ts'
 import type { Objects } from '../stores/objects.ts'
 import { openSqliteRecords } from '../stores/sqlite/archive-records.ts'
-import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
+import { SqliteDatabase } from '../stores/sqlite/database.ts'
+import { operations } from '../stores/sqlite/operations.ts'
+import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts'
 import { addSnapshot, type BackupOptions, type BackupSource } from './backup.ts'
 import { BackupFolder } from './backup-folder.ts'
 import { restoreSnapshot } from './restore.ts'
 import { verifySnapshots } from './verification.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'windrow-backup-'))
-const stores = new Set<SqliteStore>()
+const opened = new Set<SqliteDatabase>()
 let folders = 0
 after(async () => {
-  for (const store of stores) await store.close()
+  for (const database of opened) database.close()
   await rm(root, { recursive: true })
 })
 
@@ -46,33 +49,45 @@ async function put(objects: Objects, key: string, bytes: Uint8Array = OBJECT_BYT
   await writer.commit()
 }
 
-async function open(path: string): Promise<SqliteStore> {
-  const store = await openSqliteStore(databaseIn(path))
-  stores.add(store)
-  return store
+/** The store of a data folder, without the thread that a server has for it. */
+async function open(path: string): Promise<{ readonly store: ContractStore; readonly database: SqliteDatabase }> {
+  const database = new SqliteDatabase(databaseIn(path))
+  opened.add(database)
+  const all = operations(database, { note: () => {} })
+  return { store: { resources: all, segmentIndex: all } as unknown as ContractStore, database }
 }
 
-async function close(store: SqliteStore): Promise<void> {
-  stores.delete(store)
-  await store.close()
+function close(database: SqliteDatabase): void {
+  opened.delete(database)
+  database.close()
 }
 
-/** An archive that a server uses: its data folder, with its media and its secrets. */
+/** The index of an archive that has some of everything, and the keys of its objects. */
+const template = newFolder()
+await mkdir(template)
+const filled = await open(template)
+filled.database.exec('BEGIN')
+const keys = await fillArchive(filled.store)
+filled.database.exec('COMMIT')
+await filled.database.snapshot(join(template, 'copy.db'))
+close(filled.database)
+
+/** An archive in use: its data folder, with its media and its secrets. */
 async function servedArchive() {
   const path = newFolder()
   const objects = await openFileObjects(objectsIn(path))
-  const store = await open(path)
-  const keys = await fillArchive({ ...store, restart: () => Promise.reject(new Error('not here')) })
+  await copyFile(join(template, 'copy.db'), databaseIn(path))
+  const { store, database } = await open(path)
   for (const key of keys) await put(objects, key)
   for (const name of FILES) await writeFile(join(path, name), `the ${name}\n`, { mode: 0o600 })
   const source: BackupSource = {
     place: path,
     objects,
-    takeIndex: (to) => store.snapshot(to),
+    takeIndex: (to) => database.snapshot(to),
     files: FILES.map((name) => join(path, name)),
     buckets: undefined,
   }
-  return { path, objects, store, keys, source }
+  return { path, objects, store, database, source }
 }
 
 async function backUp(source: BackupSource, path: string, options: Partial<BackupOptions> = {}) {
@@ -114,6 +129,15 @@ async function rowsIn(dataFolder: string) {
   }
 }
 
+async function contentsOf(dataFolder: string) {
+  const records = openSqliteRecords(databaseIn(dataFolder), { migrates: false })
+  try {
+    return await records.contents()
+  } finally {
+    await records.close()
+  }
+}
+
 async function keysIn(folder: string): Promise<string[]> {
   const keys: string[] = []
   for await (const key of (await openFileObjects(folder, { isRead: true })).list('')) keys.push(key)
@@ -122,7 +146,7 @@ async function keysIn(folder: string): Promise<string[]> {
 
 describe('a backup', () => {
   it('is restored with all rows, media and secrets, for its owner alone', async () => {
-    const { source, store, keys, path } = await servedArchive()
+    const { source, database, path } = await servedArchive()
     const to = newFolder()
     const { snapshot, takenAt, ...report } = await backUp(source, to)
     assert.deepEqual(report, {
@@ -140,7 +164,7 @@ describe('a backup', () => {
     assert.equal((await verify(to)).faults, 0)
     const { dataFolder, report: restored } = await restore(to)
     assert.deepEqual([restored.objects, restored.lost, restored.missing], [keys.length, 0, 0])
-    await close(store)
+    close(database)
     assert.deepEqual(await rowsIn(dataFolder), await rowsIn(path))
     assert.deepEqual(await keysIn(objectsIn(dataFolder)), keys.toSorted())
     for (const name of FILES) assert.equal(await readFile(join(dataFolder, name), 'utf8'), `the ${name}\n`)
@@ -149,11 +173,11 @@ describe('a backup', () => {
     }
     for (const folder of [to, join(to, 'snapshots', snapshot)]) assert.equal((await stat(folder)).mode & 0o777, 0o700)
     assert.equal((await stat(join(to, 'snapshots', snapshot, 'windrow.db'))).mode & 0o777, 0o600)
-    await close(await open(dataFolder))
+    assert.equal(await contentsOf(dataFolder), 'an archive')
   })
 
   it('grows by what is new, and loses what no snapshot needs', async () => {
-    const { source, store, objects, keys } = await servedArchive()
+    const { source, store, objects } = await servedArchive()
     const to = newFolder()
     await backUp(source, to)
     assert.deepEqual([(await backUp(source, to)).added, (await readdir(join(to, 'snapshots'))).length], [0, 2])
@@ -176,7 +200,7 @@ describe('a backup', () => {
   })
 
   it('is of a moment at which all was there, when objects are deleted before they are placed', async () => {
-    const { source, store, objects, keys } = await servedArchive()
+    const { source, store, objects } = await servedArchive()
     const to = newFolder()
     let copies = 0
     const takeIndex = async (path: string) => {
@@ -195,7 +219,7 @@ describe('a backup', () => {
   })
 
   it('lacks what the archive has lost, says so, and has it when it is repaired', async () => {
-    const { source, objects, keys } = await servedArchive()
+    const { source, objects } = await servedArchive()
     const to = newFolder()
     await objects.remove('a/1')
     await put(objects, 'b/1', Buffer.from('damaged'.repeat(2)))
@@ -205,14 +229,14 @@ describe('a backup', () => {
     assert.equal((await verify(to)).faults, 0)
     const { report, dataFolder } = await restore(to)
     assert.deepEqual([report.lost, report.missing, report.objects], [2, 0, keys.length - 2])
-    await close(await open(dataFolder))
+    assert.equal(await contentsOf(dataFolder), 'an archive')
     for (const key of ['a/1', 'b/1']) await put(objects, key)
     const third = await backUp(source, to)
     assert.deepEqual([third.lost, third.added], [0, 2])
   })
 
   it('is found damaged when it is verified, and restored as far as it is there', async () => {
-    const { source, keys } = await servedArchive()
+    const { source } = await servedArchive()
     const to = newFolder()
     await backUp(source, to)
     await backUp(source, to)
@@ -228,7 +252,7 @@ describe('a backup', () => {
   })
 
   it('goes on where one was killed, which leaves the earlier snapshots whole', async () => {
-    const { source, store, objects, keys } = await servedArchive()
+    const { source, store, objects } = await servedArchive()
     const to = newFolder()
     await backUp(source, to)
     await put(objects, 'new/1')
@@ -274,7 +298,7 @@ describe('a backup', () => {
     if (other === undefined) return test.skip('there is only one file system')
     const to = await mkdtemp(join(other, 'windrow-backup-'))
     test.after(() => rm(to, { recursive: true }))
-    const { source, objects, keys } = await servedArchive()
+    const { source, objects } = await servedArchive()
     await put(objects, 'a/1', Buffer.from('short'))
     for (const key of ['b/1', 'unplaced']) await put(objects, key, Buffer.from('damaged'))
     const { added, linked, lost, lostKeys } = await backUp(source, to)
@@ -286,11 +310,11 @@ describe('a backup', () => {
 
 describe('a restore', () => {
   it('takes an empty folder only', async () => {
-    const { source, store, path } = await servedArchive()
+    const { source, database, path } = await servedArchive()
     const to = newFolder()
     await backUp(source, to)
     await assert.rejects(restore(to, { dataFolder: path }), { name: 'BackupFailed', message: /is in use/ })
-    await close(store)
+    close(database)
     await assert.rejects(restore(to, { dataFolder: path }), { message: /^\S+ is not empty: it has \S+; an archive/ })
     const strange = newFolder()
     await mkdir(join(strange, 'photographs'), { recursive: true })
@@ -298,7 +322,7 @@ describe('a restore', () => {
   })
 
   it('leaves nothing that a server would start on until it is finished, and can be repeated then', async () => {
-    const { source, keys } = await servedArchive()
+    const { source } = await servedArchive()
     const to = newFolder()
     await backUp(source, to)
     const dataFolder = newFolder()
@@ -310,11 +334,13 @@ describe('a restore', () => {
     }
     const options = { dataFolder, files: FILES, ...quietly }
     await assert.rejects(restoreSnapshot(snapshot!, { objects: half }, options))
-    await assert.rejects(openSqliteStore(databaseIn(dataFolder)), /finish that by running .* or "windrow restore"/)
+    const served = openSqliteStore(databaseIn(dataFolder)).then((store) => store.close())
+    await assert.rejects(served, /finish that by running .* or "windrow restore"/)
     await restoreSnapshot(snapshot!, backup, options)
     backup.close()
     assert.deepEqual(await keysIn(objectsIn(dataFolder)), keys.toSorted())
-    await close(await open(dataFolder))
+    const server = await openSqliteStore(databaseIn(dataFolder))
+    await server.close()
   })
 
   it('has the files of buckets where they were wanted, and begins jobs anew where they were not', async () => {
@@ -335,7 +361,7 @@ describe('a restore', () => {
 
     const without = await restore(to, { ago: 1 })
     assert.equal(without.report.restartedJobs, 1)
-    const begun = await open(without.dataFolder)
+    const { store: begun } = await open(without.dataFolder)
     const anew = await begun.resources.harvestJobById(job.id)
     assert.equal(anew?.run.cursor, undefined)
     assert.deepEqual((await begun.resources.listHarvestObjects(job.id, { limit: 9 })).items, [])
@@ -344,7 +370,7 @@ describe('a restore', () => {
     assert.deepEqual([whole.report.restartedJobs, whole.report.bucketFiles], [0, 1])
     assert.equal(await readFile(join(whole.dataFolder, 'buckets', file), 'utf8'), 'abc')
     assert.deepEqual(await readdir(join(whole.dataFolder, 'buckets/clips')), ['a'])
-    const going = await open(whole.dataFolder)
+    const { store: going } = await open(whole.dataFolder)
     assert.deepEqual((await going.resources.harvestJobById(job.id))?.run.cursor, cursor)
   })
 })

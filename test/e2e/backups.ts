@@ -4,8 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DeleteChannelCommand } from '@aws-sdk/client-mediapackage'
-import { apiOf, createChannel, createHlsEndpoint, type Ingest, mediaPackage } from '../judges/aws.ts'
+import {
+  CreateOriginEndpointCommand,
+  DeleteChannelCommand,
+  type MediaPackageClient,
+} from '@aws-sdk/client-mediapackage'
+import { apiOf, createChannel, type Ingest, mediaPackage } from '../judges/aws.ts'
 import { backUpOf, restoreTo, startBackup, verifyBackup } from '../judges/backup.ts'
 import type { Answer } from '../judges/digest-client.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
@@ -23,8 +27,9 @@ const PAUSE_MS = 20
 
 export type Backups = {
   readonly seed: number
-  /** How long is pushed and backed up. */
+  /** How long is pushed and backed up at least, and how many backups are killed at least. */
   readonly seconds: number
+  readonly leastKilled: number
   /** The share of backups that are killed. */
   readonly kills: number
   readonly log: (line: string) => void
@@ -47,7 +52,7 @@ export type BackupFigures = {
  * unless every finished backup has, when it is restored, all that was in the index before it began and still was after
  * it, by key and SHA-256, and plays it under the same URLs; and unless no killed one has damaged those before.
  */
-export async function runBackups({ seed, seconds, kills, log }: Backups): Promise<BackupFigures> {
+export async function runBackups({ seed, seconds, leastKilled, kills, log }: Backups): Promise<BackupFigures> {
   const random = seededRandom(seed)
   const loop = await encodeLoop()
   const server = await Windrow.start({
@@ -59,10 +64,7 @@ export async function runBackups({ seed, seconds, kills, log }: Backups): Promis
   const encoders: Encoder[] = []
   for (const id of CHANNELS) {
     const ingest = await createChannel(client, id)
-    const url = await createHlsEndpoint(client, id, `${id}-hls`, {
-      SegmentDurationSeconds: 1,
-      PlaylistWindowSeconds: PLAYLIST_SECONDS,
-    })
+    const url = await createBriefEndpoint(client, id)
     encoders.push({ url, pusher: new TimedPusher(ingest, loop, Date.now() - 3_600_000, puts) })
   }
   const pushed = new TimedPusher(gone, loop, Date.now() - 3_600_000, puts)
@@ -89,7 +91,8 @@ export async function runBackups({ seed, seconds, kills, log }: Backups): Promis
     while (encoders.some(({ pusher }) => pusher.published < 8)) await sleep(PAUSE_MS)
     await client.send(new DeleteChannelCommand({ Id: 'gone' }))
     const until = performance.now() + seconds * 1000
-    for (let round = 0; round === 0 || performance.now() < until; round++) {
+    const isEnough = () => seconds === 0 || (figures.killed >= leastKilled && figures.objectsRemoved > 0)
+    for (let round = 0; round === 0 || performance.now() < until || !isEnough(); round++) {
       const folder = join(places[round % places.length]!, 'DIR')
       const before = await indexOf(server)
       const listed = await Promise.all(encoders.map((encoder) => listOf(encoder.url, server)))
@@ -117,7 +120,7 @@ export async function runBackups({ seed, seconds, kills, log }: Backups): Promis
       rmSync(restored, { recursive: true })
       if (figures.backups % 5 === 0) log(`${figures.backups} backups, ${figures.killed} killed`)
     }
-    for (const place of places.slice(0, figures.backups)) await verifyBackup(join(place, 'DIR'))
+    if (seconds > 0) for (const place of places) await verifyBackup(join(place, 'DIR'))
     for (const key of (await indexOf(server)).objects.keys()) named.delete(key)
     stopping = true
     await pushing
@@ -141,6 +144,22 @@ export async function runBackups({ seed, seconds, kills, log }: Backups): Promis
     'p99 of PUTs beside backups, ms': p99(beside),
     'p99 of other PUTs, ms': p99(puts.filter((put) => !isBeside(put))),
   }
+}
+
+/** An endpoint without a startover window: its channel keeps for a minute what live viewing needs. */
+async function createBriefEndpoint(client: MediaPackageClient, channel: string): Promise<string> {
+  const { Url } = await client.send(
+    new CreateOriginEndpointCommand({
+      ChannelId: channel,
+      Id: `${channel}-hls`,
+      HlsPackage: {
+        SegmentDurationSeconds: 1,
+        PlaylistWindowSeconds: PLAYLIST_SECONDS,
+        ProgramDateTimeIntervalSeconds: 1,
+      },
+    }),
+  )
+  return Url!
 }
 
 type Put = { readonly from: number; readonly to: number }
