@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -7,7 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
-import { freePort } from './judges/processes.ts'
+import { connect } from 'node:tls'
+import { Authority, CertificateFiles } from './judges/certificates.ts'
+import { eventually, freePort } from './judges/processes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'windrow-program-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -91,6 +94,46 @@ describe('windrow harvest', () => {
     const run = new Run(['bin/windrow', 'harvest', 'reap'])
     assert.equal(await run.exitCode, 2)
     assert.match(run.stderr, /^windrow: windrow harvest needs one of create, .*\n$/)
+  })
+})
+
+describe('windrow with TLS', () => {
+  const files = new CertificateFiles(new Authority().issue(['live.example.com']))
+  const tls = ['--tls-certificate', files.certificate, '--tls-key', files.key]
+
+  it('is ready when `health` says so, and has a new certificate after SIGHUP', async () => {
+    const port = await freePort()
+    const address = ['--listen', 'none', '--tls-listen', `[::1]:${port}`, ...tls]
+    const server = new Run(['bin/windrow', 'serve', '--data', join(folder, 'tls'), ...address])
+    const health = new Run(['bin/windrow', 'health', '--wait', '1d', ...address])
+    assert.equal(await health.exitCode, 0, health.stdout)
+    assert.equal(health.stdout, 'ok\n')
+    assert.equal(await server.url(), `https://live.example.com:${port}`)
+    const newest = new Authority().issue(['live.example.com'])
+    files.write(newest)
+    server.child.kill('SIGHUP')
+    await eventually('the new certificate', async () => {
+      const socket = connect({ port, host: '::1', rejectUnauthorized: false })
+      await once(socket, 'secureConnect')
+      const given = socket.getPeerX509Certificate()?.serialNumber
+      socket.destroy()
+      return given === new X509Certificate(newest.certificate).serialNumber || undefined
+    })
+    server.child.kill('SIGTERM')
+    assert.equal(await server.exitCode, 0, server.stderr)
+    const after = new Run(['bin/windrow', 'health', ...address])
+    assert.equal(await after.exitCode, 1)
+    assert.match(after.stdout, /does not answer/)
+  })
+
+  it('says whether it would start: `config check` ends with 0, or with 2 and one line', async () => {
+    const good = new Run(['bin/windrow', 'config', 'check', '--data', folder, '--tls-listen', '[::1]:443', ...tls])
+    assert.equal(await good.exitCode, 0, good.stderr)
+    assert.match(good.stdout, /^tls-listen: "\[::1\]:443" {2}# --tls-listen$/m)
+    files.write({ key: 'no key' })
+    const bad = new Run(['bin/windrow', 'config', 'check', '--data', folder, '--tls-listen', '[::1]:443', ...tls])
+    assert.equal(await bad.exitCode, 2)
+    assert.match(bad.stderr, /^windrow: \S+server\.key has no private key that can be read \(\w+\)\n$/)
   })
 })
 

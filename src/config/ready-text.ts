@@ -19,7 +19,7 @@ Windrow is ready at ${url}
 
   data   ${config.dataFolder}
   keys   ${keys.file ?? 'the configured access-key-id and secret-access-key'}
-  try    ${keyFile ? `${keyFile} \\\n         ` : ''}aws --endpoint-url ${api} --region ${region} mediapackage list-channels
+  try    ${keyFile ? `${keyFile} \\\n         ` : ''}aws --endpoint-url ${shellWord(api)} --region ${region} mediapackage list-channels
 ${isUnsure ? `  ${note}` : ''}
 `
 }
