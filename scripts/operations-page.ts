@@ -134,8 +134,8 @@ const HEALTH = `## Health
   key's, a file of secrets that others can read, a folder that cannot be written. It changes nothing and connects to nothing.
 - \`GET /windrow/v1/status\` (\`DescribeStatus\`), signed like all of the API, tells of the process that answers: \`version\`, \`startedAt\`,
   \`uptimeSeconds\`, \`roles\`, \`listeners\`, \`unready\` (the reasons of \`/readyz\`) and \`certificates\` with \`validUntil\`; \`counts\` of what
-  has a quota; and 20 channels, or \`maxResults\` up to 100, with \`nextToken\`: of each input \`state\`, \`lastHeardAt\` and
-  \`lastSegment\`, of each origin endpoint \`isEncrypted\`, \`liveEdge\` (the end of its newest segment, by the dates of the
+  has a quota; \`harvestJobsOfLastDay\` by status, up to 1000 of each; and 20 channels, or \`maxResults\` up to 100, with \`nextToken\`: of each input \`state\`, \`lastHeardAt\` and
+  \`lastSegment\`, of each origin endpoint \`isEncrypted\`, \`contentKeys\` (the number on record of this key period), \`liveEdge\` (the end of its newest segment, by the dates of the
   encoder) and \`liveEdgeAgeSeconds\`. Alert by metrics rather than by this, which reads all that it tells.
 - SIGHUP reads certificates and secrets anew, and opens logs anew; settings are read at the start alone.
 `

@@ -7,6 +7,7 @@ import { configuredKeyProvider } from './configured-key-provider.ts'
 import type { OwnKeyServer } from './configured-key-server.ts'
 import { createKeyLedger, type KeyLedgerDeps } from './keys/key-ledger.ts'
 import { NoKeyEncryptionKey } from './keys/sealing.ts'
+import type { OriginEndpoint } from './model/origin-endpoint.ts'
 import type { ContentKeys } from './packaging/content-keys.ts'
 import { periodically } from './periodic.ts'
 import type { Failed, Stopping } from './stopping.ts'
@@ -53,6 +54,15 @@ export function startKeys(
     closers.push(periodically(RETENTION_MS, retain, failed('forgetting content keys')))
   }
   return ledger.keys
+}
+
+/** The number of keys on record, as the API tells it: 0 where they cannot be read. */
+export function keysOnRecord(keys: Pick<ContentKeys, 'onRecord'>) {
+  return (endpoint: OriginEndpoint, period: number): Promise<number> =>
+    keys.onRecord(endpoint, period).then(
+      ({ length }) => length,
+      () => 0,
+    )
 }
 
 /**

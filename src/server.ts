@@ -10,7 +10,7 @@ import { retentionRules, startArchive } from './configured-archive.ts'
 import { startDataPlane } from './configured-data-plane.ts'
 import { configuredHealth } from './configured-health.ts'
 import { keyServerMounts, ownKeyServer } from './configured-key-server.ts'
-import { startKeys } from './configured-keys.ts'
+import { keysOnRecord, startKeys } from './configured-keys.ts'
 import { configuredLimits } from './configured-limits.ts'
 import { type OwnUrls, openListeners } from './configured-listeners.ts'
 import { openMetricsListener } from './configured-metrics.ts'
@@ -241,6 +241,7 @@ export async function startServer(
       timelines: segmentIndex,
       indexSnapshots: stores.indexSnapshots,
       status: health.status,
+      keysOnRecord: keysOnRecord(contentKeys),
       isOwnKeyServer: (text) => own?.isAt(text) === true,
     })
 

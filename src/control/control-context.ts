@@ -113,6 +113,8 @@ export type ControlContext = {
   readonly extent: ExtentOf
   readonly inputState: InputStateOf
   readonly status: () => Promise<ProcessStatus>
+  /** The number of content keys that an endpoint has in a key period; 0 where none are on record, or can be read. */
+  readonly keysOnRecord: (endpoint: OriginEndpoint, period: number) => Promise<number>
   /** True of the URL of the server's own key server, which may be anywhere. */
   readonly isOwnKeyServer: (url: string) => boolean
   /** Absent where the index is in PostgreSQL. */

@@ -49,6 +49,7 @@ export type ControlDeps = {
   readonly isOwnKeyServer?: ControlContext['isOwnKeyServer']
   readonly indexSnapshots?: ControlContext['indexSnapshots']
   readonly status: ControlContext['status']
+  readonly keysOnRecord: ControlContext['keysOnRecord']
 }
 
 /** Creates the MediaPackage v1 API, and Windrow's own operations below `/windrow/v1/`. */
@@ -67,6 +68,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     extent: options.extent ?? (async () => undefined),
     inputState: inputStateOf(options.timelines),
     status: options.status,
+    keysOnRecord: options.keysOnRecord,
     isOwnKeyServer: options.isOwnKeyServer ?? (() => false),
     indexSnapshots: options.indexSnapshots,
   }

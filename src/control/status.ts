@@ -1,5 +1,7 @@
-import { isoDateTime, type UtcMs } from '../media/time.ts'
+import { isoDateTime, ONE_DAY_MS, type UtcMs, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
+import { keyPeriodAt } from '../model/content-keys.ts'
+import type { HarvestJobStatus } from '../model/harvest-job.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { between } from '../model/rules.ts'
 import type { ControlContext } from './control-context.ts'
@@ -8,6 +10,9 @@ import type { PageInput } from './page-tokens.ts'
 
 /** Channels in one response: each costs reads of its inputs and endpoints. */
 const [FEW, MOST_CHANNELS] = [20, 100]
+/** Jobs that are counted of each status. */
+const MOST_JOBS = 1000
+const JOB_STATUSES: readonly HarvestJobStatus[] = ['IN_PROGRESS', 'SUCCEEDED', 'FAILED']
 /** The quota of a channel's endpoints can be no more. */
 const MOST_ENDPOINTS = 1000
 
@@ -51,11 +56,22 @@ export function statusHandlers(context: ControlContext) {
           })),
         },
         counts: await resources.resourceCounts(clock()),
+        harvestJobsOfLastDay: await jobsOfLastDay(context),
         channels,
         nextToken: pages.token(page, listing),
       }
     },
   }
+}
+
+/** The number of jobs that were created within a day, by status, as far as they are counted. */
+async function jobsOfLastDay({ resources, clock }: ControlContext) {
+  const createdAfter = utcMs(clock() - ONE_DAY_MS)
+  const counts = JOB_STATUSES.map(async (status) => {
+    const { items } = await resources.listHarvestJobs({ status, createdAfter, limit: MOST_JOBS })
+    return [status, items.length] as const
+  })
+  return Object.fromEntries(await Promise.all(counts))
 }
 
 async function channelStatus(context: ControlContext, { id, guid, ingestEndpoints }: Channel) {
@@ -72,11 +88,15 @@ async function channelStatus(context: ControlContext, { id, guid, ingestEndpoint
   }
 }
 
-async function endpointStatus({ extent, clock }: ControlContext, endpoint: OriginEndpoint) {
+async function endpointStatus({ extent, clock, keysOnRecord }: ControlContext, endpoint: OriginEndpoint) {
   const held = await extent(endpoint)
+  const { encryption } = endpoint.packaging
+  const period = encryption && keyPeriodAt(encryption, clock())
   return {
     id: endpoint.id,
-    isEncrypted: endpoint.packaging.encryption !== undefined,
+    isEncrypted: encryption !== undefined,
+    // Of the key period that it is now.
+    ...(period !== undefined && { contentKeys: await keysOnRecord(endpoint, period) }),
     // The end of the newest segment, by the dates of the encoder.
     ...(held && { liveEdge: isoDateTime(held.end), liveEdgeAgeSeconds: (clock() - held.end) / 1000 }),
   }

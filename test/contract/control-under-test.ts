@@ -91,6 +91,7 @@ export async function startControl(
     },
     ...(options.extent && { extent: options.extent }),
     timelines: store.segmentIndex,
+    keysOnRecord: async () => 2,
     status: async () => ({
       version: '0.0.0',
       startedAt: utcMs(Date.UTC(2026, 0)),

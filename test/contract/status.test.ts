@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { utcMs } from '../../src/media/time.ts'
-import { type Asker, NOW, startAsker } from './rules-asker.ts'
+import { type Asker, NOW, ROLE, startAsker } from './rules-asker.ts'
 
+/** The system of AES-128, of SPEKE. */
+const AES_128 = '81376844-f976-481e-a84e-cc25d39b0b33'
 const PATH = '/windrow/v1/status'
 
 type Status = {
   readonly date: string
   readonly process: Readonly<Record<string, unknown>>
   readonly counts: Readonly<Record<string, number>>
+  readonly harvestJobsOfLastDay: Readonly<Record<string, number>>
   readonly channels: readonly {
     readonly id: string
     readonly inputs: readonly { readonly state: string }[]
@@ -26,6 +29,9 @@ describe('the status of a server', () => {
     for (const id of ['seen', 'unseen']) {
       await asker.made('/origin_endpoints', { id, channelId: 'b', hlsPackage: {} })
     }
+    const spekeKeyProvider = { url: 'https://keys.example.com/', resourceId: 'a', roleArn: ROLE, systemIds: [AES_128] }
+    const hlsPackage = { encryption: { encryptionMethod: 'AES_128', spekeKeyProvider } }
+    await asker.made('/origin_endpoints', { id: 'with-keys', channelId: 'c', hlsPackage })
   })
   after(() => asker.control.close())
 
@@ -36,7 +42,7 @@ describe('the status of a server', () => {
   }
 
   it('is that of the process that answers, and of every channel with its inputs and live edges', async () => {
-    const { date, process, counts, channels, nextToken } = await statusOf()
+    const { date, process, counts, harvestJobsOfLastDay, channels, nextToken } = await statusOf()
     assert.equal(date, new Date(NOW).toISOString())
     assert.deepEqual(process, {
       version: '0.0.0',
@@ -56,6 +62,8 @@ describe('the status of a server', () => {
       { id: 'seen', isEncrypted: false, liveEdge: new Date(NOW - 4000).toISOString(), liveEdgeAgeSeconds: 4 },
       { id: 'unseen', isEncrypted: false },
     ])
+    assert.deepEqual(channels[2]?.originEndpoints, [{ id: 'with-keys', isEncrypted: true, contentKeys: 2 }])
+    assert.deepEqual(harvestJobsOfLastDay, { IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0 })
     assert.equal(nextToken, undefined)
   })
 
