@@ -6,6 +6,7 @@ import type { Fault } from './fault.ts'
 import { HARVEST_FAULTS } from './harvest-faults.ts'
 import { JUDGE_FAULTS } from './judge-faults.ts'
 import { KEY_FAULTS } from './key-faults.ts'
+import { METRICS_FAULTS } from './metrics-faults.ts'
 import { NODE_FAULTS } from './node-faults.ts'
 import { OBJECT_FAULTS } from './object-faults.ts'
 import { OUTPUT_FAULTS } from './output-faults.ts'
@@ -31,5 +32,6 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...SCHEDULE_FAULTS,
   ...SELF_CHECK_FAULTS,
   ...SERVICE_FAULTS,
+  ...METRICS_FAULTS,
   ...JUDGE_FAULTS,
 ]
