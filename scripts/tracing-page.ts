@@ -30,8 +30,9 @@ own.
 ## Traces from outside
 
 The headers \`traceparent\` and \`tracestate\` of a request are honoured if it comes from one of \`trusted-proxies\`,
-and ignored otherwise: strangers could make your collector record as much as they like. Your SDK needs a propagator
-(W3C Trace Context is the default of the SDK for Node). Do not add \`@opentelemetry/instrumentation-http\` for
+and ignored otherwise: strangers could make your collector record as much as they like. Your SDK needs a propagator,
+as below; by a \`ParentBasedSampler\`, your proxy then decides what is sampled of its requests. Do not add
+\`@opentelemetry/instrumentation-http\` for
 incoming requests without \`disableIncomingRequestInstrumentation\`: it takes those headers from everybody.
 \`X-Request-Id\` in responses, and \`requestId\` in the log, stay as they are.
 
@@ -40,33 +41,48 @@ incoming requests without \`disableIncomingRequestInstrumentation\`: it takes th
 In a folder of its own, for instance \`/opt/windrow-tracing\`:
 
 \`\`\`sh
-npm install @opentelemetry/api@1.10.0 @opentelemetry/sdk-trace-node@2.12.1 @opentelemetry/exporter-trace-otlp-http@0.301.0
+npm install --save-exact @opentelemetry/api@1.10.0 @opentelemetry/context-async-hooks@3.1.0 @opentelemetry/core@3.1.0 \\
+  @opentelemetry/exporter-trace-otlp-http@0.301.0 @opentelemetry/resources@3.1.0 @opentelemetry/sdk-trace@3.1.0
 \`\`\`
 
 and \`/opt/windrow-tracing/tracing.mjs\`:
 
 \`\`\`js
 import { isMainThread } from 'node:worker_threads'
+import { context, propagation, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
-import { BatchSpanProcessor, NodeTracerProvider, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-node'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
 
 // NODE_OPTIONS holds for the server's threads too, which make no spans.
 if (isMainThread) {
-  new NodeTracerProvider({
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': 'windrow' }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.01) }),
     // OTEL_EXPORTER_OTLP_ENDPOINT says where to; otherwise http://localhost:4318.
-    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
-  }).register()
+    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+  })
+  trace.setGlobalTracerProvider(provider)
 }
 \`\`\`
 
 Then start the server with it:
 
 \`\`\`sh
-OTEL_SERVICE_NAME=windrow NODE_OPTIONS="--import file:///opt/windrow-tracing/tracing.mjs" windrow serve
+NODE_OPTIONS="--import file:///opt/windrow-tracing/tracing.mjs" windrow serve
 \`\`\`
 
-The SDK must be registered when the server starts; one that is registered later is not noticed. Spans that wait in a
-batch when the process ends are lost.
+These versions were tried together, against a receiver of OTLP over HTTP. \`@opentelemetry/sdk-trace-node\` 2.12 is not for
+the API 1.10 that Windrow has; npm refuses the two together. The SDK must be registered when the server starts: one that
+is registered later is not noticed. Spans that wait in a batch when the process ends are lost.
 `
 }
