@@ -34,7 +34,7 @@ logs, \`windrow_egress_*\` and limits do not count them.
 Every endpoint is looked at once in each \`self-check-interval\` (10 seconds; \`none\` switches looks off), one after
 the other. A look is followed by a pause of 99 times its length, ten seconds at most, so that looks take about a
 hundredth of the time of one core, whatever there is to look at: with many endpoints each is looked at less often, and
-on a busy server, where a look waits for its turn, looks are rare. Segments are made for looks in places of their own,
+on a busy server, where a look waits for its turn, looks are rare. When a round of all endpoints takes longer than half a minute, each endpoint gets two looks in a row, which can be compared. Segments are made for looks in places of their own,
 that no player waits for, and are not kept in memory; manifests are those of the cache that players share. An endpoint
 that has shown nothing new for ten minutes, while no encoder sends to this process, is looked at once an hour. One of
 several nodes looks; another takes over within seconds of its end.

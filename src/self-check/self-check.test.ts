@@ -15,6 +15,7 @@ function server(count: number, { costMs = 0, intervalMs = 10_000 } = {}) {
   const endpoints = Array.from({ length: count }, (_, n): OriginEndpoint => {
     return hlsEndpoint({}, { guid: n.toString(16).padStart(32, '0'), id: `e${n}` })
   })
+  let shown = { first: 10, files: hlsFiles(10) }
   const looks: { readonly id: string; readonly at: number }[] = []
   const counters = new Map<string, number>()
   const lines: object[] = []
@@ -28,8 +29,14 @@ function server(count: number, { costMs = 0, intervalMs = 10_000 } = {}) {
           looks.push({ id: endpoint.id, at: now - began })
           now += costMs
         }
-        const files = hlsFiles(world.isStill ? 10 : 10 + Math.floor((now - began) / 2000))
-        if (world.isBroken) replaced('index_1.m3u8', 'TARGETDURATION:2', 'TARGETDURATION:1')(files)
+        const first = world.isStill ? 10 : 10 + Math.floor((now - began) / 2000)
+        const files = shown.first === first ? shown.files : hlsFiles(first)
+        shown = { first, files }
+        if (world.isBroken && path === 'index_1.m3u8') {
+          const broken = new Map(files)
+          replaced(path, 'TARGETDURATION:2', 'TARGETDURATION:1')(broken)
+          return sightOf(broken.get(path))
+        }
         return sightOf(files.get(path))
       },
     },
@@ -64,8 +71,8 @@ function server(count: number, { costMs = 0, intervalMs = 10_000 } = {}) {
     counters,
     lines,
     events,
-    async pass(ms: number) {
-      for (const until = now + ms; now < until; now += 100) await selfCheck.step()
+    async pass(ms: number, stepMs = 100) {
+      for (const until = now + ms; now < until; now += stepMs) await selfCheck.step()
     },
   }
 }
@@ -85,6 +92,8 @@ describe('the self-check', () => {
     const { looks, pass } = server(30, { costMs: 20 })
     await pass(120_000)
     assert.ok(looks.length >= 50 && looks.length * 20 <= 1200, `${looks.length} looks`)
+    const ids = looks.slice(30).map(({ id }) => id)
+    assert.deepEqual(ids.slice(0, 6), ['e0', 'e0', 'e1', 'e1', 'e2', 'e2'], 'two of them have something in common')
   })
 
   it('rests for ten seconds at most, since whoever waits takes nothing', async () => {
@@ -125,7 +134,7 @@ describe('the self-check', () => {
     const { world, looks, pass } = server(2)
     world.isStill = true
     world.endpoints = world.endpoints.map((each, n) => (n === 0 ? { ...each, origination: 'DENY' } : each))
-    await pass(7_200_000)
+    await pass(7_200_000, 1000)
     const ids = new Set(looks.map(({ id }) => id))
     assert.deepEqual([...ids], ['e1'])
     assert.ok(looks.length >= 60 && looks.length <= 64, `${looks.length} looks`)

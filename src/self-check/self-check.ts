@@ -12,6 +12,8 @@ const WORK = 'self-check'
 const REST = 99
 /** The longest pause: most of a look that takes as long was waiting. */
 const MOST_REST_MS = 10_000
+/** When a round takes longer, live windows may have nothing in common with what they showed in the one before. */
+const LONG_ROUND_MS = 30_000
 /** An endpoint at which nothing new has been seen for so long is looked at seldom. */
 const IDLE_MS = 600_000
 const IDLE_PAUSE_MS = 3_600_000
@@ -35,7 +37,8 @@ type Idle = { readonly since: number; looked: number; readonly edge: string | un
 /**
  * Looks at all origin endpoints in turn, one at a time, as a player would, and reports what is not as it should be.
  * Every endpoint is looked at once in each interval, or less often where that would take more than a hundredth of the
- * time: a look that takes longer because the server is busy is followed by a longer pause.
+ * time: a look that takes longer because the server is busy is followed by a longer pause. In rounds that take long,
+ * each endpoint is looked at twice in a row, so that there is something to compare.
  */
 export class SelfCheck {
   private readonly deps: SelfCheckDeps
@@ -77,13 +80,14 @@ export class SelfCheck {
   }
 
   private async beginRound(): Promise<void> {
-    const { resources, stopwatch } = this.deps
+    const { resources, stopwatch, intervalMs } = this.deps
     const all: OriginEndpoint[] = []
     for await (const endpoint of allOf((page) => resources.listOriginEndpoints(page))) {
       if (endpoint.origination === 'ALLOW' && !this.isResting(endpoint)) all.push(endpoint)
       if (all.length === MOST_ENDPOINTS) break
     }
-    this.round = all
+    const isLong = this.round.length > 0 && stopwatch() - this.roundBegan > Math.max(LONG_ROUND_MS, 2 * intervalMs)
+    this.round = isLong ? all.flatMap((endpoint) => [endpoint, endpoint]) : all
     this.place = 0
     this.roundBegan = stopwatch()
   }
