@@ -81,6 +81,7 @@ describe('windrow config check', () => {
       [['--data', open], /credentials can be read by others: run chmod 600/],
       [[...data, '--key-server', 'true', '--listen', '0.0.0.0:80'], /key-server is true, but listen is no loopback/],
       [[...data, '--speke-ca-file', '/nowhere'], /\/nowhere/],
+      [[...data, '--secrets-file', '/nowhere'], /^secrets-file: \/nowhere does not exist$/],
     ] as const) {
       await assert.rejects(check(args), { name: 'ConfigurationError', message }, args.join(' '))
     }

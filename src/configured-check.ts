@@ -16,7 +16,9 @@ import {
 import { SETTINGS, type Settings } from './config/settings.ts'
 import { configuredKeyProvider } from './configured-key-provider.ts'
 import { ownKeyServer } from './configured-key-server.ts'
+import { openCdnIdentifiers } from './configured-secrets.ts'
 import { expiring, readCertificates } from './configured-tls.ts'
+import type { Closer } from './stopping.ts'
 
 /**
  * Writes what is in effect, as lines of a configuration file without its secrets, and then whether `windrow serve`
@@ -52,8 +54,16 @@ async function checkFiles(settings: Settings, date: Clock): Promise<readonly str
   for (const name of [KEY_ENCRYPTION_KEY_FILE, KEY_SERVER_SECRET_FILE]) await readPrivateFile(join(dataFolder, name))
   ownKeyServer(settings)
   configuredKeyProvider(settings, { date, turns: new Turns() })
+  await checkSecrets(settings, date)
   const certificates = await readCertificates(settings, date)
   return [...folders.flat(), ...(certificates ? expiring(certificates, date) : [])]
+}
+
+async function checkSecrets(settings: Settings, date: Clock): Promise<void> {
+  const closers: Closer[] = []
+  const log = { info() {}, warn() {}, error() {} }
+  await openCdnIdentifiers(settings, { steady: date, log, reloaders: [] }, { closers })
+  for (const close of closers) await close()
 }
 
 /** A folder that is there must be writable; else the nearest above it that is there. */
