@@ -9,6 +9,7 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import { createControl } from '../../src/control/control.ts'
 import {
   type ClipService,
+  type ControlContext,
   type ControlLimits,
   type ControlResources,
   DEFAULT_LIMITS,
@@ -53,6 +54,7 @@ export async function startControl(
     extent?: ExtentOf
     harvest?: Partial<HarvestService>
     clips?: Partial<ClipService>
+    indexSnapshots?: ControlContext['indexSnapshots']
   } = {},
 ): Promise<ControlUnderTest> {
   const created: string[] = []
@@ -92,6 +94,7 @@ export async function startControl(
     ...(options.extent && { extent: options.extent }),
     timelines: store.segmentIndex,
     keysOnRecord: async () => 2,
+    indexSnapshots: options.indexSnapshots,
     status: async () => ({
       version: '0.0.0',
       startedAt: utcMs(Date.UTC(2026, 0)),
