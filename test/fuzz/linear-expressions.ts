@@ -33,6 +33,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     [' +', 'a  b', 'place'],
   ],
   'src/control/wire.ts': [[String.raw`^-?\d+$`, '-1', 'run']],
+  'src/feed/digest-client.ts': [['`(?:^|[ ,])<name>="?([^",]*)`', undefined, 'place']],
   'src/http/accepts-gzip.ts': [[String.raw`^\s*q\s*=\s*0(\.0*)?\s*$`, ' q = 0.0 ', 'run']],
   'src/http/target.ts': [[String.raw`^https?:\/\/[^/?#]*\/?`, 'http://a/b', 'run']],
   'src/ingest/digest.ts': [
