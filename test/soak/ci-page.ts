@@ -86,7 +86,7 @@ async function bash(cwd: string, script: string, more: Readonly<Record<string, s
   mkdirSync(path, { recursive: true })
   const tools = { python3: programPath('boto3'), aws: programPath('aws'), node: process.execPath }
   for (const [tool, found] of Object.entries(tools)) writeTool(join(path, tool), found)
-  const env = { PATH: `${path}:${process.env['PATH']}`, HOME: cwd, ...more }
+  const env = { ...process.env, PATH: `${path}:${process.env['PATH']}`, ...more }
   const { child, ended, said } = start('bash', ['-euo', 'pipefail', '-c', script], { cwd, env, detached: true })
   const code = await ended.finally(() => {
     try {
