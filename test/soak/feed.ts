@@ -43,11 +43,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
     const asset = `${windrow.bucketFolder('clips')}/all/index.m3u8`
     const entries = ['-select_streams', 'v', '-show_entries', 'packet=pts', '-of', 'csv=p=0']
     const probed = await runProgram('ffprobe', ['-v', 'error', ...entries, asset])
-    const times = probed
-      .toString()
-      .trim()
-      .split('\n')
-      .map((line) => Number.parseInt(line, 10))
+    const times = [...probed.toString().matchAll(/^\d+/gm)].map(([time]) => Number(time))
     times.sort((a, b) => a - b)
     const steps = new Set(times.slice(1).map((time, n) => time - times[n]!))
     assert.deepEqual([times.length, [...steps]], [segments * 50, [3600]])
