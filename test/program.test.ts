@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,12 +49,18 @@ for (const { title, nodeArgs } of LAUNCHERS) {
       }
     })
 
-    it('serves until a signal, then ends with 0', async () => {
+    it('serves until a signal, then ends with 0; its ready file is there meanwhile', async () => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-        const run = windrow('serve', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0')
-        assert.match(await run.url(), /^http:\/\/127\.0\.0\.1:\d+$/)
+        const ready = join(folder, 'ready')
+        // As a server leaves it that is killed.
+        writeFileSync(ready, 'http://127.0.0.1:1\n')
+        const run = windrow('serve', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0', '--ready-file', ready)
+        const url = await run.url()
+        assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
+        assert.equal(readFileSync(ready, 'utf8'), `${url}\n`)
         run.child.kill(signal)
         assert.equal(await run.exitCode, 0, run.stderr)
+        assert.equal(existsSync(ready), false)
       }
     })
 

@@ -3,6 +3,7 @@ import { ARCHIVE_FAULTS } from './archive-faults.ts'
 import { BACKUP_FAULTS } from './backup-faults.ts'
 import { ENCRYPTION_FAULTS } from './encryption-faults.ts'
 import type { Fault } from './fault.ts'
+import { FEED_FAULTS } from './feed-faults.ts'
 import { HARVEST_FAULTS } from './harvest-faults.ts'
 import { JUDGE_FAULTS } from './judge-faults.ts'
 import { KEY_FAULTS } from './key-faults.ts'
@@ -29,6 +30,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...SPEKE_FAULTS,
   ...HARVEST_FAULTS,
   ...NODE_FAULTS,
+  ...FEED_FAULTS,
   ...SCHEDULE_FAULTS,
   ...SELF_CHECK_FAULTS,
   ...SERVICE_FAULTS,
