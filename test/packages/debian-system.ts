@@ -1,20 +1,18 @@
 /** A clean Debian of the release that this machine runs, in a folder: made once by debootstrap, then unpacked anew. */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from '../judges/processes.ts'
 
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/windrow-packages', import.meta.url))
 export const SYSTEM_PATH = ['/usr/local', '/usr', ''].flatMap((each) => [`${each}/sbin`, `${each}/bin`]).join(':')
-const CALLS = 'var/log/systemctl-calls'
-
-/** Says what systemd would have been asked for, as none runs in a folder. */
-const SYSTEMCTL = `#!/bin/sh
-echo "$*" >> /${CALLS}
-case "$*" in *is-enabled*) echo enabled;; esac
-exit 0
-`
+export const SYSTEM_ENVIRONMENT = {
+  PATH: SYSTEM_PATH,
+  HOME: '/root',
+  LC_ALL: 'C',
+  DEBIAN_FRONTEND: 'noninteractive',
+} as const
 
 export class DebianSystem {
   readonly folder: string
@@ -44,21 +42,7 @@ export class DebianSystem {
   /** Runs a line of shell as root; gives what it says. Throws when it fails. */
   shell(line: string): string {
     const [program, ...args] = this.under()
-    const env = { PATH: SYSTEM_PATH, HOME: '/root' }
-    return command(program!, [...args, 'sh', '-ec', line], { ...env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' })
-  }
-
-  /** Puts a program in the place of systemctl that only notes how it is called; gives those calls, newest last. */
-  pretendSystemd(): () => string[] {
-    mkdirSync(this.path('run/systemd/system'), { recursive: true })
-    writeFileSync(this.path('usr/bin/systemctl'), SYSTEMCTL, { mode: 0o755 })
-    let read = 0
-    return () => {
-      const calls = existsSync(this.path(CALLS)) ? readFileSync(this.path(CALLS), 'utf8').trimEnd().split('\n') : []
-      const fresh = calls.slice(read)
-      read = calls.length
-      return fresh
-    }
+    return command(program!, [...args, 'sh', '-ec', line], SYSTEM_ENVIRONMENT)
   }
 }
 

@@ -16,15 +16,35 @@ import { eventually, type Running, start } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 
 const SEGMENTS = 6
+/** Settings of every server that is tried, beside its address. */
 const KEYS = { accessKeyId: 'JUDGEACCESSKEYID0001', secretAccessKey: 'a-secret-that-only-the-judges-know' }
+
+export const accessAt = (port: number): Access => ({ url: `http://127.0.0.1:${port}`, ...KEYS })
+
+/** What a server is told by its environment. */
+export const environmentAt = (port: number): Readonly<Record<string, string>> => ({
+  WINDROW_LISTEN: `127.0.0.1:${port}`,
+  WINDROW_ACCESS_KEY_ID: KEYS.accessKeyId,
+  WINDROW_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+  WINDROW_INGEST_REQUESTS_PER_SECOND: '100000',
+  WINDROW_METRICS_LISTEN: 'none',
+})
+
+export async function untilReady(port: number): Promise<void> {
+  await eventually(`a server at ${port}`, async () => {
+    const response = await fetch(`${accessAt(port).url}/readyz`).catch(() => undefined)
+    await response?.arrayBuffer()
+    return response?.ok || undefined
+  })
+}
 
 /** A server that some command has started. */
 export class Served {
   readonly access: Access
   private readonly running: Running
 
-  private constructor(url: string, running: Running) {
-    this.access = { url, ...KEYS }
+  private constructor(access: Access, running: Running) {
+    this.access = access
     this.running = running
   }
 
@@ -32,31 +52,14 @@ export class Served {
   static async start(command: readonly string[], port: number, env: NodeJS.ProcessEnv = {}): Promise<Served> {
     const [program, ...args] = command
     const running = start(program!, args, {
-      env: {
-        PATH: process.env['PATH'],
-        WINDROW_LISTEN: `127.0.0.1:${port}`,
-        WINDROW_ACCESS_KEY_ID: KEYS.accessKeyId,
-        WINDROW_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
-        WINDROW_INGEST_REQUESTS_PER_SECOND: '100000',
-        WINDROW_METRICS_LISTEN: 'none',
-        ...env,
-      },
+      env: { PATH: process.env['PATH'], ...environmentAt(port), ...env },
     })
-    const served = new Served(`http://127.0.0.1:${port}`, running)
+    const served = new Served(accessAt(port), running)
     const ended = running.ended.then((reason) => assert.fail(`ended with ${reason}:\n${running.said()}`))
     ended.catch(() => {})
-    const ready = eventually(`${command.join(' ')} to be ready`, async () => {
-      const response = await fetch(`${served.access.url}/readyz`).catch(() => undefined)
-      await response?.arrayBuffer()
-      return response?.ok || undefined
-    })
+    const ready = untilReady(port)
     await Promise.race([ready, ended])
     return served
-  }
-
-  /** Of the process that was started, which may be a launcher. */
-  get pid(): number {
-    return this.running.child.pid!
   }
 
   get log(): string {
@@ -80,7 +83,7 @@ export class Demonstration {
     this.path = path
   }
 
-  static async begin({ access }: Served): Promise<Demonstration> {
+  static async begin(access: Access): Promise<Demonstration> {
     const client = mediaPackage(access)
     const ingest = await createChannel(client, 'tv')
     const url = await createHlsEndpoint(client, 'tv', 'hls', { PlaylistWindowSeconds: 300, SegmentDurationSeconds: 1 })
@@ -93,7 +96,7 @@ export class Demonstration {
    * Pushes some more; throws unless everything that was ever pushed is played as it was pushed, and a harvest of it is
    * all there below `buckets`. Gives the number of segments.
    */
-  async goOn({ access }: Served, buckets: string): Promise<number> {
+  async goOn(access: Access, buckets: string): Promise<number> {
     const { pusher } = this
     for (const end = pusher.published + SEGMENTS; pusher.published < end; ) await pusher.pushNext()
     const shown = await eventually('all that was pushed', async () => {

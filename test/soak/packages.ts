@@ -17,10 +17,11 @@ import {
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { canInstall, installDebianPackages } from '../../scripts/debian-packages.ts'
-import { freePort, temporaryFolder } from '../judges/processes.ts'
+import { eventually, freePort, temporaryFolder } from '../judges/processes.ts'
+import { BootedSystem } from '../packages/booted-system.ts'
 import { buildBefore } from '../packages/build-before.ts'
 import { command, DebianSystem, SYSTEM_PATH } from '../packages/debian-system.ts'
-import { Demonstration, Served } from '../packages/demonstration.ts'
+import { accessAt, Demonstration, environmentAt, Served, untilReady } from '../packages/demonstration.ts'
 import { bareImports, resolutionFaults } from '../packages/resolution.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
@@ -28,7 +29,7 @@ export const name = 'packages'
 export const onlyByName = true
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const TOOLS = ['debootstrap', 'lintian', 'runc', 'skopeo', 'umoci']
+const TOOLS = ['debootstrap', 'lintian', 'runc', 'skopeo', 'systemd-container', 'umoci']
 const BEFORE = '0.0.9'
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 const PACKED_NODE = join(root, 'node_modules/node/bin/node')
@@ -86,9 +87,9 @@ function readmeLine(beginning: string): string {
 /** Serves, takes in, shows, harvests, and stops. */
 async function tried(line: readonly string[], data: string, env: NodeJS.ProcessEnv = {}): Promise<number> {
   const served = await Served.start(line, await freePort(), env)
-  const demonstration = await Demonstration.begin(served)
+  const demonstration = await Demonstration.begin(served.access)
   try {
-    return await demonstration.goOn(served, join(data, 'buckets'))
+    return await demonstration.goOn(served.access, join(data, 'buckets'))
   } finally {
     demonstration.close()
     await served.stop()
@@ -193,52 +194,56 @@ async function debian(packages: string, log: Log): Promise<Figures> {
   const [older, newer] = [fileOf(before, '.deb'), fileOf(packages, '.deb')]
   copyFileSync(join(before, older), system.path(`root/${older}`))
   copyFileSync(join(packages, newer), system.path(`root/${newer}`))
-  const calls = system.pretendSystemd()
-  system.shell(`apt-get update -qq && cd /root && apt-get install -qq ./${older}`)
-  assert.equal(system.shell('windrow version').trim(), BEFORE)
-  assert.ok(calls().some((call) => /start windrow\.service/.test(call)))
-
-  const line = [...system.under('windrow'), ...serviceCommand(system)]
   const port = await freePort()
-  const first = await Served.start(line, port)
-  const demonstration = await Demonstration.begin(first)
-  const data = system.path('var/lib/windrow')
-  let segments = 0
+  const lines = Object.entries(environmentAt(port)).map(([each, value]) => `${each}=${value}\n`)
+  writeFileSync(system.path('etc/default/windrow'), lines.join(''), { mode: 0o600 })
+  const booted = await BootedSystem.start(system)
   try {
-    await demonstration.goOn(first, join(data, 'buckets'))
-    await first.stop()
-    system.shell('echo "# changed by the administrator" >> /etc/windrow/windrow.yaml')
-    system.shell(`cd /root && ${readmeLine('apt install')} --yes`)
-    assert.equal(system.shell('windrow version').trim(), version)
-    const asked = calls().filter((call) => /^(--\S+ )*(start|stop|restart) /.test(call))
-    assert.deepEqual(
-      asked.map((call) => /(start|stop|restart) windrow/.exec(call)?.[1]),
-      ['stop', 'start'],
-    )
-    assert.match(readFileSync(system.path('etc/windrow/windrow.yaml'), 'utf8'), /changed by the administrator/)
-    const second = await Served.start(line, port)
-    segments = await demonstration.goOn(second, join(data, 'buckets'))
-    await second.stop()
+    booted.shell(`cd /root && apt-get install -qq ./${older}`)
+    await untilReady(port)
+    assert.equal(booted.shell('windrow version').trim(), BEFORE)
+    const segments = await served(system, booted, port)
+    assert.match(booted.shell('journalctl --unit windrow'), /"event":"stopping"/)
+    booted.shell('apt-get remove -qq windrow')
+    assert.match(booted.says('systemctl is-active windrow'), /inactive/)
+    assert.ok(!existsSync(system.path('usr/lib/windrow')) && !existsSync(system.path('usr/bin/windrow')))
+    for (const kept of ['var/lib/windrow/buckets/clips', 'etc/windrow/windrow.yaml', 'etc/default/windrow']) {
+      assert.ok(existsSync(system.path(kept)), `${kept} is gone`)
+    }
+    booted.shell('apt-get purge -qq windrow')
+    const left = booted.shell('find /etc /usr /var -name "*windrow*" -not -path "/var/log/*"')
+    assert.equal(left, '')
+    assert.doesNotMatch(readFileSync(system.path('etc/passwd'), 'utf8'), /windrow/)
+    log(`debian: ${segments} segments over an upgrade from ${BEFORE}; removed and purged`)
   } finally {
-    demonstration.close()
+    await booted.stop()
   }
-  system.shell('apt-get remove -qq windrow')
-  assert.ok(!existsSync(system.path('usr/lib/windrow')) && !existsSync(system.path('usr/bin/windrow')))
-  assert.ok(existsSync(join(data, 'credentials')) || existsSync(join(data, 'buckets/clips')))
-  assert.ok(existsSync(system.path('etc/windrow/windrow.yaml')))
-  system.shell('apt-get purge -qq windrow')
-  const left = system.shell('find /etc /usr /var -name "*windrow*" -not -path "/var/cache/*" -not -path "/var/log/*"')
-  assert.equal(left, '')
-  assert.doesNotMatch(readFileSync(system.path('etc/passwd'), 'utf8'), /windrow/)
-  log(`debian: ${segments} segments over an upgrade from ${BEFORE}; removed and purged`)
   return { 'exposure of the unit': exposure(), lintian: lintian(join(packages, newer), log) }
 }
 
-/** What the unit starts, which systemd would start as its user. */
-function serviceCommand(system: DebianSystem): string[] {
-  const unit = readFileSync(system.path('usr/lib/systemd/system/windrow.service'), 'utf8')
-  return /^ExecStart=(.*)$/m.exec(unit)![1]!.split(' ')
+/** Takes in, is replaced by the newer package, and goes on; is killed, and goes on. Gives the number of segments. */
+async function served(system: DebianSystem, booted: BootedSystem, port: number): Promise<number> {
+  const access = accessAt(port)
+  const buckets = system.path('var/lib/windrow/buckets')
+  const demonstration = await Demonstration.begin(access)
+  try {
+    await demonstration.goOn(access, buckets)
+    booted.shell('echo "# changed by the administrator" >> /etc/windrow/windrow.yaml')
+    booted.shell(`cd /root && ${readmeLine('apt install')} --yes`)
+    await untilReady(port)
+    assert.equal(booted.shell('windrow version').trim(), version)
+    assert.match(readFileSync(system.path('etc/windrow/windrow.yaml'), 'utf8'), /changed by the administrator/)
+    await demonstration.goOn(access, buckets)
+    booted.shell('systemctl reload windrow && systemctl kill --signal=KILL windrow')
+    await eventually('systemd to start it again', () => /^1$/m.test(booted.shell(RESTARTS)) || undefined)
+    await untilReady(port)
+    return await demonstration.goOn(access, buckets)
+  } finally {
+    demonstration.close()
+  }
 }
+
+const RESTARTS = 'systemctl show --property=NRestarts --value windrow'
 
 function exposure(): string {
   const unit = join(root, 'deploy/debian/windrow.service')
@@ -266,9 +271,9 @@ async function image(packages: string, log: Log): Promise<Figures> {
   command('chown', ['10001:10001', data])
   const port = await freePort()
   const served = await Served.start(runcCommand(bundle, data, port), port)
-  const demonstration = await Demonstration.begin(served)
+  const demonstration = await Demonstration.begin(served.access)
   try {
-    const segments = await demonstration.goOn(served, join(data, 'buckets'))
+    const segments = await demonstration.goOn(served.access, join(data, 'buckets'))
     log(`image: ${segments} segments with a root that is for reading only`)
   } finally {
     demonstration.close()
@@ -288,12 +293,7 @@ function runcCommand(bundle: string, data: string, port: number): string[] {
   }
   assert.deepEqual(config.process.user, { ...config.process.user, uid: 10_001, gid: 10_001 })
   config.process.terminal = false
-  config.process.env.push(
-    'WINDROW_ACCESS_KEY_ID=JUDGEACCESSKEYID0001',
-    'WINDROW_SECRET_ACCESS_KEY=a-secret-that-only-the-judges-know',
-    `WINDROW_LISTEN=127.0.0.1:${port}`,
-    'WINDROW_INGEST_REQUESTS_PER_SECOND=100000',
-  )
+  config.process.env.push(...Object.entries(environmentAt(port)).map(([each, value]) => `${each}=${value}`))
   config.root.readonly = true
   config.mounts = config.mounts.filter((mount) => !('destination' in mount && mount.destination === '/data'))
   config.mounts.push({ destination: '/data', type: 'bind', source: data, options: ['bind', 'rw'] })
