@@ -12,12 +12,7 @@ import { gzip, tar } from './tar.ts'
 /** Windrow's user, as in deploy/Dockerfile. */
 const USER = 10_001
 const SECOND = 1_000_000_000
-const HEALTH = [
-  'CMD',
-  '/usr/lib/windrow/bin/node',
-  '-e',
-  "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))",
-]
+const HEALTH = ['CMD', '/usr/bin/windrow', 'health', '--alive']
 
 export const imageName = (version: string): string => `windrow-${version}-image-${ARCHITECTURE}.tar`
 

@@ -47,10 +47,11 @@ function compiledFiles(source: string): Entry[] {
   return compiled.filter((path) => existsSync(join(source, path))).map((path) => copied(path, join(source, path)))
 }
 
-/** What `windrow feed` sends. */
+/** What `windrow feed` sends; builds from before it have nothing. */
 function recordedFiles(source: string): Entry[] {
-  const names = readdirSync(join(source, 'test-stream')).filter((name) => name.endsWith('.m2t'))
-  return names.sort().map((name) => copied(`test-stream/${name}`, join(source, 'test-stream', name)))
+  const folder = join(source, 'test-stream')
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.m2t')) : []
+  return names.map((name) => copied(`test-stream/${name}`, join(folder, name)))
 }
 
 /** For those who read. */

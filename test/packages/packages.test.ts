@@ -92,6 +92,7 @@ describe('what packages hold', () => {
       'THIRD-PARTY-LICENCES',
       'sbom.cdx.json',
       'node_modules/pino/package.json',
+      'test-stream/high-0.m2t',
     ]) {
       assert.ok(paths.includes(path), path)
     }

@@ -84,11 +84,19 @@ function readmeLine(beginning: string): string {
   return line.replaceAll('sudo ', '').replace(/ +#.*/, '')
 }
 
-/** Serves, takes in, shows, harvests, and stops. */
-async function tried(line: readonly string[], data: string, env: NodeJS.ProcessEnv = {}): Promise<number> {
-  const served = await Served.start(line, await freePort(), env)
+/** Serves, takes in, shows, harvests, and stops; meanwhile does what else is asked, in the environment of the server. */
+async function tried(
+  line: readonly string[],
+  data: string,
+  env: NodeJS.ProcessEnv = {},
+  also: (environment: string) => void = () => {},
+): Promise<number> {
+  const port = await freePort()
+  const served = await Served.start(line, port, env)
   const demonstration = await Demonstration.begin(served.access)
   try {
+    const environment = Object.entries({ ...environmentAt(port), WINDROW_ENDPOINT_URL: served.access.url })
+    also(environment.map((pair) => pair.join('=')).join(' '))
     return await demonstration.goOn(served.access, join(data, 'buckets'))
   } finally {
     demonstration.close()
@@ -132,7 +140,9 @@ async function archive(packages: string, log: Log): Promise<Figures> {
   system.shell(`/opt/${folder}/bin/node /opt/${folder}/all.mjs`)
   system.shell('install -d -o someone /srv/windrow')
   const line = [...system.under('someone'), 'windrow', 'serve', '--data', '/srv/windrow']
-  const segments = await tried(line, system.path('srv/windrow'), { PATH: SYSTEM_PATH })
+  const segments = await tried(line, system.path('srv/windrow'), { PATH: SYSTEM_PATH }, (environment) => {
+    system.shell(`${environment} windrow feed --channel fed --create --past 1m`)
+  })
   const size = Number(system.shell(`du -sk --exclude=bin/node /opt/${folder} | cut -f1`))
   log(`archive: ${segments} segments; ${(size / 1024).toFixed(1)} MiB without Node`)
   return { 'MiB installed without Node': (size / 1024).toFixed(1) }
@@ -199,8 +209,11 @@ async function debian(packages: string, log: Log): Promise<Figures> {
   writeFileSync(system.path('etc/default/windrow'), lines.join(''), { mode: 0o600 })
   const booted = await BootedSystem.start(system)
   try {
+    // The build before may have no `windrow health`.
+    booted.shell(`mkdir -p ${DROP_IN} && printf '[Service]\\nExecStartPost=\\n' > ${DROP_IN}/before.conf`)
     booted.shell(`cd /root && apt-get install -qq ./${older}`)
     await untilReady(port)
+    booted.shell(`rm -r ${DROP_IN} && systemctl daemon-reload`)
     assert.equal(booted.shell('windrow version').trim(), BEFORE)
     const segments = await served(system, booted, port)
     assert.match(booted.shell('journalctl --unit windrow'), /"event":"stopping"/)
@@ -229,8 +242,9 @@ async function served(system: DebianSystem, booted: BootedSystem, port: number):
   try {
     await demonstration.goOn(access, buckets)
     booted.shell('echo "# changed by the administrator" >> /etc/windrow/windrow.yaml')
+    // The service has started when it is ready.
     booted.shell(`cd /root && ${readmeLine('apt install')} --yes`)
-    await untilReady(port)
+    assert.ok((await fetch(`${access.url}/readyz`)).ok)
     assert.equal(booted.shell('windrow version').trim(), version)
     assert.match(readFileSync(system.path('etc/windrow/windrow.yaml'), 'utf8'), /changed by the administrator/)
     await demonstration.goOn(access, buckets)
@@ -243,6 +257,7 @@ async function served(system: DebianSystem, booted: BootedSystem, port: number):
   }
 }
 
+const DROP_IN = '/etc/systemd/system/windrow.service.d'
 const RESTARTS = 'systemctl show --property=NRestarts --value windrow'
 
 function exposure(): string {
