@@ -244,7 +244,8 @@ async function served(system: DebianSystem, booted: BootedSystem, port: number):
     booted.shell('echo "# changed by the administrator" >> /etc/windrow/windrow.yaml')
     // The service has started when it is ready.
     booted.shell(`cd /root && ${readmeLine('apt install')} --yes`)
-    assert.ok((await fetch(`${access.url}/readyz`)).ok)
+    booted.shell(`windrow health --url ${access.url}`)
+    await untilReady(port)
     assert.equal(booted.shell('windrow version').trim(), version)
     assert.match(readFileSync(system.path('etc/windrow/windrow.yaml'), 'utf8'), /changed by the administrator/)
     await demonstration.goOn(access, buckets)
