@@ -84,7 +84,7 @@ function readmeLine(beginning: string): string {
   return line.replaceAll('sudo ', '').replace(/ +#.*/, '')
 }
 
-/** Serves, takes in, shows, harvests, and stops; meanwhile does what else is asked, in the environment of the server. */
+/** Serves, takes in, shows, harvests and stops; meanwhile does what else is asked, in the environment of the server. */
 async function tried(
   line: readonly string[],
   data: string,
