@@ -1,7 +1,8 @@
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { ClientNetworks } from '../http/client-networks.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { plainAddress } from '../http/forwarded.ts'
+import { plainAddress, plainHost } from '../http/forwarded.ts'
 import { parseTarget } from '../http/target.ts'
 import type { Ingress } from '../ingest/ingress.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
@@ -26,8 +27,14 @@ export type AccessLinesOptions = {
 /** Members of a line that are the same for all requests, as JSON with a comma before them. */
 type Constants = { readonly channel: string; readonly endpoint: string }
 
-/** What a line has beyond MediaPackage's fields. Members that are undefined are left out. */
-type OwnFields = Readonly<Record<string, string | boolean | undefined>>
+/** Whom a request is from, as its line has it. */
+type Client = {
+  readonly clientIp: string
+  /** The trusted proxy, as a member of JSON with a comma before it; empty when there is none. */
+  readonly ofProxy: string
+  /** The host that the client asked, as the proxy tells it. */
+  readonly namedHost: string | undefined
+}
 
 /**
  * Writes the lines of access logs: the fields of MediaPackage, and our own under the key `windrow`. Of headers they
@@ -37,7 +44,15 @@ export class AccessLines {
   private readonly options: AccessLinesOptions
   private readonly ofEndpoints = new WeakMap<OriginEndpoint, Constants>()
   private readonly ofChannels = new WeakMap<Channel, string>()
-  private publicOrigin = { url: '', text: '', host: '' }
+  private readonly direct = new WeakMap<Socket, Client>()
+  // Of the line before, since most have the same.
+  private publicOrigin = { publicUrl: '', url: '', host: '' }
+  private second = { number: 0, text: '' }
+  private host: { readonly header: string | undefined; readonly plain: string | undefined } = {
+    header: undefined,
+    plain: undefined,
+  }
+  private userAgent = { header: '', json: JSON.stringify(ABSENT) }
 
   constructor(options: AccessLinesOptions) {
     this.options = options
@@ -57,7 +72,8 @@ export class AccessLines {
       }
       this.ofEndpoints.set(endpoint, constants)
     }
-    return this.line(exchange, now, constants, { kind, bytesFrom, refusal })
+    const own = memberOf('kind', kind) + memberOf('bytesFrom', bytesFrom) + memberOf('refusal', refusal)
+    return this.line(exchange, now, constants, own)
   }
 
   ofIngress(exchange: Exchange, { channel, ingestEndpointId, refusal }: Ingress, now: UtcMs): AccessLine {
@@ -67,36 +83,63 @@ export class AccessLines {
       this.ofChannels.set(channel, constants)
     }
     const endpoint = membersOf({ ingestEndpointId })
-    return this.line(exchange, now, { channel: constants, endpoint }, { refusal })
+    return this.line(exchange, now, { channel: constants, endpoint }, memberOf('refusal', refusal))
   }
 
-  private line(exchange: Exchange, now: UtcMs, constants: Constants, fields: OwnFields): AccessLine {
-    const { request, remoteAddress, requestId, isTls } = exchange
-    const { clients, addressForm } = this.options
-    const { text: url, host: publicHost } = this.currentOrigin()
-    const { address, host } = clients.originOf(request, remoteAddress)
-    const target = parseTarget(request.url ?? '') ?? { path: '/', query: '' }
-    const local = target.query === '' ? target.path : `${target.path}?${target.query}`
+  private line(exchange: Exchange, now: UtcMs, { channel, endpoint }: Constants, own: string): AccessLine {
+    const { request, isTls } = exchange
+    const { clientIp, ofProxy, namedHost } = this.clientOf(exchange)
+    const host = namedHost ?? this.hostOf(request.headers.host)
+    const { url: origin, host: publicHost } = this.currentOrigin()
+    const domainName = isTls ? JSON.stringify(nameOf(request.socket as TLSSocket, host)) : `"${ABSENT}"`
     const receivedAt = now - exchange.durationMs
-    const own: OwnFields = {
-      ...fields,
-      aborted: exchange.isAborted || undefined,
-      tls: isTls || undefined,
-      host: host === publicHost ? undefined : host,
-      proxy:
-        remoteAddress === undefined || clients.ofConnection({ remoteAddress })
-          ? undefined
-          : plainAddress(remoteAddress),
-    }
+    const ofOthers = host === undefined || host === publicHost ? ofProxy : `${ofProxy},"host":${JSON.stringify(host)}`
+    const fields = `${own}${exchange.isAborted ? ',"aborted":true' : ''}${isTls ? ',"tls":true' : ''}${ofOthers}`
     const text =
-      `{"timestamp":"${timestampOf(receivedAt)}","clientIp":"${loggedAddress(address, addressForm)}"` +
-      `,"processingTime":${Math.round(exchange.processingMs * 1000) / 1e6},"statusCode":"${exchange.status}"` +
+      `{"timestamp":"${this.timestampOf(receivedAt)}","clientIp":"${clientIp}"` +
+      `,"processingTime":${secondsOf(exchange.processingMs)},"statusCode":"${exchange.status}"` +
       `,"receivedBytes":${exchange.receivedBytes},"sentBytes":${exchange.sentBytes}` +
-      `,"method":"${request.method}","request":${JSON.stringify(url + local)}` +
-      `,"protocol":"HTTP/${request.httpVersion}","userAgent":${JSON.stringify(userAgentOf(request.headers['user-agent']))}` +
-      `${constants.channel},"domainName":${JSON.stringify(isTls ? nameOf(request.socket as TLSSocket, host) : ABSENT)}` +
-      `,"requestId":"${requestId}"${constants.endpoint},"windrow":${JSON.stringify(own)}}\n`
-    return { at: utcMs(Math.floor(receivedAt)), text }
+      `,"method":"${request.method}","request":${JSON.stringify(origin + localTarget(request.url ?? ''))}` +
+      `,"protocol":"HTTP/${request.httpVersion}","userAgent":${this.userAgentOf(request.headers['user-agent'])}` +
+      `${channel},"domainName":${domainName},"requestId":"${exchange.requestId}"${endpoint}` +
+      `,"windrow":{${fields.slice(1)}}}\n`
+    // At once: what texts are put together from would live as long as they.
+    return { at: utcMs(Math.floor(receivedAt)), bytes: Buffer.from(text) }
+  }
+
+  /** Whom a request is from. Connections that are of no trusted proxy have one client. */
+  private clientOf({ request, remoteAddress }: Exchange): Client {
+    const { clients, addressForm } = this.options
+    const known = this.direct.get(request.socket)
+    if (known) return known
+    const { address, host } = clients.originOf(request, remoteAddress)
+    const clientIp = loggedAddress(address, addressForm)
+    const isDirect = remoteAddress === undefined || clients.ofConnection({ remoteAddress }) !== undefined
+    if (!isDirect) return { clientIp, ofProxy: `,"proxy":"${plainAddress(remoteAddress) ?? ABSENT}"`, namedHost: host }
+    const client = { clientIp, ofProxy: '', namedHost: undefined }
+    this.direct.set(request.socket, client)
+    return client
+  }
+
+  /** A date of ISO 8601 in UTC, with microseconds. */
+  private timestampOf(ms: number): string {
+    const second = Math.floor(ms / 1000)
+    if (second !== this.second.number) {
+      this.second = { number: second, text: new Date(second * 1000).toISOString().slice(0, -4) }
+    }
+    const microseconds = Math.floor((ms - second * 1000) * 1000)
+    return `${this.second.text}${String(microseconds).padStart(6, '0')}Z`
+  }
+
+  private hostOf(header: string | undefined): string | undefined {
+    if (header !== this.host.header) this.host = { header, plain: plainHost(header) }
+    return this.host.plain
+  }
+
+  /** A User-Agent as JSON; many requests in turn have the same. */
+  private userAgentOf(header = ''): string {
+    if (header !== this.userAgent.header) this.userAgent = { header, json: JSON.stringify(shownUserAgent(header)) }
+    return this.userAgent.json
   }
 
   private channelPart(channelId: string, guid: string): string {
@@ -105,12 +148,12 @@ export class AccessLines {
   }
 
   /** Scheme, host and port of the public URL, which is known once the server listens. */
-  private currentOrigin(): { readonly text: string; readonly host: string } {
-    const url = this.options.publicUrl()
-    if (url !== this.publicOrigin.url) {
-      const { protocol, hostname, host, port } = new URL(url)
+  private currentOrigin(): { readonly url: string; readonly host: string } {
+    const publicUrl = this.options.publicUrl()
+    if (publicUrl !== this.publicOrigin.publicUrl) {
+      const { protocol, hostname, host, port } = new URL(publicUrl)
       const explicitPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port
-      this.publicOrigin = { url, text: `${protocol}//${hostname}:${explicitPort}`, host }
+      this.publicOrigin = { publicUrl, url: `${protocol}//${hostname}:${explicitPort}`, host }
     }
     return this.publicOrigin
   }
@@ -121,11 +164,22 @@ function membersOf(fields: Readonly<Record<string, string>>): string {
   return `,${JSON.stringify(fields).slice(1, -1)}`
 }
 
-/** A date of ISO 8601 in UTC, with microseconds. */
-function timestampOf(ms: number): string {
-  const whole = Math.floor(ms)
-  const microseconds = Math.floor((ms - whole) * 1000)
-  return `${new Date(whole).toISOString().slice(0, -1)}${String(microseconds).padStart(3, '0')}Z`
+/** Milliseconds as seconds with six digits; other numbers take longer to write. */
+function secondsOf(ms: number): string {
+  const microseconds = Math.round(ms * 1000)
+  return `${Math.floor(microseconds / 1e6)}.${String(microseconds % 1e6).padStart(6, '0')}`
+}
+
+/** A member of a JSON object with a comma before it; `value` is a name of ours, which needs no escapes. */
+function memberOf(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `,"${name}":"${value}"`
+}
+
+/** The path and query of a request target, without the scheme, user name and host that it may have. */
+function localTarget(target: string): string {
+  if (target.startsWith('/')) return target
+  const { path, query } = parseTarget(target) ?? { path: '/', query: '' }
+  return query === '' ? path : `${path}?${query}`
 }
 
 /** The name that the client asked a certificate for; without one, that of its Host header. */
@@ -142,8 +196,8 @@ function asUtf8(text: string): string {
   return decoded.includes('\ufffd') ? text : decoded
 }
 
-function userAgentOf(header: string | undefined): string {
-  if (header === undefined || header === '') return ABSENT
+function shownUserAgent(header: string): string {
+  if (header === '') return ABSENT
   // A character takes at most twice as many bytes as Node has read of it.
   const text = asUtf8(header)
   return 2 * header.length > MOST_USER_AGENT_BYTES ? firstBytes(text, MOST_USER_AGENT_BYTES) : text

@@ -13,7 +13,7 @@ const NOON = utcMs(Date.UTC(2026, 11, 1, 12))
 const HOUR_MS = 3_600_000
 const GROUP = '/aws/MediaPackage/EgressAccessLogs'
 
-const lineAt = (ms: number, line = '{}') => ({ at: utcMs(NOON + ms), text: `${line}\n` })
+const lineAt = (ms: number, line = '{}') => ({ at: utcMs(NOON + ms), bytes: Buffer.from(`${line}\n`) })
 
 describe('batches of log events', () => {
   const sizes = (lines: readonly ReturnType<typeof lineAt>[]) =>

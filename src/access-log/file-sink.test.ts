@@ -57,7 +57,7 @@ function sinkUnderTest({ mostFileBytes = 1_000_000 }: { mostFileBytes?: number }
       clock.now = utcMs(clock.now + ms)
     },
     write(...lines: readonly string[]) {
-      for (const line of lines) sink.write(GROUP, { at: clock.now, text: `${line}\n` })
+      for (const line of lines) sink.write(GROUP, { at: clock.now, bytes: Buffer.from(`${line}\n`) })
     },
     read: (name = '2026-12-01.jsonl') => readFileSync(join(folder, name), 'utf8'),
     get dropped() {
@@ -82,7 +82,7 @@ describe('files of access logs', () => {
   it('have the lines of their group in the order in which they came, and others cannot read them', async () => {
     const test = sinkUnderTest()
     test.write('a', 'b')
-    test.sink.write('/aws/MediaPackage/other', { at: NOON, text: 'c\n' })
+    test.sink.write('/aws/MediaPackage/other', { at: NOON, bytes: Buffer.from('c\n') })
     await test.sink.flush()
     test.write('d')
     await test.sink.close()
@@ -232,10 +232,12 @@ describe('files of access logs', () => {
 
   it('are few that are open, however many groups there are', async () => {
     const test = sinkUnderTest()
-    for (let group = 0; group < 100; group++) test.sink.write(`/aws/MediaPackage/g${group}`, { at: NOON, text: 'a\n' })
+    for (let group = 0; group < 100; group++)
+      test.sink.write(`/aws/MediaPackage/g${group}`, { at: NOON, bytes: Buffer.from('a\n') })
     await test.sink.flush()
     assert.ok(openFiles(test.all).length <= 65, String(openFiles(test.all).length))
-    for (let group = 0; group < 100; group++) test.sink.write(`/aws/MediaPackage/g${group}`, { at: NOON, text: 'b\n' })
+    for (let group = 0; group < 100; group++)
+      test.sink.write(`/aws/MediaPackage/g${group}`, { at: NOON, bytes: Buffer.from('b\n') })
     await test.sink.close()
     for (let group = 0; group < 100; group++) {
       assert.equal(readFileSync(join(test.all, `aws/MediaPackage/g${group}/2026-12-01.jsonl`), 'utf8'), 'a\nb\n')

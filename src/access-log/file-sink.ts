@@ -89,7 +89,7 @@ export class FileSink implements AccessLogSink {
   }
 
   private async append(group: string, lines: readonly AccessLine[]): Promise<void> {
-    const bytes = Buffer.from(lines.map(({ text }) => text).join(''))
+    const bytes = Buffer.concat(lines.map((line) => line.bytes))
     let left = bytes
     try {
       const { file } = await this.fileFor(group, bytes.length)

@@ -4,7 +4,7 @@ import { utcMs } from '../media/time.ts'
 import { DroppedLines } from './dropped-lines.ts'
 import { PendingLines } from './pending-lines.ts'
 
-const line = (text: string) => ({ at: utcMs(0), text })
+const line = (text: string) => ({ at: utcMs(0), bytes: Buffer.from(text) })
 
 /** Pending lines whose batches are written when the test says so. */
 function pendingUnderTest(batchSize: number, mostPending: number) {
@@ -25,7 +25,7 @@ function pendingUnderTest(batchSize: number, mostPending: number) {
       log: { info() {}, warn() {}, error() {} },
     }),
     write(group, lines) {
-      batches.push(`${group}: ${lines.map(({ text }) => text).join(' ')}`)
+      batches.push(`${group}: ${lines.map(({ bytes }) => bytes).join(' ')}`)
       return new Promise((resolve) => written.push(resolve))
     },
   })
@@ -36,7 +36,7 @@ const turn = () => new Promise(setImmediate)
 
 describe('lines that wait to be written', () => {
   it('are written when a batch is full, and meanwhile others wait', async () => {
-    const { pending, batches, written } = pendingUnderTest(3 * 65, 100_000)
+    const { pending, batches, written } = pendingUnderTest(3 * 201, 100_000)
     for (const text of 'abc') pending.add('g', line(text))
     assert.deepEqual(batches, ['g: a b c'])
     for (const text of 'defghijk') pending.add('g', line(text))
@@ -53,7 +53,7 @@ describe('lines that wait to be written', () => {
   })
 
   it('are dropped beyond the bound, and counted, until there is room again', async () => {
-    const { pending, batches, written, dropped } = pendingUnderTest(65, 2 * 65)
+    const { pending, batches, written, dropped } = pendingUnderTest(201, 2 * 201)
     for (const text of 'abcd') pending.add('g', line(text))
     assert.equal(dropped(), 2)
     written[0]!()

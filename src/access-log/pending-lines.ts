@@ -1,18 +1,14 @@
 import type { DroppedLines } from './dropped-lines.ts'
 import type { AccessLine } from './sink.ts'
 
-/**
- * Most characters of lines that wait to be written, of all log groups: at most 32 MiB of memory, and half of that where
- * they are all of Latin-1.
- */
+/** Most bytes of lines that wait to be written, of all log groups, with what a line takes beside them. */
 const MOST_PENDING = 16 * 1024 * 1024
-/** What a line takes beside its text. */
-const LINE_OVERHEAD = 64
+const LINE_OVERHEAD = 200
 
 type Options = {
   /** For how long the first line waits for others. */
   readonly delayMs: number
-  /** Characters of one group's lines that are written without waiting for others. */
+  /** Bytes of one group's lines that are written without waiting for others. */
   readonly batchSize: number
   /** Writes lines of a group, one call at a time. Never rejects: what it cannot write it counts. */
   readonly write: (group: string, lines: readonly AccessLine[]) => Promise<void>
@@ -79,8 +75,8 @@ export class PendingLines {
   }
 }
 
-function sizeOf({ text }: AccessLine): number {
-  return text.length + LINE_OVERHEAD
+function sizeOf({ bytes }: AccessLine): number {
+  return bytes.length + LINE_OVERHEAD
 }
 
 /** Consecutive lines, divided where they come to so much. */

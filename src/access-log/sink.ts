@@ -1,10 +1,10 @@
 import type { UtcMs } from '../media/time.ts'
 
-/** A line of an access log: a JSON object, and its line feed. */
+/** A line of an access log: a JSON object, and its line feed, in UTF-8. */
 export type AccessLine = {
   /** When the request was received. */
   readonly at: UtcMs
-  readonly text: string
+  readonly bytes: Buffer
 }
 
 /** Where access logs are written. */

@@ -15,7 +15,7 @@ function sinkOn(stream: Writable) {
     },
   }
   const sink = new StdoutSink({ stream, dropped: new DroppedLines('stdout', { counter, clock: () => utcMs(0), log }) })
-  const write = (line: string) => sink.write('/aws/MediaPackage/any', { at: utcMs(0), text: `${line}\n` })
+  const write = (line: string) => sink.write('/aws/MediaPackage/any', { at: utcMs(0), bytes: Buffer.from(`${line}\n`) })
   return { sink, write, dropped: () => dropped }
 }
 

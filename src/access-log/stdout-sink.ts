@@ -42,7 +42,7 @@ export class StdoutSink implements AccessLogSink {
   /** Resolves when the reader has taken the lines, or will not. */
   private pass(lines: readonly AccessLine[]): Promise<void> {
     return new Promise((resolve) => {
-      this.stream.write(lines.map(({ text }) => text).join(''), (error) => {
+      this.stream.write(Buffer.concat(lines.map(({ bytes }) => bytes)), (error) => {
         if (error) this.dropped.count(lines.length, error)
         resolve()
       })

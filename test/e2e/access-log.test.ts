@@ -49,6 +49,25 @@ describe('access logs', () => {
     assert.equal(String(await run(programPath('jq'), ['-s', query, path])).trim(), 'true')
   })
 
+  it('have the request ids of the log, and those of the API are ids of its responses', async () => {
+    const refused = /"event":"playback-refused","requestId":"([^"]+)","code":"\w+","status":404/g
+    const missing = asks.filter(({ url }) => url.includes('99999'))
+    // The log has similar refusals once a second.
+    await eventually('the log', async () => {
+      await record.play(missing, { requests: 1, perSecond: 2000 })
+      await written()
+      const told = [...windrow.log.matchAll(refused)].map(([, id]) => id)
+      return record.linesIn(logs).some(({ requestId }) => told.includes(requestId)) || undefined
+    })
+    const played = await fetch(asks[0]!.url)
+    assert.equal(played.headers.get('x-request-id'), null, 'caches would give it to others')
+    const { headers } = await fetch(`${windrow.url}/channels`)
+    const id = headers.get('x-amzn-requestid')
+    assert.equal(headers.get('x-request-id'), id)
+    const refusal = `"event":"api-refusal","requestId":"${id}"`
+    await eventually('the log of the API', () => windrow.log.includes(refusal) || undefined)
+  })
+
   it('are rotated by logrotate while they are written, and no line is lost or torn', async () => {
     const folder = temporaryFolder('logrotate')
     await record.play(asks, { requests: 50, perSecond: 2000 })
