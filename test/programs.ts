@@ -86,6 +86,8 @@ export const PROGRAMS = {
   strace: { commands: ['strace'], under: ['setpriv'], packages: ['strace'] },
   /** Serves finished assets; the peer of the benchmarks. */
   nginx: { commands: ['nginx'], packages: ['nginx-light'] },
+  /** Another proxy in front. */
+  haproxy: { commands: ['haproxy'], packages: ['haproxy'] },
   /** Reads metrics, and judges their text, rules and alerts. */
   prometheus: { commands: ['prometheus', 'promtool'], packages: ['prometheus'] },
   /** An S3 server. */
