@@ -1,3 +1,4 @@
+import { ACCESS_FAULTS } from './access-faults.ts'
 import { ACCESS_LOG_FAULTS } from './access-log-faults.ts'
 import { AD_FAULTS } from './ad-faults.ts'
 import { ARCHIVE_FAULTS } from './archive-faults.ts'
@@ -21,6 +22,7 @@ import { SPEKE_FAULTS } from './speke-faults.ts'
 /** Those that take longest to notice are last. */
 export const ALL_FAULTS: readonly Fault[] = [
   ...ACCESS_LOG_FAULTS,
+  ...ACCESS_FAULTS,
   ...AD_FAULTS,
   ...OUTPUT_FAULTS,
   ...PROTECTION_FAULTS,

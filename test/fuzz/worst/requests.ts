@@ -5,6 +5,7 @@ import { routesAt } from '../../../src/control/router.ts'
 import { authenticate } from '../../../src/control/sigv4.ts'
 import { readInput } from '../../../src/control/wire.ts'
 import { acceptsGzip } from '../../../src/http/accepts-gzip.ts'
+import { forwardedHops } from '../../../src/http/forwarded.ts'
 import { parseTarget } from '../../../src/http/target.ts'
 import { parseDigestCredentials } from '../../../src/ingest/digest.ts'
 import { fileName } from '../../../src/ingest/file-name.ts'
@@ -53,6 +54,21 @@ type Texts = Readonly<
 >
 
 const TEXTS: Texts = {
+  'X-Forwarded-For of addresses': [
+    MOST_HEADERS,
+    (size) => filled(size, '2001:db8::1, '),
+    (text) => forwardedHops({ 'x-forwarded-for': text }),
+  ],
+  'Forwarded of open quotes': [
+    MOST_HEADERS,
+    (size) => filled(size, 'for="', 'for=a;'),
+    (text) => forwardedHops({ forwarded: text }),
+  ],
+  'Forwarded of escapes, and an error at its end': [
+    MOST_HEADERS,
+    (size) => filled(size, 'for="\\\\[::1]",', '', 'x'),
+    (text) => forwardedHops({ forwarded: text }),
+  ],
   'JSON of open brackets': [MOST_BODY, (size) => filled(size, '['), (text) => parseJson(Buffer.from(text))],
   'JSON of numbers, and an error at its end': [
     MOST_BODY,
