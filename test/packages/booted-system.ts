@@ -16,8 +16,13 @@ export class BootedSystem {
   static async start(system: DebianSystem): Promise<BootedSystem> {
     system.shell('apt-get update -qq && apt-get install -qq --no-install-recommends systemd systemd-sysv dbus')
     const container = start('systemd-nspawn', [
-      ...['--quiet', '--register=no', '--keep-unit', '--console=pipe'],
-      ...['--directory', system.folder, '--boot'],
+      '--quiet',
+      '--register=no',
+      '--keep-unit',
+      '--console=pipe',
+      '--directory',
+      system.folder,
+      '--boot',
     ])
     const booted = await eventually('systemd in the container', () => {
       if (container.child.exitCode !== null) throw new Error(`systemd-nspawn: ${container.said()}`)

@@ -31,6 +31,7 @@ export const onlyByName = true
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const TOOLS = ['debootstrap', 'lintian', 'runc', 'skopeo', 'systemd-container', 'umoci']
 const BEFORE = '0.0.9'
+const CONTAINER = `windrow-${process.pid}`
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 const PACKED_NODE = join(root, 'node_modules/node/bin/node')
 
@@ -290,6 +291,8 @@ async function image(packages: string, log: Log): Promise<Figures> {
   const demonstration = await Demonstration.begin(served.access)
   try {
     const segments = await demonstration.goOn(served.access, join(data, 'buckets'))
+    // As engines look after it.
+    command('runc', ['exec', CONTAINER, 'windrow', 'health', '--alive'])
     log(`image: ${segments} segments with a root that is for reading only`)
   } finally {
     demonstration.close()
@@ -316,5 +319,5 @@ function runcCommand(bundle: string, data: string, port: number): string[] {
   config.mounts.push({ destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['size=64m', 'mode=1777'] })
   config.linux.namespaces = config.linux.namespaces.filter(({ type }) => type !== 'network')
   writeFileSync(path, JSON.stringify(config))
-  return ['runc', 'run', '--bundle', bundle, `windrow-${process.pid}`]
+  return ['runc', 'run', '--bundle', bundle, CONTAINER]
 }
