@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { BlockList } from 'node:net'
+import { placeForNginx, startDeployedNginx } from '../judges/deployed-nginx.ts'
 import { startHaproxy } from '../judges/haproxy.ts'
 import { startNginx } from '../judges/nginx.ts'
 import { needing } from '../programs.ts'
@@ -105,6 +106,36 @@ describe('an origin behind proxies', () => {
       assert.equal(await statusWith(GOOD, GOOD), 403, `${name}, twice`)
       assert.equal(await statusWith(GOOD, 'another-one'), 403, `${name}, two`)
       assert.equal(await statusWith(`${GOOD},${GOOD}`), 403, `${name}, joined`)
+    }
+  })
+
+  it('gives nobody what the deployed nginx has fetched for a CDN with an identifier', async () => {
+    const authorization = { cdnIdentifierSecret: 'arn:aws:secretsmanager:…', secretsRoleArn: 'arn:aws:iam::…' }
+    origin.identifiers = { judge: async (_, value) => (String(value) === GOOD ? 'accepted' : 'wrong') }
+    const node = new URL(origin.url)
+    const nginx = await startDeployedNginx(await placeForNginx(), [node, node, node])
+    const ask = async (headers: Record<string, string>) => {
+      const response = await fetch(`${nginx.url}/out/v1/${GUID}/index_1_10.ts`, { headers })
+      await response.arrayBuffer()
+      return [response.status, response.headers.get('x-cache-status')]
+    }
+    try {
+      serve({ authorization }, ['127.0.0.1'])
+      for (let i = 0; i < 2; i++) {
+        assert.deepEqual(await ask({ [CDN]: GOOD }), [200, 'BYPASS'])
+        assert.equal((await ask({}))[0], 403)
+        assert.equal((await ask({ [CDN]: 'another-one' }))[0], 403)
+      }
+      serve({}, ['127.0.0.1'])
+      assert.deepEqual(
+        [await ask({}), await ask({})],
+        [
+          [200, 'MISS'],
+          [200, 'HIT'],
+        ],
+      )
+    } finally {
+      await nginx.stop()
     }
   })
 })
