@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ConfigureLogsCommand } from '@aws-sdk/client-mediapackage'
+import { mediaPackage } from '../judges/aws.ts'
 import { eventually, freePort, run, temporaryFolder } from '../judges/processes.ts'
+import type { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing, programPath } from '../programs.ts'
-import { logFilesIn, openLoggedChannel, PlayerRecord } from './access-logs.ts'
+import { type LoggedChannel, logFilesIn, openLoggedChannel, PlayerRecord } from './access-logs.ts'
 
 const { after, afterEach, before, beforeEach, describe, it } = needing('right to mount', 'ffmpeg', 'jq', 'logrotate')
 
@@ -13,7 +16,8 @@ const MOUNT = 'mkdir -p "$5/logs" && mount -t tmpfs -o size=1m none "$5/logs" &&
 
 describe('access logs', () => {
   let windrow: Windrow
-  let asks: Parameters<PlayerRecord['play']>[0]
+  let asks: LoggedChannel['asks']
+  let pusher: Pusher
   let logs: string
   let metrics: string
   let record: PlayerRecord
@@ -24,9 +28,13 @@ describe('access logs', () => {
       environment: { WINDROW_METRICS_LISTEN: metrics },
     })
     logs = join(`/proc/${windrow.pid}/root`, windrow.dataFolder, 'logs')
-    asks = (await openLoggedChannel(windrow)).asks
+    const opened = await openLoggedChannel(windrow)
+    ;({ asks, pusher } = opened)
   })
-  after(() => windrow?.stop())
+  after(async () => {
+    pusher?.close()
+    await windrow?.stop()
+  })
   beforeEach(() => {
     record = new PlayerRecord()
   })
@@ -47,6 +55,32 @@ describe('access logs', () => {
     const [path = assert.fail('there is no log')] = logFilesIn(logs)
     const query = '[.[] | select(.statusCode == "200") | .sentBytes] | add > 0'
     assert.equal(String(await run(programPath('jq'), ['-s', query, path])).trim(), 'true')
+  })
+
+  it('have a line for each request of the encoder too, with the bytes that it sent', async () => {
+    const logged = { EgressAccessLogs: {}, IngressAccessLogs: { LogGroupName: '/aws/MediaPackage/encoders' } }
+    await mediaPackage(windrow).send(new ConfigureLogsCommand({ Id: 'tv', ...logged }))
+    const before = pusher.bytesTaken
+    await pusher.pushNext()
+    type Line = Readonly<Record<'method' | 'statusCode' | 'request' | 'ingestEndpointId', string>> & {
+      readonly receivedBytes: number
+    }
+    await eventually('the segments', () => {
+      const files = logFilesIn(logs).filter((path) => path.includes('/encoders/'))
+      const lines = files.flatMap((path) =>
+        readFileSync(path, 'utf8')
+          .split('\n')
+          .filter((line) => line !== ''),
+      )
+      const puts = lines
+        .map((line) => JSON.parse(line) as Line)
+        .filter(({ request, statusCode }) => request.endsWith('.ts') && statusCode === '201')
+      assert.ok(
+        puts.every(({ method, ingestEndpointId }) => method === 'PUT' && /^[0-9a-f]{32}$/.test(ingestEndpointId)),
+      )
+      assert.ok(lines.every((line) => !line.includes('"endpointId"') && !/Digest|nonce/.test(line)))
+      return puts.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0) === pusher.bytesTaken - before || undefined
+    })
   })
 
   it('have the request ids of the log, and those of the API are ids of its responses', async () => {

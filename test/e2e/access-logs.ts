@@ -29,8 +29,15 @@ type Line = {
 /** What a player sends. */
 type Ask = { readonly method: string; readonly url: string; readonly headers: Readonly<Record<string, string>> }
 
+export type LoggedChannel = {
+  /** URL of the parent manifest. */
+  readonly parent: string
+  readonly asks: readonly Ask[]
+  readonly pusher: Pusher
+}
+
 /** A channel `tv` with an endpoint, a few segments and access logs, and what players may ask of it. */
-export async function openLoggedChannel(access: Access): Promise<{ parent: string; asks: readonly Ask[] }> {
+export async function openLoggedChannel(access: Access): Promise<LoggedChannel> {
   const id = 'tv'
   const client = mediaPackage(access)
   const ingest = await createChannel(client, id)
@@ -38,9 +45,8 @@ export async function openLoggedChannel(access: Access): Promise<{ parent: strin
   const pusher = new Pusher(ingest, await encodeLoop(), Date.now() - 60_000)
   await pusher.pushParent()
   while (pusher.published < 8) await pusher.pushNext()
-  pusher.close()
   await client.send(new ConfigureLogsCommand({ Id: id, EgressAccessLogs: {} }))
-  return { parent, asks: await asksOf(parent) }
+  return { parent, asks: await asksOf(parent), pusher }
 }
 
 /** Requests of all kinds: of segments, of parts of them, without bodies, for what is not there, for manifests. */

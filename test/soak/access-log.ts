@@ -37,7 +37,8 @@ async function rotated(requests: number, directives: (pid: number) => string) {
   const record = new PlayerRecord()
   const logs = join(windrow.dataFolder, 'logs')
   try {
-    const { asks } = await openLoggedChannel(windrow)
+    const { asks, pusher } = await openLoggedChannel(windrow)
+    pusher.close()
     await record.play(asks, { requests: 100, perSecond: PER_SECOND })
     await eventually('the first lines', () => (existsSync(logs) && record.linesIn(logs).length === 100) || undefined)
     let isOver = false
@@ -60,7 +61,8 @@ async function killed(): Promise<{ lost: number; oldestMs: number }> {
   const record = new PlayerRecord()
   const logs = join(windrow.dataFolder, 'logs')
   try {
-    const { asks } = await openLoggedChannel(windrow)
+    const { asks, pusher } = await openLoggedChannel(windrow)
+    pusher.close()
     const playing = record.play(asks, { requests: 3 * PER_SECOND, perSecond: PER_SECOND })
     await sleep(2000)
     const killedAt = Date.now()
@@ -95,7 +97,8 @@ async function full(): Promise<{ written: number; dropped: number }> {
   const record = new PlayerRecord()
   const logs = join(`/proc/${windrow.pid}/root`, windrow.dataFolder, 'logs')
   try {
-    const { asks } = await openLoggedChannel(windrow)
+    const { asks, pusher } = await openLoggedChannel(windrow)
+    pusher.close()
     const ballast = join(logs, 'ballast')
     for (let round = 0; round < 5; round++) {
       const { bavail, bsize } = statfsSync(logs)
@@ -131,7 +134,9 @@ async function switched(): Promise<number> {
   const cluster = await Cluster.start()
   let slowest = 0
   try {
-    const { pathname } = new URL((await openLoggedChannel(cluster)).parent)
+    const { parent, pusher } = await openLoggedChannel(cluster)
+    pusher.close()
+    const { pathname } = new URL(parent)
     const { accessKeyId, secretAccessKey } = cluster
     const linesOf = (folder: string) => {
       const logs = join(folder, 'logs', EGRESS_GROUP)
