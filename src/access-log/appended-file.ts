@@ -5,7 +5,7 @@ const LINE_FEED = 0x0a
 /** Longer than any line. */
 const TAIL_BYTES = 128 * 1024
 /** Most bytes that are kept of what was appended last. */
-const MOST_RECENT_BYTES = 512 * 1024
+const MOST_RECENT_BYTES = 4 * 1024 * 1024
 /** Lines have addresses of clients: others than the owner and its group cannot read them. */
 const MODE = 0o640
 

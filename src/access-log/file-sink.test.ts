@@ -235,7 +235,7 @@ describe('files of access logs', () => {
     for (let group = 0; group < 100; group++)
       test.sink.write(`/aws/MediaPackage/g${group}`, { at: NOON, bytes: Buffer.from('a\n') })
     await test.sink.flush()
-    assert.ok(openFiles(test.all).length <= 65, String(openFiles(test.all).length))
+    assert.ok(openFiles(test.all).length <= 16, String(openFiles(test.all).length))
     for (let group = 0; group < 100; group++)
       test.sink.write(`/aws/MediaPackage/g${group}`, { at: NOON, bytes: Buffer.from('b\n') })
     await test.sink.close()

@@ -14,7 +14,7 @@ const DELAY_MS = 200
 /** How often it is looked whether a file is still the one at its path. */
 const LOOK_MS = 1000
 /** Files that stay open; those of more log groups are opened for each batch. */
-const MOST_OPEN = 64
+const MOST_OPEN = 16
 const FOLDER_MODE = 0o750
 
 const LINE_FEED = 0x0a

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EGRESS_GROUP, foundIn, logFilesIn, openLoggedChannel, PlayerRecord, readLines } from '../e2e/access-logs.ts'
+import { MachineWatch } from '../judges/machine.ts'
 import { eventually, run as runProgram, temporaryFolder } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { Cluster } from '../nodes/cluster.ts'
@@ -13,8 +14,10 @@ export const name = 'access-log'
 
 const REQUESTS = Number(process.env['WINDROW_TEST_REQUESTS'] ?? 100_000)
 const PER_SECOND = 2000
-/** What a process that is killed may lose, and what the client's clock may be late by. */
-const [LOST_MS, LATE_MS] = [200, 150]
+/** What a process that is killed may lose, and how long an answer may be on its way to the client. */
+const [LOST_MS, CLIENT_MS] = [200, 50]
+/** How long before a kill the machine's lateness counts. */
+const LOOKED_AT_MS = 1000
 
 /** Debian's logrotate over all logs of a server, again and again until it is stopped. */
 async function rotateUntil(stopped: () => boolean, logs: string, directives: string): Promise<number> {
@@ -56,7 +59,7 @@ async function rotated(requests: number, directives: (pid: number) => string) {
 }
 
 /** Kills the server under load; the requests whose lines are lost were all answered in its last moments. */
-async function killed(): Promise<{ lost: number; oldestMs: number }> {
+async function killed(): Promise<{ lost: number; oldestMs: number; lateMs: number }> {
   const windrow = await Windrow.start()
   const record = new PlayerRecord()
   const logs = join(windrow.dataFolder, 'logs')
@@ -64,9 +67,13 @@ async function killed(): Promise<{ lost: number; oldestMs: number }> {
     const { asks, pusher } = await openLoggedChannel(windrow)
     pusher.close()
     const playing = record.play(asks, { requests: 3 * PER_SECOND, perSecond: PER_SECOND })
+    const machine = await MachineWatch.start()
     await sleep(2000)
+    const moment = performance.now()
     const killedAt = Date.now()
     await windrow.kill()
+    const lateMs = await machine.lateness(moment - LOOKED_AT_MS, moment)
+    await machine.stop()
     await playing
     // Opening a file cuts off what was left of a line.
     await windrow.start()
@@ -76,13 +83,13 @@ async function killed(): Promise<{ lost: number; oldestMs: number }> {
     await windrow.stop()
     const found = foundIn(record.linesIn(logs))
     const lost = record.answeredBy(killedAt).filter((n) => !found.has(n))
-    const early = new Set(record.answeredBy(killedAt - LOST_MS - LATE_MS))
+    const early = new Set(record.answeredBy(killedAt - LOST_MS - CLIENT_MS - lateMs))
     assert.deepEqual(
       lost.filter((n) => early.has(n)),
       [],
     )
     const oldest = Math.min(killedAt, ...lost.map((n) => record.answeredAt(n)))
-    return { lost: lost.length, oldestMs: killedAt - oldest }
+    return { lost: lost.length, oldestMs: killedAt - oldest, lateMs: Math.round(lateMs) }
   } finally {
     record.close()
     await windrow.stop()
@@ -180,7 +187,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
   const missing = copied.record.size - foundIn(copied.lines).size
   log(`${copied.lines.length} lines over ${copied.rotations} rotations with copytruncate, ${missing} missing`)
   const kill = await killed()
-  log(`kill -9 lost ${kill.lost} lines, of the last ${kill.oldestMs} ms`)
+  log(`kill -9 lost ${kill.lost} lines, of the last ${kill.oldestMs} ms; the machine was late by ${kill.lateMs} ms`)
   const disk = await full()
   log(`a full disk: ${disk.written} lines written, ${disk.dropped} dropped, all players served`)
   const switching = await switched()
