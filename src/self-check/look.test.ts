@@ -118,7 +118,11 @@ const CASES: readonly (readonly [string, Format, Invariant, Change])[] = [
     'other bytes under a URL',
     'hls',
     'bytes-unchanged',
-    (files) => void files.set('index_1_14.ts', Buffer.from('other bytes')),
+    (files) => {
+      const bytes = Buffer.from(files.get('index_1_14.ts') as Buffer)
+      bytes[bytes.length - 1]! ^= 1
+      files.set('index_1_14.ts', bytes)
+    },
   ],
   [
     'audio that begins long after video',
