@@ -89,8 +89,26 @@ export async function watchChannel(
   }
 }
 
-/** Of a random encoder's life; encoders cut streams where they like, so that what begins together is theirs. */
+/**
+ * What encoders do: they cut streams where they like, pause without a word while their timestamps go on, and tell
+ * durations from which nobody can say at which date they began anew.
+ */
+const BY_ENCODERS = {
+  always: [': tracks-begin-together: '],
+  ofSilentPauses: [': dates-continuous: ', ': timeline-contiguous: '],
+  ofInexactDurations: [': dates-continuous: '],
+}
+
+/** What is found of a random encoder's life that is not of its own making. */
 export async function findingsOfLife(script: EncoderScript): Promise<readonly string[]> {
+  const pausesSilently = script.parts.slice(1).some(({ restart }) => {
+    return restart.timestamps === 'by the clock' && !restart.isMarked
+  })
+  const own = [
+    ...BY_ENCODERS.always,
+    ...(pausesSilently ? BY_ENCODERS.ofSilentPauses : []),
+    ...(script.told !== 'exactly' && !script.isDated ? BY_ENCODERS.ofInexactDurations : []),
+  ]
   const { findings } = await watchChannel(script)
-  return findings.filter((finding) => !finding.includes(': tracks-begin-together: '))
+  return findings.filter((finding) => !own.some((text) => finding.includes(text)))
 }
