@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-type Challenge = {
+export type Challenge = {
   readonly realm: string
   readonly nonce: string
   readonly opaque?: string
@@ -74,7 +74,7 @@ export class DigestClient {
 }
 
 /** The strongest of the Digest challenges in a WWW-Authenticate header; undefined when it has none. */
-function readChallenge(header: string): Challenge | undefined {
+export function readChallenge(header: string): Challenge | undefined {
   const challenges = header
     .split(/(?:^|, )Digest /)
     .slice(1)

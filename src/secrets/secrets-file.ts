@@ -64,7 +64,7 @@ export class SecretsFile implements SecretStore {
 }
 
 /** Parses the file. Throws ConfigurationError, which names the place and no value. */
-function parseSecrets(text: string, file: string): ReadonlyMap<string, Versions> {
+export function parseSecrets(text: string, file: string): ReadonlyMap<string, Versions> {
   const wrong = (what: string) => new ConfigurationError(`${file}: ${what}`)
   const { errors, contents } = documentOf(text) ?? {}
   const [problem] = errors ?? []

@@ -5,6 +5,7 @@ import { after, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { corpusBytes, corpusFiles, corpusSamples, FOLDER, INDEX } from './corpus.ts'
 import { RECIPES } from './corpus-media.ts'
+import { ALL_TEXT_READERS, textOutcomeOf } from './mutant-run.ts'
 import { mutant, seeded } from './mutants.ts'
 import { ALL_READERS, outcomeOf, type Reader } from './readers.ts'
 import { WorkCounter } from './work.ts'
@@ -46,6 +47,7 @@ describe('every reader', () => {
   after(() => counter.close())
 
   for (const [file, { was, outcomes }] of Object.entries(INDEX)) {
+    if (file.endsWith('.txt')) continue
     it(`does what it must with ${file}: ${was}`, () => {
       const bytes = corpusBytes(file)
       const limit = MOST_BLOCKS + MOST_BLOCKS_A_BYTE * bytes.length
@@ -66,6 +68,18 @@ describe('every reader', () => {
         const expected = outcomes[reader]
         if (expected === undefined) assert.match(outcome, REFUSED, reader)
         else assert.equal(outcome, expected, reader)
+      }
+    })
+  }
+})
+
+describe('every reader of text', () => {
+  for (const [file, { was, outcomes }] of Object.entries(INDEX)) {
+    if (!file.endsWith('.txt')) continue
+    it(`does what it must with ${file}: ${was}`, async () => {
+      for (const reader of ALL_TEXT_READERS) {
+        const outcome = await textOutcomeOf(reader, corpusBytes(file))
+        if (outcomes[reader] !== undefined) assert.equal(outcome, outcomes[reader], reader)
       }
     })
   }

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { Reader } from './readers.ts'
 
 /** The folder of the corpus: inputs that once broke something or stand for a kind of attack, kept by name. */
 export const FOLDER = join(import.meta.dirname, 'corpus')
@@ -12,8 +11,11 @@ export type CorpusEntry = {
   readonly was: string
   /** Where it comes from: damage, an attack, a mutant, the clause it breaks. */
   readonly from: string
-  /** By reader, what must come of it. All other readers must refuse the file. */
-  readonly outcomes: Readonly<Partial<Record<Reader, string>>>
+  /**
+   * By reader, what must come of it. All other readers must refuse the file, except for a text (`.txt`), in which each
+   * reader of text finds what it finds.
+   */
+  readonly outcomes: Readonly<Partial<Record<string, string>>>
 }
 
 export const INDEX = JSON.parse(readFileSync(join(FOLDER, 'index.json'), 'utf8')) as Readonly<

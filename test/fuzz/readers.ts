@@ -105,6 +105,11 @@ export const ALL_READERS = Object.keys(READERS) as Reader[]
 
 const REFUSALS = [MalformedCpix, MalformedXml, MalformedMedia, MalformedPlaylist, NoSampleAes, Refusal]
 
+/** What a reader makes of bytes. Throws what it refuses. */
+export function readBy(reader: Reader, bytes: Uint8Array): string {
+  return READERS[reader](bytes)
+}
+
 /** What a reader makes of bytes, or the name of its error and what that says. Throws what is no refusal. */
 export function outcomeOf(reader: Reader, bytes: Uint8Array): string {
   try {
