@@ -19,7 +19,7 @@ describe('a time on the command line', () => {
     it(`${text} is ${time}`, () => assert.equal(timeOf('--start', text, NOW), time))
   }
 
-  for (const text of ['-', '-10', '+m', '-10m5', '-5 m', '-10y']) {
+  for (const text of ['-', '-10', '+m', '-10m5', '-5 m', '-10y', '-9007199254740993m', `-${'9'.repeat(400)}s`]) {
     it(`${text} is none`, () => assert.throws(() => timeOf('--start', text, NOW), CommandMisused))
   }
 })
@@ -27,5 +27,6 @@ describe('a time on the command line', () => {
 it('a length on the command line has units', () => {
   assert.equal(secondsOf('--length', '1h30m'), 5400)
   assert.equal(secondsOf('--length', '10s'), 10)
-  for (const text of ['', '90', '-5m', '5 m']) assert.throws(() => secondsOf('--length', text), CommandMisused)
+  for (const text of ['', '90', '-5m', '5 m', '9007199254740993d'])
+    assert.throws(() => secondsOf('--length', text), CommandMisused)
 })
