@@ -8,13 +8,14 @@ import type { EncoderScript } from '../encoders/encoder-script.ts'
 import { MemoryObjects } from '../encoders/memory-objects.ts'
 import { sourceUnits } from '../encoders/source-units.ts'
 import { Studio } from '../encoders/studio.ts'
+import { sampleEncryption } from '../keys/sample-encryption.ts'
 import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../origin/sample-endpoints.ts'
 
 /** Content is kept for half a minute, a minute after windows have shown it. */
 const RETENTION = { liveMs: 30_000, marginMs: 60_000, graceMs: 0 }
 const LOOK_MS = 5000
 
-/** What was found, each in a line, and in how many looks, with how many segments fetched. */
+/** What was found, each in a line, the looks at the endpoint that had fewest, and the segments that were fetched. */
 type Found = { readonly findings: readonly string[]; readonly looks: number; readonly segments: number }
 
 /** Looks at all endpoints of a channel every few seconds, while encoders put what they put. */
@@ -36,6 +37,8 @@ export async function watchChannel(
       dashEndpoint({ ...settings, segmentTemplateFormat: 'NUMBER_WITH_DURATION' }),
       dashEndpoint({ ...settings, segmentTemplateFormat: 'TIME_WITH_TIMELINE', manifestLayout: 'COMPACT' }),
       mssEndpoint(settings),
+      hlsEndpoint({ ...settings, encryption: sampleEncryption('SAMPLE_AES') }),
+      dashEndpoint({ ...settings, encryption: sampleEncryption('CENC') }),
     ])
     const puts = [
       ...liveThrough(script, source, began).puts.map((put) => ({ ...put, path: channel.folder + put.path })),
@@ -48,7 +51,7 @@ export async function watchChannel(
     const viewer = studio.viewer()
     const findings: string[] = []
     const clock = () => studio.now
-    let [looks, segments] = [0, 0]
+    let segments = 0
     const counted = {
       async see(endpoint: OriginEndpoint, path: string) {
         const sight = await viewer.see(endpoint, path)
@@ -62,7 +65,6 @@ export async function watchChannel(
         const deps = { viewer: counted, turns: new Turns(), date: clock, steady: clock, sendingSince: () => since }
         const looked = await look(endpoint, memory, deps)
         if (typeof looked === 'string') continue
-        looks++
         const { container, manifests } = endpoint.packaging
         for (const finding of looked) {
           const { invariant, path, seen, expected, sequence } = finding
@@ -83,6 +85,7 @@ export async function watchChannel(
       await studio.passUntil(at)
       if (!isLost(put)) await studio.put(put.path, put.body)
     }
+    const looks = Math.min(...[...memories.values()].map((memory) => memory.looks))
     return { findings, looks, segments }
   } finally {
     await studio.close()
