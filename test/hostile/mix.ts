@@ -29,6 +29,12 @@ export type HostileMix = {
   /** Connections of each hostile address. */
   readonly connections: number
   readonly log: (line: string) => void
+  /** Of the endpoints that are watched; the viewers of the past and the harvests stay within it. A day unless given. */
+  readonly startoverSeconds?: number
+  /** Further settings of the server, by their environment names. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** What goes on beside the load from its beginning, until it is stopped. */
+  readonly operate?: (windrow: Windrow, client: MediaPackageClient) => Promise<{ stop(): Promise<void> }>
 }
 
 /** Milliseconds, without those for which the machine kept the processes from running. */
@@ -55,12 +61,15 @@ const CLIENTS = fileURLToPath(new URL('clients.ts', import.meta.url))
 const SECOND = 1000
 
 /** Throws where an asset is wrong; the rest is for the caller to judge. */
-export async function mixHostile({ channels, seconds, connections, log }: HostileMix): Promise<MixFigures> {
+export async function mixHostile(mix: HostileMix): Promise<MixFigures> {
+  const { channels, seconds, connections, log, startoverSeconds = 86_400 } = mix
   const windrow = await Windrow.start({
+    isPublicPlain: true,
     environment: {
       WINDROW_MAX_CHANNELS: `${channels + 10}`,
       WINDROW_MAX_HARVEST_JOBS: `${channels}`,
       WINDROW_INGEST_REQUESTS_PER_SECOND: '50',
+      ...mix.environment,
     },
   })
   const client = mediaPackage(windrow)
@@ -71,25 +80,33 @@ export async function mixHostile({ channels, seconds, connections, log }: Hostil
   for (let i = 0; i < channels; i++) {
     const ingest = await createChannel(client, `tv-${i}`)
     const endpointId = `tv-${i}-hls`
-    const url = await createHlsEndpoint(client, `tv-${i}`, endpointId, {
-      SegmentDurationSeconds: 1,
-      PlaylistWindowSeconds: 20,
-    })
-    all.push(await LiveChannel.start(ingest, { endpointId, url }, loop, firstDate, refused))
+    const hls = { SegmentDurationSeconds: 1, PlaylistWindowSeconds: 20 }
+    const url = await createHlsEndpoint(client, `tv-${i}`, endpointId, hls, startoverSeconds)
+    all.push(await LiveChannel.start(ingest, { endpointId, url, startoverSeconds }, loop, firstDate, refused))
   }
+  const operation = await mix.operate?.(windrow, client)
   const machine = await MachineWatch.start()
   const waits = async (spans: readonly Span[]) => {
     const all = await Promise.all(spans.map(async ({ from, to }) => to - from - (await machine.lateness(from, to))))
     return all.sort((a, b) => a - b)
   }
   const harvests = async (name: string, end: number): Promise<number> => {
-    const window = { start: firstDate, end }
+    // A third of the window is left to retention, and to the time that a harvest takes.
+    const start = Math.max(firstDate, end - (startoverSeconds * SECOND * 2) / 3)
+    const window = { start, end }
     const files = await Promise.all(all.map((channel, i) => channel.harvest(windrow, client, `${name}-${i}`, window)))
     return files.reduce((sum, each) => sum + each, 0)
   }
+  /** All at once, and then again, until half a minute before the end. */
+  const harvestInTurn = async (name: string): Promise<void> => {
+    const until = performance.now() + (seconds - 30) * SECOND
+    let round = 0
+    do await harvests(`${name}-${round++}`, all[0]!.pusher.edge)
+    while (performance.now() < until)
+  }
   const measure = async (when: string): Promise<Waits> => {
     const spans: Spans = { puts: [], playlists: [] }
-    const harvested = harvests(when, firstDate + 4 * SECOND)
+    const harvested = harvestInTurn(when)
     await Promise.all([...all.map((channel) => channel.run(seconds, spans)), harvested])
     await apiAnswers(client, refused)
     return { puts: await waits(spans.puts), playlists: await waits(spans.playlists) }
@@ -113,12 +130,13 @@ export async function mixHostile({ channels, seconds, connections, log }: Hostil
     const counts = JSON.parse(hostile.said().split('\n').at(-2)!) as Record<string, number>
     for (const [what, count] of Object.entries(counts)) log(`${what}: ${count}`)
     const { peakMemory } = windrow
-    const filesCompared = await harvests('clip', Date.now())
+    const filesCompared = await harvests('clip', all[0]!.pusher.edge)
     const filesPut = all.reduce((sum, { pusher }) => sum + pusher.digests.size, 0)
     return { alone, beside, refused, hostile: counts, peakMemory, filesCompared, filesPut }
   } finally {
     hostile.child.kill('SIGKILL')
     for (const channel of all) channel.pusher.close()
+    await operation?.stop()
     await machine.stop()
     await windrow.kill()
   }
@@ -162,7 +180,7 @@ async function apiAnswers(client: MediaPackageClient, refused: string[]): Promis
   })
 }
 
-type Endpoint = { readonly endpointId: string; readonly url: string }
+type Endpoint = { readonly endpointId: string; readonly url: string; readonly startoverSeconds: number }
 
 /** A channel, its encoder and its viewers. */
 class LiveChannel {
@@ -171,11 +189,13 @@ class LiveChannel {
   private readonly endpointId: string
   private readonly refused: string[]
   private readonly firstDate: number
+  private readonly startoverMs: number
 
-  private constructor(pusher: TimedPusher, { endpointId, url }: Endpoint, firstDate: number, refused: string[]) {
+  private constructor(pusher: TimedPusher, endpoint: Endpoint, firstDate: number, refused: string[]) {
     this.pusher = pusher
-    this.url = url
-    this.endpointId = endpointId
+    this.url = endpoint.url
+    this.endpointId = endpoint.endpointId
+    this.startoverMs = endpoint.startoverSeconds * SECOND
     this.firstDate = firstDate
     this.refused = refused
   }
@@ -223,7 +243,8 @@ class LiveChannel {
     const lines = playlist?.toString().split('\n') ?? []
     const last = lines.findLast((line, i) => line !== '' && !line.startsWith('#') && lines[i - 1] !== '#EXT-X-GAP')
     if (last !== undefined) await this.fetch(`${new URL(last, url)}`)
-    const from = Math.floor(this.firstDate / SECOND) + 1
+    const oldest = Math.max(this.firstDate, this.pusher.edge - (this.startoverMs * 2) / 3)
+    const from = Math.floor(oldest / SECOND) + 1
     await this.fetch(`${this.url}?start=${from}&end=${from + 3}`)
   }
 
@@ -261,6 +282,11 @@ class LiveChannel {
 }
 
 class TimedPusher extends Pusher {
+  /** Milliseconds since 1970 of the end of what is published. */
+  get edge(): number {
+    return this.dateOf(this.published)
+  }
+
   /** Of each PUT from now on. */
   spans: Span[] = []
   /** SHA-256 of every segment. */

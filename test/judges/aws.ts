@@ -64,12 +64,13 @@ export async function createHlsEndpoint(
   channelId: string,
   id: string,
   settings: HlsPackage = {},
+  StartoverWindowSeconds = 86_400,
 ): Promise<string> {
   const { Url } = await client.send(
     new CreateOriginEndpointCommand({
       ChannelId: channelId,
       Id: id,
-      StartoverWindowSeconds: 86_400,
+      StartoverWindowSeconds,
       HlsPackage: { SegmentDurationSeconds: 2, ProgramDateTimeIntervalSeconds: 1, ...settings },
     }),
   )

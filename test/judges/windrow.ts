@@ -11,6 +11,8 @@ const COMPILED = process.env['NODE_COMPILE_CACHE']
 export type WindrowOptions = {
   /** Settings by their environment names. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Gives encoders and players the plain URL, also where it listens with TLS. */
+  readonly isPublicPlain?: boolean
   /** A command that the program is run under, such as `taskset -c 1`. */
   readonly under?: readonly string[]
   /** Of another Windrow; absent: one of its own. */
@@ -69,6 +71,7 @@ export class Windrow {
       // Judges push faster than any encoder.
       WINDROW_INGEST_REQUESTS_PER_SECOND: '100000',
       WINDROW_PLAYBACK_MISSES_PER_SECOND: '100000',
+      ...(this.options.isPublicPlain && { WINDROW_PUBLIC_URL: this.url }),
       ...this.options.environment,
       ...environment,
     }
