@@ -1,9 +1,12 @@
-import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { LostMedia } from '../model/lost-media.ts'
 import { makeDataFolder } from '../stores/data-folder.ts'
 import { syncFolder } from '../stores/directory-syncs.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
+import { isObjectKey } from '../stores/object-key.ts'
 import type { Objects } from '../stores/objects.ts'
+import { orLost } from '../stores/proven-objects.ts'
 import { DatabaseInUse } from '../stores/resources.ts'
 import { lockPath } from '../stores/sqlite/folder-lock.ts'
 import { BackupFailed } from './backup-failed.ts'
@@ -18,6 +21,10 @@ const OWN = new Set([SNAPSHOTS, UNFINISHED, OBJECTS, LOCK, `${LOCK}-journal`])
 const OF_THE_DISK = new Set(['lost+found'])
 const ABOUT = 'snapshot.json'
 const INDEX = 'windrow.db'
+/** The name of a snapshot is the time at which it was begun; whatever else lies beside them is none. */
+const SNAPSHOT_NAME = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}\.\d{3}Z$/
+const BUCKETS = new Set<unknown>(['none', 'included', 'left out'])
+const MOST_QUOTED = 100
 
 /** What is said of a snapshot beside its files. */
 export type AboutSnapshot = {
@@ -47,6 +54,8 @@ export class BackupFolder {
   readonly path: string
   readonly objects: Objects
   private readonly lock: { close(): void }
+  /** Folders of objects that are reached by no link. */
+  private readonly ownFolders = new Set<string>()
 
   private constructor(path: string, objects: Objects, lock: { close(): void }) {
     this.path = path
@@ -84,8 +93,33 @@ export class BackupFolder {
 
   /** The complete snapshots, the newest first. */
   async snapshots(): Promise<readonly Snapshot[]> {
-    const names = (await readdir(join(this.path, SNAPSHOTS))).toSorted().toReversed()
-    return Promise.all(names.map((name) => this.snapshot(name)))
+    const names = (await readdir(join(this.path, SNAPSHOTS))).filter((name) => SNAPSHOT_NAME.test(name))
+    return Promise.all(
+      names
+        .toSorted()
+        .toReversed()
+        .map((name) => this.snapshot(name)),
+    )
+  }
+
+  /**
+   * Resolves when an object is a file of this folder: a backup may come from somebody else, and a link in it would
+   * bring any file of this machine to players. Throws LostMedia, and BackupFailed for what cannot be a key.
+   */
+  async checkObject(key: string): Promise<void> {
+    if (!isObjectKey(key)) {
+      const quoted = JSON.stringify(key.slice(0, MOST_QUOTED))
+      throw new BackupFailed(`${this.path} is damaged: an index names the object ${quoted}, which no archive can have`)
+    }
+    const root = join(this.path, OBJECTS)
+    const folder = dirname(key)
+    if (!this.ownFolders.has(folder)) {
+      const real = await orLost(key, () => realpath(join(root, folder)))
+      if (real !== join(await realpath(root), folder)) throw new LostMedia(key, 'unreadable')
+      this.ownFolders.add(folder)
+    }
+    const found = await orLost(key, () => lstat(join(root, key)))
+    if (!found.isFile()) throw new LostMedia(key, 'unreadable')
   }
 
   /** The folder of a new snapshot, in which nothing is complete yet. */
@@ -129,12 +163,21 @@ export class BackupFolder {
   private async snapshot(name: string): Promise<Snapshot> {
     const folder = join(this.path, SNAPSHOTS, name)
     try {
-      const about = JSON.parse(await readFile(join(folder, ABOUT), 'utf8')) as AboutSnapshot
+      for (const entry of await readdir(folder, { withFileTypes: true })) {
+        if (!entry.isFile() && !entry.isDirectory()) throw new Error(`${entry.name} is neither a file nor a folder`)
+      }
+      const about: unknown = JSON.parse(await readFile(join(folder, ABOUT), 'utf8'))
+      if (!isAbout(about)) throw new Error(`${ABOUT} lacks what it should have`)
       return { name, folder, index: join(folder, INDEX), about }
     } catch (error) {
       throw new BackupFailed(`${folder} is no snapshot: ${(error as Error).message}`, { cause: error })
     }
   }
+}
+
+function isAbout(value: unknown): value is AboutSnapshot {
+  const { takenAt, objects, lost, buckets } = (value ?? {}) as Partial<AboutSnapshot>
+  return [takenAt, objects, lost].every((each) => Number.isSafeInteger(each)) && BUCKETS.has(buckets)
 }
 
 function locked(path: string): { close(): void } {

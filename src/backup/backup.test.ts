@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
 import { fillArchive, OBJECT_BYTES, rowsOf } from '../stores/archive-records.contract.ts'
 import { databaseIn, objectsIn } from '../stores/data-folder.ts'
@@ -244,8 +245,9 @@ describe('a backup', () => {
     const damaged = join(to, 'objects/b/1')
     await rm(damaged)
     await writeFile(damaged, Buffer.from('damaged'))
-    const { faults, told, snapshots, objects } = await verify(to)
+    const { faults, told, snapshots, objects, bytes } = await verify(to)
     assert.deepEqual([faults, snapshots.length, objects], [2, 2, keys.length])
+    assert.equal(bytes, OBJECT_BYTES.length * (keys.length - 2))
     assert.deepEqual(told.toSorted(), ['source object a/1 is missing', 'source object b/1 is damaged'])
     const { report } = await restore(to)
     assert.deepEqual([report.missing, report.told], [1, ['source object a/1 is missing']])
@@ -333,7 +335,9 @@ describe('a restore', () => {
       location: (key) => (key === 'c/0' ? undefined : backup.objects.location(key)),
     }
     const options = { dataFolder, files: FILES, ...quietly }
-    await assert.rejects(restoreSnapshot(snapshot!, { objects: half }, options))
+    await assert.rejects(
+      restoreSnapshot(snapshot!, { objects: half, checkObject: (key) => backup.checkObject(key) }, options),
+    )
     const served = openSqliteStore(databaseIn(dataFolder)).then((store) => store.close())
     await assert.rejects(served, /finish that by running .* or "windrow restore"/)
     await restoreSnapshot(snapshot!, backup, options)
@@ -372,5 +376,65 @@ describe('a restore', () => {
     assert.deepEqual(await readdir(join(whole.dataFolder, 'buckets/clips')), ['a'])
     const { store: going } = await open(whole.dataFolder)
     assert.deepEqual((await going.resources.harvestJobById(job.id))?.run.cursor, cursor)
+  })
+})
+
+describe('a backup that somebody else has had', () => {
+  /** A backup, and the folder of its snapshot. */
+  async function made() {
+    const { source, database } = await servedArchive()
+    const to = newFolder()
+    const { snapshot } = await backUp(source, to)
+    close(database)
+    return { to, snapshot: join(to, 'snapshots', snapshot) }
+  }
+
+  it('brings nothing into an archive that its links lead to', async () => {
+    const { to } = await made()
+    const elsewhere = newFolder()
+    await mkdir(elsewhere)
+    for (const name of ['1', 'secret']) await writeFile(join(elsewhere, name), OBJECT_BYTES)
+    await rm(join(to, 'objects/a/1'))
+    await symlink(join(elsewhere, 'secret'), join(to, 'objects/a/1'))
+    await rename(join(to, 'objects/b'), newFolder())
+    await symlink(elsewhere, join(to, 'objects/b'))
+    const strange = keys.filter((key) => key === 'a/1' || key.startsWith('b/'))
+    const { faults, told } = await verify(to)
+    assert.equal(faults, strange.length)
+    assert.deepEqual(told.toSorted(), strange.map((key) => `source object ${key} is unreadable`).toSorted())
+    const { dataFolder, report } = await restore(to)
+    assert.equal(report.missing, strange.length)
+    assert.deepEqual(await keysIn(objectsIn(dataFolder)), keys.filter((key) => !strange.includes(key)).toSorted())
+  })
+
+  it('is refused, by name, where its index has keys that lead out of the folder', async () => {
+    const { to, snapshot } = await made()
+    const index = new DatabaseSync(join(snapshot, 'windrow.db'))
+    index.exec(`UPDATE slot SET body = replace(body, '"a/1"', '"../../escaped"')`)
+    index.close()
+    const refusal = {
+      name: 'BackupFailed',
+      message: /names the object "\.\.\/\.\.\/escaped", which no archive can have$/,
+    }
+    await assert.rejects(verify(to), refusal)
+    await assert.rejects(restore(to), refusal)
+  })
+
+  it('is refused, by name, where what is said of a snapshot cannot be', async () => {
+    const { to, snapshot } = await made()
+    const about = join(snapshot, 'snapshot.json')
+    const said = await readFile(about, 'utf8')
+    for (const text of ['null', '{}', said.replace('"none"', '"some"'), said.replace(/"lost":0/, '"lost":"0"'), '']) {
+      await writeFile(about, text)
+      await assert.rejects(restore(to), { name: 'BackupFailed', message: /is no snapshot: \S/ }, text)
+    }
+    await writeFile(about, said)
+    await symlink(about, join(snapshot, 'credentials-of-another'))
+    await assert.rejects(restore(to), {
+      message: /is no snapshot: credentials-of-another is neither a file nor a folder$/,
+    })
+    await rm(join(snapshot, 'credentials-of-another'))
+    await writeFile(join(to, 'snapshots/.DS_Store'), '')
+    assert.equal((await verify(to)).faults, 0)
   })
 })

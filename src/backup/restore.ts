@@ -51,7 +51,7 @@ export type RestoreReport = {
  */
 export async function restoreSnapshot(
   snapshot: Snapshot,
-  backup: Pick<BackupFolder, 'objects'>,
+  backup: Pick<BackupFolder, 'objects' | 'checkObject'>,
   { dataFolder, files, progress }: RestoreOptions,
 ): Promise<RestoreReport> {
   await refuseUnlessEmpty(dataFolder)
@@ -72,6 +72,7 @@ export async function restoreSnapshot(
     for await (const batch of batchesOf(mediaOfRecords(records))) {
       await forEachConcurrent(batch.values(), PLACED_AT_ONCE, new AbortController().signal, async (object) => {
         try {
+          await backup.checkObject(object.key)
           const how = await placer.place(object)
           if (how === 'there') return
           report.objects++

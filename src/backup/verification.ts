@@ -30,7 +30,7 @@ export type VerificationReport = {
  */
 export async function verifySnapshots(
   snapshots: readonly Snapshot[],
-  { objects }: Pick<BackupFolder, 'objects'>,
+  backup: Pick<BackupFolder, 'objects' | 'checkObject'>,
   progress: (progress: CopyProgress) => void,
 ): Promise<VerificationReport> {
   const report = { objects: 0, bytes: 0, faults: 0 }
@@ -54,7 +54,9 @@ export async function verifySnapshots(
             const wanted = batch.get(key)!
             report.objects++
             try {
-              report.bytes += await readWhole(wanted, objects)
+              await backup.checkObject(key)
+              const bytes = await readWhole(wanted, backup.objects)
+              report.bytes += bytes
             } catch (error) {
               if (!(error instanceof LostMedia)) throw error
               if (index.lacks(key)) return
