@@ -253,8 +253,10 @@ export async function startServer(
       await harvester.takeUp()
       closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
     }
-    const keyServer = own ? await keyServerMounts(own, config, { turns, wall: clocks.wall, steady, log }) : []
-    const api = plays('control') ? [...control, ...keyServer] : undefined
+    const ofKeyServer = { turns, wall: clocks.wall, steady, log }
+    const api = plays('control')
+      ? [...control, ...(own ? await keyServerMounts(own, config, ofKeyServer) : [])]
+      : undefined
     const urls = await openListeners(config, { listeners, certificates, log, mounts, api })
     url = urls.url
     own?.listensAt(urls.apiUrl)
