@@ -14,6 +14,7 @@ function pendingUnderTest(batchSize: number, mostPending: number) {
   const pending = new PendingLines({
     delayMs: 3_600_000,
     batchSize,
+    mostBatchSize: batchSize,
     mostPending,
     dropped: new DroppedLines('file', {
       counter: {

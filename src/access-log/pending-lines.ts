@@ -4,12 +4,15 @@ import type { AccessLine } from './sink.ts'
 /** Most bytes of lines that wait to be written, of all log groups, with what a line takes beside them. */
 const MOST_PENDING = 16 * 1024 * 1024
 const LINE_OVERHEAD = 200
+const MOST_BATCH = 1024 * 1024
 
 type Options = {
   /** For how long the first line waits for others. */
   readonly delayMs: number
   /** Bytes of one group's lines that are written without waiting for others. */
   readonly batchSize: number
+  /** Most bytes that are written together, where lines have come while others were written; 1 MiB by default. */
+  readonly mostBatchSize?: number
   /** Writes lines of a group, one call at a time. Never rejects: what it cannot write it counts. */
   readonly write: (group: string, lines: readonly AccessLine[]) => Promise<void>
   readonly dropped: DroppedLines
@@ -63,7 +66,7 @@ export class PendingLines {
 
   private async write(batches: typeof this.waiting): Promise<void> {
     for (const [group, { lines }] of batches) {
-      for (const { part, size } of partsOf(lines, this.options.batchSize)) {
+      for (const { part, size } of partsOf(lines, this.options.mostBatchSize ?? MOST_BATCH)) {
         await this.options.write(group, part)
         this.size -= size
       }

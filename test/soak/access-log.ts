@@ -66,7 +66,7 @@ async function killed(): Promise<{ lost: number; oldestMs: number; lateMs: numbe
   try {
     const { asks, pusher } = await openLoggedChannel(windrow)
     pusher.close()
-    const playing = record.play(asks, { requests: 3 * PER_SECOND, perSecond: PER_SECOND })
+    const playing = record.play(asks, { requests: 8 * PER_SECOND, perSecond: PER_SECOND })
     const machine = await MachineWatch.start()
     await sleep(2000)
     const moment = performance.now()
@@ -81,6 +81,7 @@ async function killed(): Promise<{ lost: number; oldestMs: number; lateMs: numbe
     await again.play(asks, { requests: 1, perSecond: 1 })
     again.close()
     await windrow.stop()
+    assert.ok(record.failed > 0, 'the server was killed under load')
     const found = foundIn(record.linesIn(logs))
     const lost = record.answeredBy(killedAt).filter((n) => !found.has(n))
     const early = new Set(record.answeredBy(killedAt - LOST_MS - CLIENT_MS - lateMs))
