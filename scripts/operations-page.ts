@@ -1,6 +1,7 @@
 import { INGEST_ERRORS } from '../src/ingest/ingest-error.ts'
 import { LOG_EVENTS } from '../src/log.ts'
 import { PLAYBACK_ERRORS } from '../src/origin/playback-error.ts'
+import { limitsSection } from './limits-section.ts'
 import { metricsSection } from './metrics-section.ts'
 
 /** The text of docs/operations.md. */
@@ -76,6 +77,7 @@ SIGTERM, or SIGINT (Ctrl-C), stops a process without anybody's losing a request;
 Give a supervisor's own limit (\`TimeoutStopSec\`, \`terminationGracePeriodSeconds\`, \`stop_grace_period\`) ten seconds more than both
 settings together.
 
+${limitsSection()}
 ## A full archive, a full disk
 
 \`max-archive-bytes\` and \`max-channel-archive-bytes\` limit the bytes of segments that are kept. At 90 % of either the log has
