@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import type { BigIntStats } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { open, realpath, stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
@@ -116,9 +116,11 @@ function isFor(certificate: X509Certificate, host: string): boolean {
 async function readBounded(file: string): Promise<{ readonly text: string; readonly mode: number; stamp: string }> {
   return reading(file, async () => {
     const path = await realpath(file)
-    const handle = await open(path)
+    // A FIFO would wait for its writer, and a device has no end.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const found = await handle.stat({ bigint: true })
+      if (!found.isFile()) throw new CertificateUnusable(`${file} is no file`)
       if (found.size > MOST_BYTES) throw new CertificateUnusable(`${file} has more than ${MOST_BYTES} bytes`)
       return { text: await handle.readFile('latin1'), mode: Number(found.mode), stamp: stampText(path, found) }
     } finally {

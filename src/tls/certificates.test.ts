@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { Authority, CertificateFiles } from '../../test/judges/certificates.ts'
@@ -40,6 +41,15 @@ describe('certificates', () => {
         /in the middle/,
       ],
       ['a huge file', (files) => files.write({ certificate: 'x'.repeat(300_000) }), /more than 262144 bytes/],
+      [
+        // It would wait for its writer, and hold a thread of Node's pool for as long.
+        'a FIFO',
+        (files) => {
+          rmSync(files.certificate)
+          execFileSync('mkfifo', [files.certificate])
+        },
+        /is no file$/,
+      ],
       ['a key for all', (files) => chmodSync(files.key, 0o644), /can be read by others: run chmod 640 or 600/],
     ]
     for (const [what, spoil, message] of bad) {
