@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
@@ -209,6 +210,8 @@ describe('files of access logs', () => {
         `${longLine('x')}
 `.repeat(2),
       )
+      // Would wait for its writer, if it were opened as a file is.
+      execFileSync('mkfifo', [join(test.folder, '0')])
       truncateSync(path)
       for (const name of 'ef') await next(name)
       await test.sink.close()

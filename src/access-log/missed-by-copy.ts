@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { open, readdir, truncate } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -36,7 +37,8 @@ export async function missedByCopy(path: string, { tail, length }: AppendedBytes
 
 /** The number of bytes of `tail`, which began at a position, that a copy has; undefined when it is no copy. */
 async function copiedBytes(copy: string, tail: Uint8Array, begin: number): Promise<number | undefined> {
-  const handle = await open(copy, 'r').catch(() => undefined)
+  // A FIFO would wait for its writer.
+  const handle = await open(copy, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined)
   if (!handle) return undefined
   try {
     const stat = await handle.stat()
