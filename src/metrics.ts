@@ -200,6 +200,8 @@ export type Metrics = {
    * still has one of them changes nothing by it.
    */
   remove(label: string, values: ReadonlySet<string>): void
+  /** The values that a label has in the series of all metrics. */
+  valuesOf(label: string): ReadonlySet<string>
   /** Calls `read` before each scrape, to set gauges of what is known then. Scrapes wait for it, and may be many. */
   onScrape(read: () => unknown): void
 }

@@ -44,6 +44,7 @@ export function openMetrics(): KeptMetrics {
     remove(label, values) {
       for (const family of families.values()) family.remove(label, values)
     },
+    valuesOf: (label) => new Set([...families.values()].flatMap((family) => family.valuesOf(label))),
     onScrape: (read) => void readers.push(read),
     contentType: registry.contentType,
     async text() {
@@ -170,6 +171,11 @@ class Family {
   remove(label: string, values: ReadonlySet<string>): void {
     if (!this.declared.labels.includes(label)) return
     for (const [key, { labels }] of this.byValues) if (values.has(labels[label] ?? '')) this.byValues.delete(key)
+  }
+
+  valuesOf(label: string): readonly string[] {
+    if (!this.declared.labels.includes(label)) return []
+    return Array.from(this.byValues.values(), ({ labels }) => labels[label] ?? '')
   }
 
   /** The text, series by series; what has been removed meanwhile may still be in it. */

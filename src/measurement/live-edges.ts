@@ -27,7 +27,12 @@ export type LiveEdgesDeps = {
 }
 
 /** What is known of an output timeline, from the steps that this process has taken, or from the index as it started. */
-type Edge = { readonly until: UtcMs; readonly input: string; readonly hasEnded: boolean }
+type Edge = {
+  readonly channelGuid: string
+  readonly until: UtcMs
+  readonly input: string
+  readonly hasEnded: boolean
+}
 
 type Input = { storedAt?: UtcMs; heardAt?: UtcMs }
 
@@ -62,7 +67,7 @@ export class LiveEdges {
       const until = newest ? endUtcOf(newest.segment) : this.edges.get(id)?.until
       if (until === undefined) continue
       if (!this.edges.has(id)) this.opened.add(channelGuid)
-      this.edges.set(id, { until, input: step.state.input, hasEnded: step.state.hasEnded ?? false })
+      this.edges.set(id, { channelGuid, until, input: step.state.input, hasEnded: step.state.hasEnded ?? false })
     }
   }
 
@@ -129,6 +134,7 @@ export class LiveEdges {
     const channels = new Set([...this.deps.named.channels].map(({ guid }) => guid))
     for (const guid of channels) if (!this.known.has(guid)) await this.learnChannel(guid)
     for (const guid of this.known) if (!channels.has(guid)) this.known.delete(guid)
+    for (const [id, { channelGuid }] of this.edges) if (!channels.has(channelGuid)) this.edges.delete(id)
     for (const name of this.inputs.keys()) if (!channels.has(name.split('/', 1)[0]!)) this.inputs.delete(name)
     const endpoints = new Map([...this.deps.named.endpoints].map((endpoint) => [endpoint.guid, endpoint]))
     const opened = new Set(this.opened)
@@ -144,7 +150,7 @@ export class LiveEdges {
       // A step that this process has taken meanwhile is newer.
       if (version === 0 || state === undefined || !newest || this.edges.has(id)) continue
       const { input, hasEnded = false } = readOutputTimeline(state)
-      this.edges.set(id, { until: endUtcOf(newest), input, hasEnded })
+      this.edges.set(id, { channelGuid, until: endUtcOf(newest), input, hasEnded })
     }
     this.known.add(channelGuid)
   }

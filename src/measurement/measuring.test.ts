@@ -248,6 +248,23 @@ describe('what is measured of a channel', () => {
     assert.doesNotMatch(await metrics.text(), /"news"|"hls"/)
   })
 
+  it('is forgotten of what was made and deleted before anybody read of it', async () => {
+    await metrics.text()
+    await store.resources.createChannel(channel('brief'), MANY)
+    const brief = originEndpoint('short', 'brief')
+    await store.resources.createOriginEndpoint(brief, MANY)
+    measured.egress(exchange(403), { endpoint: brief, kind: undefined, refusal: 'OriginationDenied' })
+    measured.egress(exchange(200), { endpoint: HLS, kind: 'manifest', refusal: undefined })
+    await store.resources.deleteOriginEndpoint('short', now, 0)
+    await store.resources.deleteChannel('brief', now)
+    for (let minutes = 0; minutes <= 30; minutes += 5) {
+      await metrics.text()
+      now = utcMs(now + 300_000)
+    }
+    assert.doesNotMatch(await metrics.text(), /"brief"|"short"/)
+    assert.deepEqual(await read('windrow_egress_requests_total'), { 'news hls 2xx': 1 })
+  })
+
   it('is told while the store does not answer', async () => {
     await metrics.text()
     const before = await read('windrow_channel_info')

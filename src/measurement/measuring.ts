@@ -49,17 +49,19 @@ export function measuring(deps: MeasuringDeps): Measuring {
   const { metrics, stores, clocks, stopwatch, version, failed } = deps
   const { resources, segmentIndex: index } = stores
   const { steady, date, wall } = clocks
-  const named = new NamedResources({ resources, metrics, stopwatch })
+  const overdue = () => void scrape().catch(failed)
+  const named = new NamedResources({ resources, metrics, stopwatch, overdue })
   const edges = new LiveEdges({ metrics, named, index, steady, date, failed })
   const keys = new MeasuredKeys({ metrics, named, steady, date })
   metrics.gauge('windrow_build_info', { version, node: process.versions.node }).set(1)
   const offset = metrics.gauge('windrow_clock_offset_seconds', {})
-  metrics.onScrape(() => named.refresh())
-  metrics.onScrape(() => {
+  const scrape = async () => {
+    await named.refresh()
     edges.scrape()
     keys.scrape()
     offset.set((wall() - date()) / 1000)
-  })
+  }
+  metrics.onScrape(scrape)
   const ingress = measuredIngress(metrics)
 
   return {

@@ -10,6 +10,8 @@ import type { ResourceChange, Resources } from '../stores/resources.ts'
 const WAIT_MS = 250
 /** How long after something was deleted a request for it may still end, and count. */
 const LINGERING_MS = 600_000
+/** Changes that are remembered while nobody reads metrics. */
+const MOST_CHANGED = 1000
 
 export type NamedResourcesDeps = {
   readonly resources: Pick<
@@ -19,6 +21,8 @@ export type NamedResourcesDeps = {
   readonly metrics: Metrics
   /** Milliseconds by a clock that only passes. */
   readonly stopwatch: () => number
+  /** Called when so much has changed that it is time to refresh, also where nobody reads metrics. */
+  readonly overdue: () => void
 }
 
 /** Nouns of one kind by GUID, as they are stored. */
@@ -31,6 +35,8 @@ type Nouns<T> = {
   readonly changed: Set<string>
   /** When those were deleted that lately were, by id. */
   readonly deletedAt: Map<string, number>
+  /** Ids that series had when these were swept last, and none of the nouns. */
+  strangers: ReadonlySet<string>
   readonly inform: (noun: T) => void
 }
 
@@ -43,6 +49,7 @@ export class NamedResources {
   private readonly ofChannels: Nouns<Channel>
   private readonly ofEndpoints: Nouns<OriginEndpoint>
   private isListed = false
+  private sweptAt: number
   private refreshing: Promise<void> | undefined
   /** Stops listening for changes. */
   readonly close: () => void
@@ -50,6 +57,7 @@ export class NamedResources {
   constructor(deps: NamedResourcesDeps) {
     const { resources, metrics } = deps
     this.deps = deps
+    this.sweptAt = deps.stopwatch()
     this.ofChannels = {
       label: 'channel',
       list: () => allOf((page) => resources.listChannels(page)),
@@ -105,12 +113,18 @@ export class NamedResources {
     ).catch(() => {})
     this.removeDeleted(this.ofChannels)
     this.removeDeleted(this.ofEndpoints)
+    this.sweep()
   }
 
   private heard(change: ResourceChange): void {
     if (change.kind === 'everything') this.isListed = false
     if (change.kind === 'channel') this.ofChannels.changed.add(change.guid)
     if (change.kind === 'originEndpoint') this.ofEndpoints.changed.add(change.guid)
+    if (this.changes >= MOST_CHANGED && !this.refreshing) this.deps.overdue()
+  }
+
+  private get changes(): number {
+    return this.ofChannels.changed.size + this.ofEndpoints.changed.size
   }
 
   private async read(): Promise<void> {
@@ -173,8 +187,23 @@ export class NamedResources {
     const now = this.deps.stopwatch()
     for (const [id, at] of deletedAt) if (now - at > LINGERING_MS) deletedAt.delete(id)
   }
+
+  /** Removes the series of what was made and deleted between two readings, so that its deletion was never seen. */
+  private sweep(): void {
+    const { metrics, stopwatch } = this.deps
+    const now = stopwatch()
+    if (now - this.sweptAt < LINGERING_MS || !this.isListed || this.changes > 0) return
+    this.sweptAt = now
+    for (const nouns of [this.ofChannels, this.ofEndpoints]) {
+      const ids = new Set([...nouns.byGuid.values()].map(({ id }) => id))
+      // Of what is new, series may be there before it is known here.
+      const strangers = [...metrics.valuesOf(nouns.label)].filter((id) => !ids.has(id))
+      metrics.remove(nouns.label, new Set(strangers.filter((id) => nouns.strangers.has(id))))
+      nouns.strangers = new Set(strangers)
+    }
+  }
 }
 
-function nothing<T>(): Pick<Nouns<T>, 'byGuid' | 'changed' | 'deletedAt'> {
-  return { byGuid: new Map(), changed: new Set(), deletedAt: new Map() }
+function nothing<T>(): Pick<Nouns<T>, 'byGuid' | 'changed' | 'deletedAt' | 'strangers'> {
+  return { byGuid: new Map(), changed: new Set(), deletedAt: new Map(), strangers: new Set() }
 }

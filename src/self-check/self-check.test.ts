@@ -54,6 +54,7 @@ function server(count: number, { costMs = 0, intervalMs = 10_000 } = {}) {
       gauge: () => ({ set() {} }),
       histogram: () => ({ observe() {} }),
       remove() {},
+      valuesOf: () => new Set<string>(),
       onScrape() {},
     },
     log: { info: level, warn: level, error: level },

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { openMetrics } from '../prometheus-metrics.ts'
+import type { ResourceChange } from '../stores/resources.ts'
+import { NamedResources } from './named-resources.ts'
+
+it('changes are remembered up to a thousand while nobody reads metrics', async () => {
+  const listeners: ((change: ResourceChange) => void)[] = []
+  let overdue = 0
+  const named = new NamedResources({
+    resources: {
+      channelByGuid: async () => undefined,
+      originEndpointByGuid: async () => undefined,
+      listChannels: async () => ({ items: [] }),
+      listOriginEndpoints: async () => ({ items: [] }),
+      onChange(listener) {
+        listeners.push(listener)
+        return () => {}
+      },
+    },
+    metrics: openMetrics(),
+    stopwatch: () => 0,
+    overdue: () => void overdue++,
+  })
+  const change = (from: number, to: number) => {
+    for (let n = from; n < to; n++) for (const hear of listeners) hear({ kind: 'channel', guid: `guid-${n}` })
+  }
+  change(0, 999)
+  assert.equal(overdue, 0)
+  change(999, 1000)
+  assert.equal(overdue, 1)
+  await named.refresh()
+  change(0, 999)
+  assert.equal(overdue, 1)
+})
