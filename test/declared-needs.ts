@@ -3,7 +3,7 @@ import { PROGRAM_NAMES, type ProgramName, programOf, toolsOf } from './programs.
 import { isTest, type SourceFile, withoutComments } from './source-tree.ts'
 
 /** What every system has that tests can run on. */
-const EVERYWHERE = ['sh', 'bash', 'taskset']
+const EVERYWHERE = ['sh', 'bash', 'taskset', 'mkfifo']
 
 const DECLARED = /\bneeding\(([^)]*)\)/g
 
