@@ -94,7 +94,9 @@ export class PesPackets {
 
   /** Writes nothing but the PCR of the packet at `at`. */
   clock(source: Uint8Array, at: number, counter: number): void {
-    writePcrPacket(this.piece, this.next(), { source, from: at, counter })
+    // Making room may begin another piece.
+    const to = this.next()
+    writePcrPacket(this.piece, to, { source, from: at, counter })
   }
 
   /**
