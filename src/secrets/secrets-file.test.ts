@@ -140,4 +140,19 @@ describe('a file of secrets', () => {
       await assert.rejects(fixture.file.open(), { name: 'ConfigurationError' })
     })
   }
+
+  it('that cannot be understood is parsed once, however many ask, until it has changed', async () => {
+    const fixture = new Fixture().write('secrets: {"hush-hush')
+    const problem = () =>
+      fixture.file.open().then(
+        () => 'none',
+        (error: unknown) => error,
+      )
+    const first = await problem()
+    assert.ok(first instanceof Error)
+    assert.equal(await problem(), first)
+    fixture.write(`secrets: {"${ARN}": {current: the-first-one}}`)
+    assert.equal(await problem(), 'none')
+    assert.equal((await fixture.file.get(ARN))?.current, 'the-first-one')
+  })
 })

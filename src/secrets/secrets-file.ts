@@ -25,6 +25,8 @@ export class SecretsFile implements SecretStore {
   private readonly reading = new SingleFlight<void>()
   /** What was last logged about the file, which is not logged again. */
   private warned = ''
+  /** The text that could not be understood: many secrets are asked for, and each would have it parsed again. */
+  private refused: { readonly source: FileText; readonly error: unknown } | undefined
   private read: { readonly source: FileText; readonly byArn: ReadonlyMap<string, Versions>; asOf: number } | undefined
 
   constructor(file: string, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
@@ -35,10 +37,22 @@ export class SecretsFile implements SecretStore {
 
   /** Reads the file. Throws ConfigurationError where that is not possible. */
   async open(): Promise<void> {
-    const source = await readPrivateText(this.file, { known: this.read?.source, mostBytes: MOST_BYTES })
+    const known = this.refused?.source ?? this.read?.source
+    const source = await readPrivateText(this.file, { known, mostBytes: MOST_BYTES })
     if (!source) throw new ConfigurationError(`${this.file} does not exist`)
-    const byArn = source === this.read?.source ? this.read.byArn : parseSecrets(source.text, this.file)
+    if (source === this.refused?.source) throw this.refused.error
+    const byArn = source === this.read?.source ? this.read.byArn : this.parsed(source)
     this.read = { source, byArn, asOf: this.clock() }
+    this.refused = undefined
+  }
+
+  private parsed(source: FileText): ReadonlyMap<string, Versions> {
+    try {
+      return parseSecrets(source.text, this.file)
+    } catch (error) {
+      this.refused = { source, error }
+      throw error
+    }
   }
 
   async get(arn: string): Promise<StoredSecret | undefined> {
