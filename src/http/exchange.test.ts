@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { eventually } from '../../test/judges/processes.ts'
+import type { LogFields } from '../log.ts'
 import type { Exchange } from './exchange.ts'
 import type { Handler } from './handler.ts'
 import { type Listener, listen } from './listener.ts'
@@ -110,5 +111,28 @@ describe('an exchange', () => {
     await ask(port)
     await eventually('the end', () => (ended.length === 1 ? true : undefined))
     assert.equal(ended[0]?.sentBytes, 3)
+  })
+
+  it('goes on without who hears of its end and fails, which the log tells', async () => {
+    const lines: LogFields[] = []
+    const log = { ...silent, error: (fields: LogFields) => void lines.push(fields) }
+    const handle: Handler = async (_, response, __, exchange) => {
+      exchange.whenEnded(() => {
+        throw new Error('at once')
+      })
+      exchange.whenEnded(async () => Promise.reject(new Error('later')))
+      sendText(response, 200, 'ok')
+    }
+    const listener = await listen({ name: 'test', host: '127.0.0.1', port: 0, log, mounts: [{ prefix: '/', handle }] })
+    open.push(listener)
+    await ask(listener.address.port)
+    await eventually('both lines', () => (lines.length === 2 ? true : undefined))
+    assert.deepEqual(
+      lines.map(({ event, error }) => [event, (error as Error).message]),
+      [
+        ['request-failed', 'at once'],
+        ['request-failed', 'later'],
+      ],
+    )
   })
 })

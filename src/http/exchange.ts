@@ -21,6 +21,7 @@ export class Exchange {
   readonly serverName: string | undefined
   private readonly response: ServerResponse
   private readonly stopwatch: Stopwatch
+  private readonly failed: (error: unknown, exchange: Exchange) => void
   private readonly beganMs: number
   private requestMs: number
   private headMs: number | undefined
@@ -28,10 +29,17 @@ export class Exchange {
   private sentBefore = 0
   private end: { readonly ms: number; readonly sentBytes: number } | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, stopwatch: Stopwatch) {
+  /** `failed` is told of errors of those who hear of the end; without it, they end the process. */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    stopwatch: Stopwatch,
+    failed: (error: unknown, exchange: Exchange) => void = rethrow,
+  ) {
     this.request = request
     this.response = response
     this.stopwatch = stopwatch
+    this.failed = failed
     this.remoteAddress = request.socket.remoteAddress
     this.serverName = (request.socket as Partial<TLSSocket>).servername || undefined
     this.beganMs = stopwatch()
@@ -40,10 +48,10 @@ export class Exchange {
   }
 
   /** Calls back when the response has been sent, or its connection is closed. */
-  whenEnded(heard: (exchange: Exchange) => void): void {
+  whenEnded(heard: (exchange: Exchange) => unknown): void {
     this.response.once('close', () => {
       this.end ??= { ms: this.stopwatch(), sentBytes: this.sentSoFar() }
-      heard(this)
+      void (async () => heard(this))().catch((error: unknown) => this.failed(error, this))
     })
   }
 
@@ -99,6 +107,10 @@ export class Exchange {
     const { _header: head } = this.response as { readonly _header?: string | null }
     return Math.max(socket.bytesWritten - socket.writableLength - this.sentBefore - (head?.length ?? 0), 0)
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error
 }
 
 /** A request that counts the bytes of its body, which its headers do not always announce. */

@@ -90,8 +90,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     else refuse(socket, refused)
   })
 
+  const failedToHear = (error: unknown, { requestId, request: { method } }: Exchange) =>
+    log.error({ event: 'request-failed', listener: name, requestId, method, error }, 'a request was not noted')
+
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
-    const exchange = new Exchange(request, response, stopwatch)
+    const exchange = new Exchange(request, response, stopwatch, failedToHear)
     const { requestId } = exchange
     const target = parseTarget(request.url ?? '')
     const mount = target && mounts.find(({ prefix }) => target.path.startsWith(prefix))

@@ -114,7 +114,7 @@ export function createIngest(options: IngestDeps): Ingest {
       if (!channel?.ingestEndpoints.some(({ id }) => id === ingestEndpointId)) return
       for (const heard of observers) heard(exchange, { channel, ingestEndpointId, refusal: outcome.refusal })
     }
-    exchange.whenEnded(() => void looked.then(tell))
+    exchange.whenEnded(() => looked.then(tell))
   }
 
   const serve = async (
