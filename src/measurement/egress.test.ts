@@ -14,7 +14,8 @@ const HISTOGRAM = 15
 describe('the series of requests', () => {
   it('are as many as endpoints make, whatever is requested', async () => {
     const metrics = openMetrics()
-    const [egress, ingress] = [measuredEgress(metrics), measuredIngress(metrics)]
+    const named = { removals: 0 }
+    const [egress, ingress] = [measuredEgress(metrics, named), measuredIngress(metrics, named)]
     const channels = Array.from({ length: 3 }, (_, n) => channel(`channel-${n}`))
     const endpoints = channels.flatMap(({ id }) => ['a', 'b'].map((name) => originEndpoint(`${id}-${name}`, id)))
     const request = (about: Partial<Exchange>) => {

@@ -2,6 +2,8 @@ import type { Counter, Histogram, Metrics } from '../metrics.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { EgressKind, EgressObserver } from '../origin/egress.ts'
 import { PLAYBACK_ERRORS, type PlaybackError } from '../origin/playback-error.ts'
+import { KnownSeries } from './known-series.ts'
+import type { NamedResources } from './named-resources.ts'
 import { type StatusRange, statusRange } from './status-range.ts'
 
 /** The rules of access, as metrics call them; other refusals have their code. */
@@ -45,14 +47,11 @@ class EndpointSeries {
 }
 
 /** Measures the requests of players. The series of an endpoint are kept as long as it is as it was. */
-export function measuredEgress(metrics: Metrics): EgressObserver {
-  const known = new WeakMap<OriginEndpoint, EndpointSeries>()
+export function measuredEgress(metrics: Metrics, named: Pick<NamedResources, 'removals'>): EgressObserver {
+  const make = (endpoint: OriginEndpoint) => new EndpointSeries(metrics, endpoint)
+  const known = new KnownSeries(make, () => named.removals)
   return (exchange, { endpoint, kind, refusal }) => {
-    let series = known.get(endpoint)
-    if (!series) {
-      series = new EndpointSeries(metrics, endpoint)
-      known.set(endpoint, series)
-    }
+    const series = known.of(endpoint)
     series.requestsOf(statusRange(exchange.status)).add()
     series.bytes.add(exchange.sentBytes)
     if (refusal && PLAYBACK_ERRORS[refusal].status === 403) {

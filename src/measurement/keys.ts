@@ -45,11 +45,15 @@ export class MeasuredKeys implements KeyObserver {
       if (packaging.encryption) for (const result of RESULTS) this.counter(id, result)
     for (const [guid, { at, endsAt }] of this.given) {
       const endpoint = named.endpoint(guid)
-      if (!endpoint?.packaging.encryption) {
-        this.given.delete(guid)
+      if (!endpoint?.packaging.encryption) this.given.delete(guid)
+      // The series of what is deleted are removed.
+      if (!endpoint) continue
+      const labels = { origin_endpoint: endpoint.id }
+      if (!endpoint.packaging.encryption) {
+        metrics.gauge('windrow_key_age_seconds', labels).set(undefined)
+        metrics.gauge('windrow_key_next_seconds', labels).set(undefined)
         continue
       }
-      const labels = { origin_endpoint: endpoint.id }
       metrics.gauge('windrow_key_age_seconds', labels).set((steady() - at) / 1000)
       const left = endsAt === Infinity ? undefined : (endsAt - date()) / 1000
       metrics.gauge('windrow_key_next_seconds', labels).set(left)

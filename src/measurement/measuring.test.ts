@@ -265,6 +265,38 @@ describe('what is measured of a channel', () => {
     assert.deepEqual(await read('windrow_egress_requests_total'), { 'news hls 2xx': 1 })
   })
 
+  it('is not of what was deleted where another has its id by the next scrape', async () => {
+    const encryption = { method: 'AES_128', keyRotationIntervalSeconds: 60 }
+    const drm = originEndpoint('hls', 'news', { packaging: { ...HLS.packaging, encryption } as typeof HLS.packaging })
+    await store.resources.updateOriginEndpoint({ ...drm, revision: 2 }, 0)
+    measured.keys.answered(drm, Math.floor(now / 60_000))
+    await begin()
+    await push(0, 2)
+    measured.egress(exchange(200), { endpoint: HLS, kind: 'manifest', refusal: undefined })
+    const ofInput = () => read('windrow_input_last_segment_seconds')
+    assert.deepEqual([await read('windrow_key_age_seconds'), await ofInput()], [{ hls: 4 }, { 'news 1': now / 1000 }])
+    await store.resources.deleteOriginEndpoint('hls', now, 0)
+    await store.resources.deleteChannel('news', now)
+    await store.resources.createChannel(channel('news', { guid: 'another-channel' }), MANY)
+    const next = originEndpoint('hls', 'news', { guid: 'another', channelGuid: 'another-channel' })
+    await store.resources.createOriginEndpoint(next, MANY)
+    measured.egress(exchange(200), { endpoint: next, kind: 'manifest', refusal: undefined })
+    assert.deepEqual(await read('windrow_channel_info'), { 'news another-channel': 1 })
+    assert.deepEqual([await read('windrow_key_age_seconds'), await ofInput()], [{}, {}])
+    measured.egress(exchange(200), { endpoint: next, kind: 'manifest', refusal: undefined })
+    assert.deepEqual(Object.keys(await read('windrow_egress_requests_total')), ['news hls 2xx'])
+  })
+
+  it('is not of keys where an endpoint is no longer encrypted', async () => {
+    const encryption = { method: 'AES_128', keyRotationIntervalSeconds: 60 }
+    const packaging = { ...HLS.packaging, encryption } as typeof HLS.packaging
+    await store.resources.updateOriginEndpoint({ ...HLS, packaging, revision: 2 }, 0)
+    measured.keys.answered({ ...HLS, packaging }, Math.floor(now / 60_000))
+    assert.deepEqual(Object.keys(await read('windrow_key_next_seconds')), ['hls'])
+    await store.resources.updateOriginEndpoint({ ...HLS, revision: 3 }, 0)
+    assert.deepEqual([await read('windrow_key_next_seconds'), await read('windrow_key_age_seconds')], [{}, {}])
+  })
+
   it('is told while the store does not answer', async () => {
     await metrics.text()
     const before = await read('windrow_channel_info')

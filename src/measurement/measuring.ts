@@ -62,11 +62,11 @@ export function measuring(deps: MeasuringDeps): Measuring {
     offset.set((wall() - date()) / 1000)
   }
   metrics.onScrape(scrape)
-  const ingress = measuredIngress(metrics)
+  const ingress = measuredIngress(metrics, named)
 
   return {
     steps: measuredSteps({ metrics, named, edges, steady }),
-    egress: measuredEgress(metrics),
+    egress: measuredEgress(metrics, named),
     ingress(exchange, about) {
       ingress(exchange, about)
       if (exchange.status < 300) edges.heard(about.channel, about.ingestEndpointId)

@@ -48,6 +48,8 @@ export class NamedResources {
   private readonly deps: NamedResourcesDeps
   private readonly ofChannels: Nouns<Channel>
   private readonly ofEndpoints: Nouns<OriginEndpoint>
+  /** How often series have been removed: whoever has kept one since then changes nothing by it. */
+  removals = 0
   private isListed = false
   private sweptAt: number
   private refreshing: Promise<void> | undefined
@@ -167,7 +169,8 @@ export class NamedResources {
 
   private know<T extends Channel | OriginEndpoint>(nouns: Nouns<T>, noun: T): void {
     nouns.byGuid.set(noun.guid, noun)
-    nouns.deletedAt.delete(noun.id)
+    // Otherwise it would go on with what was measured of the one that had its id before.
+    if (nouns.deletedAt.delete(noun.id)) this.remove(nouns.label, [noun.id])
     nouns.inform(noun)
   }
 
@@ -175,15 +178,24 @@ export class NamedResources {
     const noun = nouns.byGuid.get(guid)
     if (!noun) return
     nouns.byGuid.delete(guid)
-    this.deps.metrics.remove('guid', new Set([guid]))
+    this.remove('guid', [guid])
     // Another may have its id by now.
-    const isTaken = [...nouns.byGuid.values()].some(({ id }) => id === noun.id)
-    if (!isTaken) nouns.deletedAt.set(noun.id, this.deps.stopwatch())
+    const taken = [...nouns.byGuid.values()].find(({ id }) => id === noun.id)
+    if (!taken) nouns.deletedAt.set(noun.id, this.deps.stopwatch())
+    else {
+      this.remove(nouns.label, [noun.id])
+      nouns.inform(taken)
+    }
+  }
+
+  private remove(label: string, values: Iterable<string>): void {
+    this.removals++
+    this.deps.metrics.remove(label, new Set(values))
   }
 
   private removeDeleted<T>({ label, deletedAt }: Nouns<T>): void {
     if (deletedAt.size === 0) return
-    this.deps.metrics.remove(label, new Set(deletedAt.keys()))
+    this.remove(label, deletedAt.keys())
     const now = this.deps.stopwatch()
     for (const [id, at] of deletedAt) if (now - at > LINGERING_MS) deletedAt.delete(id)
   }
@@ -198,7 +210,10 @@ export class NamedResources {
       const ids = new Set([...nouns.byGuid.values()].map(({ id }) => id))
       // Of what is new, series may be there before it is known here.
       const strangers = [...metrics.valuesOf(nouns.label)].filter((id) => !ids.has(id))
-      metrics.remove(nouns.label, new Set(strangers.filter((id) => nouns.strangers.has(id))))
+      this.remove(
+        nouns.label,
+        strangers.filter((id) => nouns.strangers.has(id)),
+      )
       nouns.strangers = new Set(strangers)
     }
   }
