@@ -13,7 +13,7 @@ export const INVARIANTS = {
   'listed-answers': 'Segments and headers that are listed can be fetched.',
   'bytes-unchanged': 'The bytes under a URL do not change.',
   'tracks-begin-together':
-    'Video and audio of a segment begin within a frame of each other, in MPEG-TS within a PES packet of audio.',
+    'Video and audio of a segment begin within a frame or a PES packet of audio of each other, in fragmented MP4 within 0.4 seconds.',
   'live-edge-moves': 'Segments are added while an encoder sends them.',
   'timeline-contiguous':
     'The segments of a Period, or of a Smooth stream, do not overlap, and in DASH leave no hole of more than 100 ms.',

@@ -155,6 +155,13 @@ const CASES: readonly (readonly [string, Format, Invariant, Change])[] = [
 ]
 
 describe('a look at an endpoint', () => {
+  it('finds nothing wrong with audio of DASH that is cut where PES packets of the source end', async () => {
+    const late = (files: Files) => {
+      for (const [path, file] of dashFiles(12, 0.08)) if (path.includes('audio_')) files.set(path, file)
+    }
+    assert.deepEqual(await found('dash', late), [])
+  })
+
   for (const format of ['hls', 'dash', 'smooth'] as const) {
     it(`finds nothing wrong with ${format} that goes on across a discontinuity`, async () => {
       assert.deepEqual(await found(format, () => {}), [])

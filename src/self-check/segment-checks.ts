@@ -11,6 +11,11 @@ import { sample } from './sampled-bytes.ts'
 
 /** Times of different timescales are rounded. Seconds. */
 const ROUNDING = 0.001
+/**
+ * Audio of fragmented MP4 is cut where the segments of the source end, between its PES packets, whose length nobody
+ * knows any more; muxers put up to 0.35 s of audio into one. Seconds.
+ */
+const LONGEST_PES_PACKET = 0.4
 
 type Asked = { readonly viewer: Viewer; readonly endpoint: OriginEndpoint; readonly memory: EndpointMemory }
 
@@ -49,7 +54,8 @@ async function newestFindings(
   const ofAudio = begins.map(([, begin]) => begin).find((begin) => begin)
   if (ofVideo && ofAudio && !asked.endpoint.packaging.encryption && isContinued(video)) {
     const apart = Math.abs(ofVideo.time - ofAudio.time)
-    const most = Math.max(ofVideo.unit, ofAudio.unit) + ROUNDING
+    const unit = video.header === undefined ? Math.max(ofVideo.unit, ofAudio.unit) : LONGEST_PES_PACKET
+    const most = unit + ROUNDING
     if (apart > most) {
       findings.push({
         invariant: 'tracks-begin-together',
