@@ -8,7 +8,7 @@ export const METRICS_FAULTS: readonly Fault[] = [
     file: 'src/configured-metrics.ts',
     find: '() => true : bearerOf(token)',
     replace: '() => true : (_?: string) => bearerOf(token) !== undefined',
-    caughtBy: { file: 'src/configured-metrics.test.ts', cases: 'answers 401 to none' },
+    caughtBy: { file: 'src/configured-metrics.test.ts', cases: 'the listener of metrics with a token' },
     failure: /200 !== 401/,
   },
   {
