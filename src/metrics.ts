@@ -69,7 +69,7 @@ export const METRICS = {
   ),
   windrow_segment_duration_seconds: gauge(
     ['channel', 'origin_endpoint'],
-    'Duration that the output segments of the origin endpoint are to have.',
+    'Duration that the output segments of the origin endpoint are to have, or that the newest has, if that is longer.',
   ),
   windrow_publish_seconds: seconds(
     ['channel'],

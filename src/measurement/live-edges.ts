@@ -1,7 +1,7 @@
 import type { ChannelStep } from '../archive/channel-step.ts'
 import { lengthsOf } from '../archive/open-output-timeline.ts'
 import type { Clock } from '../clock.ts'
-import type { UtcMs } from '../media/time.ts'
+import { TICKS_PER_SECOND, type UtcMs } from '../media/time.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -30,6 +30,8 @@ export type LiveEdgesDeps = {
 type Edge = {
   readonly channelGuid: string
   readonly until: UtcMs
+  /** How long its newest segment is, in whole seconds. */
+  readonly seconds: number
   readonly input: string
   readonly hasEnded: boolean
 }
@@ -64,10 +66,17 @@ export class LiveEdges {
     for (const { open, step } of outputs) {
       const { id } = open.outputTimeline
       const newest = step.segments.at(-1)
-      const until = newest ? endUtcOf(newest.segment) : this.edges.get(id)?.until
-      if (until === undefined) continue
+      const place = newest ? placeOf(newest.segment) : this.edges.get(id)
+      if (place === undefined) continue
+      const { until, seconds } = place
       if (!this.edges.has(id)) this.opened.add(channelGuid)
-      this.edges.set(id, { channelGuid, until, input: step.state.input, hasEnded: step.state.hasEnded ?? false })
+      this.edges.set(id, {
+        channelGuid,
+        until,
+        seconds,
+        input: step.state.input,
+        hasEnded: step.state.hasEnded ?? false,
+      })
     }
   }
 
@@ -116,10 +125,12 @@ export class LiveEdges {
     const { metrics, named, date } = this.deps
     const { id, channelId, channelGuid, guid } = endpoint
     const labels = { channel: channelId, origin_endpoint: id }
-    const { segmentDurationSeconds } = lengthsOf(endpoint)
-    metrics.gauge('windrow_segment_duration_seconds', labels).set(segmentDurationSeconds)
     const timeline = this.shown.get(guid)?.timeline
     const edge = timeline === undefined ? undefined : this.edges.get(timeline)
+    const { segmentDurationSeconds } = lengthsOf(endpoint)
+    // Output segments are whole ones of the source, which may be longer.
+    const longest = Math.max(segmentDurationSeconds, edge?.seconds ?? 0)
+    metrics.gauge('windrow_segment_duration_seconds', labels).set(longest)
     const age = edge && !edge.hasEnded ? (date() - edge.until) / 1000 : undefined
     metrics.gauge('windrow_live_edge_age_seconds', labels).set(age)
     const channel = named.channel(channelGuid)
@@ -150,7 +161,7 @@ export class LiveEdges {
       // A step that this process has taken meanwhile is newer.
       if (version === 0 || state === undefined || !newest || this.edges.has(id)) continue
       const { input, hasEnded = false } = readOutputTimeline(state)
-      this.edges.set(id, { channelGuid, until: endUtcOf(newest), input, hasEnded })
+      this.edges.set(id, { channelGuid, ...placeOf(newest), input, hasEnded })
     }
     this.known.add(channelGuid)
   }
@@ -165,4 +176,8 @@ export class LiveEdges {
     const timeline = (await this.deps.index.outputTimelineOf({ guid, revision }, segmentDurationSeconds, isCut))?.id
     this.shown.set(guid, { revision, timeline, at: now })
   }
+}
+
+function placeOf(segment: Parameters<typeof endUtcOf>[0]): Pick<Edge, 'until' | 'seconds'> {
+  return { until: endUtcOf(segment), seconds: Math.round(segment.duration / TICKS_PER_SECOND) }
 }

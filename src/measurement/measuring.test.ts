@@ -68,6 +68,8 @@ describe('what is measured of a channel', () => {
     await store.resources.createOriginEndpoint(HLS, MANY)
   })
   afterEach(async () => {
+    // The last scrape has begun to read what the next one would have.
+    await settle()
     await close()
     await rm(folder, { recursive: true })
     assert.deepEqual(failures, [])
@@ -174,6 +176,25 @@ describe('what is measured of a channel', () => {
     await close()
     await open()
     assert.deepEqual(await look(), {})
+  })
+
+  it('is how long segments are, also where encoders send longer ones than an endpoint asks for', async () => {
+    await begin()
+    const longer = async (from: number, to: number) => {
+      for (let i = from; i < to; i++) {
+        now = utcMs(now + 6000)
+        await put(i, FIRST, probeAt(10 + 6 * i, 640, 6) as MediaProbe)
+        await list(Math.max(i - 2, 0), i)
+      }
+    }
+    await longer(0, 3)
+    await play()
+    assert.deepEqual(await read('windrow_segment_duration_seconds'), { 'news hls': 6 })
+    await longer(3, 5)
+    assert.deepEqual(await read('windrow_segment_duration_seconds'), { 'news hls': 6 })
+    await close()
+    await open()
+    assert.deepEqual(await read('windrow_segment_duration_seconds'), { 'news hls': 6 })
   })
 
   it('is how long segments take to be played, once for each, and what is missing', async () => {
