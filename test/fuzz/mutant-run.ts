@@ -1,3 +1,5 @@
+import { allSteps, type Steps } from '../../src/media/steps.ts'
+import { API_READERS } from './api-readers.ts'
 import { corpusBytes, INDEX } from './corpus.ts'
 import { DOCUMENT_READERS } from './document-readers.ts'
 import { mutant, seeded } from './mutants.ts'
@@ -8,7 +10,7 @@ import type { TextReader } from './text-reader.ts'
 
 /** A run of one reader over many mutants. Each mutant follows from the seed and its number. */
 
-/** CPU time that one mutant may take, as the best of several readings. */
+/** CPU time that a step of the reading of a mutant may take, as the best of several readings. */
 const MOST_MS = 50
 const READINGS = 5
 /** What a reader may make of a mutant, in characters, bytes and members: this, and so much for each of its bytes. */
@@ -49,7 +51,7 @@ export type RunFigures = {
   readonly mutants: number
   readonly understood: number
   readonly refused: number
-  /** CPU time of the slowest mutant, in milliseconds; 0 where all took less than the limit by the clock. */
+  /** CPU time of the slowest step, in milliseconds; 0 where all took less than the limit by the clock. */
   readonly slowestMs: number
   readonly findings: readonly Finding[]
 }
@@ -58,9 +60,10 @@ type Mutated = { readonly bytes: Buffer; readonly text: string }
 type Fuzzed = {
   readonly mutate: (random: ReturnType<typeof seeded>) => Mutated
   readonly read: (mutated: Mutated) => unknown
+  readonly mostResult: number
 }
 
-const TEXT_READERS: Readonly<Record<string, TextReader>> = { ...REQUEST_READERS, ...DOCUMENT_READERS }
+const TEXT_READERS: Readonly<Record<string, TextReader>> = { ...REQUEST_READERS, ...API_READERS, ...DOCUMENT_READERS }
 
 /** The readers of text, by name. */
 export const ALL_TEXT_READERS = Object.keys(TEXT_READERS)
@@ -69,7 +72,8 @@ export const ALL_TEXT_READERS = Object.keys(TEXT_READERS)
 export async function textOutcomeOf(reader: string, bytes: Buffer): Promise<string> {
   const { read, isLatin1 } = TEXT_READERS[reader]!
   try {
-    return JSON.stringify(await read(bytes.toString(isLatin1 ? 'latin1' : 'utf8'))) ?? 'nothing'
+    const given = await read(bytes.toString(isLatin1 ? 'latin1' : 'utf8'))
+    return JSON.stringify(isSteps(given) ? allSteps(given) : given) ?? 'nothing'
   } catch (error) {
     if (!isRefusal(reader, error)) throw error
     return String(error)
@@ -85,7 +89,7 @@ export const SHARES: ReadonlyMap<string, number> = new Map([
 function fuzzedOf(name: string): Fuzzed {
   const reader = TEXT_READERS[name]
   if (!reader) return ofCorpus(name as Reader)
-  const { read, isLatin1 = false } = reader
+  const { read, isLatin1 = false, mostResult = MOST_RESULT } = reader
   const samples = [
     ...reader.samples,
     ...corpusOf(name).map(({ bytes }) => bytes.toString(isLatin1 ? 'latin1' : 'utf8')),
@@ -97,6 +101,7 @@ function fuzzedOf(name: string): Fuzzed {
       return { text: isLatin1 ? bytes.toString('latin1') : text, bytes }
     },
     read: ({ text }) => read(text),
+    mostResult,
   }
 }
 
@@ -112,6 +117,7 @@ function ofCorpus(reader: Reader): Fuzzed {
       return { bytes: broken, text: '' }
     },
     read: ({ bytes }) => readBy(reader, bytes),
+    mostResult: MOST_RESULT,
   }
 }
 
@@ -139,18 +145,15 @@ export async function readMutants(
     const found = (fault: string) => {
       findings.push({ reader, run: mutants, base64: mutated.bytes.subarray(0, 20_000).toString('base64'), fault })
     }
-    const began = performance.now()
-    try {
-      const read = fuzzed.read(mutated)
-      const made = read instanceof Promise ? await read : read
-      const size = sizeOf(made)
-      if (size > MOST_RESULT + MOST_RESULT_A_BYTE * mutated.bytes.length) found(`a result of ${size}`)
-      counts.understood++
-    } catch (error) {
-      if (!isRefusal(reader, error)) found((error as Error).stack ?? String(error))
-      counts.refused++
-    }
-    if (performance.now() - began <= MOST_MS) continue
+    const { made, error, longestMs } = await inSteps(
+      () => fuzzed.read(mutated),
+      () => performance.now(),
+    )
+    counts[error === undefined ? 'understood' : 'refused']++
+    if (error !== undefined && !isRefusal(reader, error)) found((error as Error).stack ?? String(error))
+    const size = sizeOf(made)
+    if (size > fuzzed.mostResult + MOST_RESULT_A_BYTE * mutated.bytes.length) found(`a result of ${size}`)
+    if (longestMs <= MOST_MS) continue
     const ms = await cpuOf(() => fuzzed.read(mutated))
     slowestMs = Math.max(slowestMs, ms)
     if (ms > MOST_MS) found(`${ms} ms of CPU`)
@@ -163,20 +166,44 @@ function isRefusal(reader: string, error: unknown): boolean {
   return REFUSALS.includes(name) || MORE_REFUSALS[reader] === name
 }
 
-/** CPU time of a reading, the best of several. */
-async function cpuOf(read: () => unknown): Promise<number> {
-  const all: number[] = []
-  for (let reading = 0; reading < READINGS; reading++) {
-    const before = process.threadCpuUsage()
-    try {
-      await read()
-    } catch {
-      // Refusing takes time as well.
-    }
-    const { user, system } = process.threadCpuUsage(before)
-    all.push((user + system) / 1000)
+type Reading = { readonly made?: unknown; readonly error?: unknown; readonly longestMs: number }
+
+/** What a reading makes, or how it ends, and its longest step by a clock in milliseconds. */
+async function inSteps(read: () => unknown, clock: () => number): Promise<Reading> {
+  let longestMs = 0
+  let since = clock()
+  const ends = () => {
+    longestMs = Math.max(longestMs, clock() - since)
+    since = clock()
   }
-  return Math.min(...all)
+  try {
+    let made = await read()
+    while (isSteps(made)) {
+      const { done, value } = made.next()
+      ends()
+      if (done) made = value
+    }
+    ends()
+    return { made, longestMs }
+  } catch (error) {
+    ends()
+    return { error, longestMs }
+  }
+}
+
+function isSteps(value: unknown): value is Steps<unknown> {
+  return typeof value === 'object' && value !== null && 'next' in value && typeof value.next === 'function'
+}
+
+/** CPU time of the longest step of a reading, the best of several. */
+async function cpuOf(read: () => unknown): Promise<number> {
+  const clock = () => {
+    const { user, system } = process.threadCpuUsage()
+    return (user + system) / 1000
+  }
+  let best = Number.POSITIVE_INFINITY
+  for (let reading = 0; reading < READINGS; reading++) best = Math.min(best, (await inSteps(read, clock)).longestMs)
+  return best
 }
 
 /** How much there is in a value: characters, bytes, and one for each member. */

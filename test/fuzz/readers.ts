@@ -20,7 +20,12 @@ import { encryptSamples, NoSampleAes } from '../../src/media/ts/sample-aes.ts'
 import { parseCueText } from '../../src/media/webvtt/cue-text.ts'
 import { WebVttProbe } from '../../src/media/webvtt/probe.ts'
 import { readWebVtt } from '../../src/media/webvtt/reader.ts'
+import { beginOfFragment, beginsOfTs } from '../../src/self-check/begins.ts'
+import { corpusBytes } from './corpus.ts'
 import { demux } from './demuxed.ts'
+
+/** Of the track whose fragments are read. */
+const HEADER = corpusBytes('header.mp4')
 
 /** Bytes pushed at a time: no multiple of a packet, a frame or a line. */
 const CHUNK = 1000
@@ -51,6 +56,11 @@ const READERS = {
   },
   'ts filter': (bytes) => `${filterTs([bytes], () => true).length} bytes`,
   'ts encryption': (bytes) => `${sum(encryptSamples([bytes], INVERTING).map(({ length }) => length))} bytes`,
+  'ts begins': (bytes) => {
+    const { video, audio } = beginsOfTs(bytes)
+    return `video at ${video?.time}, audio at ${audio?.time}`
+  },
+  'fragment begin': (bytes) => `at ${beginOfFragment(bytes, HEADER)?.time}`,
   'splice info': (bytes) => {
     const info = readSpliceInfo(bytes)
     return typeof info === 'string' ? `problem: ${info}` : `${info.signals.length} signals`

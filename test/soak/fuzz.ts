@@ -42,6 +42,7 @@ async function fuzzListeners({ seed, log, folder }: SoakContext): Promise<Record
     'good requests meanwhile': goodRequests,
     'longest of these, ms': longestMs.toFixed(0),
     'longest delay of the event loop, ms': longestDelayMs.toFixed(0),
+    'the same as the server measures it, ms': figures.measuredDelayMs.toFixed(0),
     'peak memory, MiB': peakMemory.toFixed(0),
   }
 }

@@ -1,3 +1,5 @@
+import { StepMeter, type Steps } from '../../media/steps.ts'
+
 /** What a manifest says of one track, or of several that are in one segment, in the words that all formats share. */
 export type TrackListing = {
   /** By which it is known again: the path of its playlist; else its Period or stream, and its representation. */
@@ -42,6 +44,32 @@ export class UnreadableListing extends Error {
 
 /** Segments of one track that are read: a day of two seconds each. */
 export const MOST_ENTRIES = 50_000
+
+/** Segments of all templates of a manifest, and of all its tracks, each of which has those of its template. */
+const MOST_LISTED = 10 * MOST_ENTRIES
+
+/** Makes the entries of tracks, in steps, and counts what there is in all. */
+export class EntryMaker {
+  private readonly meter = new StepMeter()
+  private listed = 0
+
+  /** Counts so many segments more. Throws UnreadableListing when there are too many. */
+  count(segments: number): void {
+    this.listed += segments
+    if (this.listed > MOST_LISTED) throw new UnreadableListing(`lists more than ${MOST_LISTED} segments`)
+  }
+
+  /** Throws UnreadableListing. */
+  *entries<T>(items: readonly T[], entryOf: (item: T, place: number) => Entry): Steps<Entry[]> {
+    this.count(items.length)
+    const entries: Entry[] = []
+    for (const [place, item] of items.entries()) {
+      if (this.meter.ends()) yield
+      entries.push(entryOf(item, place))
+    }
+    return entries
+  }
+}
 
 /** The path that a reference in a manifest leads to; undefined for one that leads away from the endpoint. */
 export function pathFrom(manifest: string, reference: string): string | undefined {

@@ -1,6 +1,6 @@
 import type { Steps } from '../../media/steps.ts'
-import { type Entry, MOST_ENTRIES, pathFrom, type TrackListing, UnreadableListing } from './listing.ts'
-import { addChunks, eachElement, type TimedChunk, wholeNumber } from './xml-elements.ts'
+import { type Entry, EntryMaker, pathFrom, type TrackListing, UnreadableListing } from './listing.ts'
+import { type Attributes, addChunks, eachElement, type TimedChunk, wholeNumber } from './xml-elements.ts'
 
 /** What an MPD lists. */
 export type MpdListing = {
@@ -22,13 +22,21 @@ export type TimedListing = TrackListing & {
   readonly endUtc?: number
 }
 
-type Attributes = Readonly<Record<string, string>>
 type Template = { readonly attributes: Attributes; readonly chunks: TimedChunk[] }
-type Open = { id: string; start: number; representations: string[]; listings: TimedListing[] }
+type Open = { id: string; start: number; representations: string[] }
+type Unlisted = {
+  readonly about: About
+  readonly template: Template
+  readonly id: string
+  readonly start: number | undefined
+}
+type About = Pick<TimedListing, 'name' | 'path' | 'kind' | 'isOver'>
 
 /** Reads an MPD with segment templates. Throws UnreadableListing. */
 export function* readMpd(text: string, path: string): Steps<MpdListing> {
   const periods: Open[] = []
+  const unlisted: Unlisted[] = []
+  const maker = new EntryMaker()
   let mpd: Attributes = {}
   let set: Attributes = {}
   let representation: Attributes | undefined
@@ -39,13 +47,13 @@ export function* readMpd(text: string, path: string): Steps<MpdListing> {
 
   const addRepresentation = (attributes: Attributes) => {
     const id = attributes['id'] ?? refuse('has a Representation without an id')
-    const { id: ofPeriod, start, representations, listings } = period()
+    const { id: ofPeriod, start, representations } = period()
     representations.push(id)
     const template = mergedTemplate(shared, own)
     const kind = kindOf(attributes['mimeType'] ?? set['mimeType'] ?? '')
     const isOver = mpd['type'] !== 'dynamic'
     const about = { name: `${ofPeriod}/${id}`, path, kind, isOver }
-    listings.push({ ...about, ...entriesOf(template, { path, id, start: isOver ? undefined : start }) })
+    unlisted.push({ about, template, id, start: isOver ? undefined : start })
   }
 
   yield* eachElement(text, {
@@ -53,15 +61,14 @@ export function* readMpd(text: string, path: string): Steps<MpdListing> {
       if (name === 'MPD') mpd = attributes
       else if (name === 'Period') {
         const start = utc(mpd['availabilityStartTime']) + durationMs(attributes['start'] ?? 'PT0S')
-        periods.push({ id: attributes['id'] ?? '', start, representations: [], listings: [] })
+        periods.push({ id: attributes['id'] ?? '', start, representations: [] })
       } else if (name === 'AdaptationSet') [set, shared] = [attributes, undefined]
       else if (name === 'Representation') [representation, own] = [attributes, undefined]
       else if (name === 'SegmentTemplate') {
         open = { attributes, chunks: [] }
         if (representation) own = open
         else shared = open
-      } else if (name === 'S' && open)
-        addChunks(open.chunks, attributes, wholeNumber(attributes, 'r', 0) + 1, MOST_ENTRIES)
+      } else if (name === 'S' && open) addChunks(open.chunks, attributes, wholeNumber(attributes, 'r', 0) + 1, maker)
     },
     ends(name) {
       if (name !== 'Representation' || !representation) return
@@ -70,12 +77,14 @@ export function* readMpd(text: string, path: string): Steps<MpdListing> {
     },
   })
   if (periods.length === 0) refuse('has no Period')
+  const listings: TimedListing[] = []
+  for (const { about, ...more } of unlisted) listings.push({ ...about, ...(yield* listed(maker, path, more)) })
   const isDynamic = mpd['type'] === 'dynamic'
   return {
     periods: periods.map(({ id, start, representations }) => {
       return { id, ...(isDynamic && { startUtc: start }), representations }
     }),
-    listings: periods.flatMap(({ listings }) => listings),
+    listings,
   }
 }
 
@@ -89,10 +98,11 @@ function mergedTemplate(shared: Template | undefined, own: Template | undefined)
   return { attributes: { ...shared?.attributes, ...own?.attributes }, chunks }
 }
 
-function entriesOf(
-  { attributes, chunks }: Template,
-  { path, id, start }: { readonly path: string; readonly id: string; readonly start: number | undefined },
-): Pick<TimedListing, 'entries' | 'header' | 'endUtc'> {
+function* listed(
+  maker: EntryMaker,
+  path: string,
+  { template: { attributes, chunks }, id, start }: Omit<Unlisted, 'about'>,
+): Steps<Pick<TimedListing, 'entries' | 'header' | 'endUtc'>> {
   const timescale = wholeNumber(attributes, 'timescale', 1)
   const first = wholeNumber(attributes, 'startNumber', 1)
   const url = (template: string | undefined, chunk: { readonly number?: number; readonly time?: number }) =>
@@ -101,11 +111,11 @@ function entriesOf(
       : pathFrom(
           path,
           template
-            .replaceAll('$RepresentationID$', id)
+            .replaceAll('$RepresentationID$', () => id)
             .replaceAll('$Number$', String(chunk.number))
             .replaceAll('$Time$', String(chunk.time)),
         )
-  const entries = chunks.map(({ time, duration }, i): Entry => {
+  const entries = yield* maker.entries(chunks, ({ time, duration }, i): Entry => {
     const segment = url(attributes['media'], { number: first + i, time })
     return { sequence: time, startMs: (time * 1000) / timescale, ms: (duration * 1000) / timescale, path: segment }
   })

@@ -1,8 +1,8 @@
 import { SaxesParser } from 'saxes'
 import type { Steps } from '../../media/steps.ts'
-import { UnreadableListing } from './listing.ts'
+import { type EntryMaker, MOST_ENTRIES, UnreadableListing } from './listing.ts'
 
-type Attributes = Readonly<Record<string, string>>
+export type Attributes = Readonly<Record<string, string>>
 
 /** What is done with the elements of a document, by their names. */
 export type ElementReader = {
@@ -42,11 +42,12 @@ export function wholeNumber(attributes: Attributes, name: string, absent: number
 export type TimedChunk = { readonly time: number; readonly duration: number }
 
 /** Adds what an S of a SegmentTimeline or a c of a StreamIndex stands for; `count` is how many chunks. */
-export function addChunks(chunks: TimedChunk[], attributes: Attributes, count: number, most: number): void {
+export function addChunks(chunks: TimedChunk[], attributes: Attributes, count: number, maker: EntryMaker): void {
   const last = chunks.at(-1)
   let time = wholeNumber(attributes, 't', last ? last.time + last.duration : 0)
   const duration = wholeNumber(attributes, 'd', 0)
-  if (count < 1 || chunks.length + count > most) throw new UnreadableListing(`lists a run of ${count} segments`)
+  if (count < 1 || chunks.length + count > MOST_ENTRIES) throw new UnreadableListing(`lists a run of ${count} segments`)
+  maker.count(count)
   for (let i = 0; i < count; i++) {
     chunks.push({ time, duration })
     time += duration
