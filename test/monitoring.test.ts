@@ -58,7 +58,7 @@ describe('what is shipped for Prometheus and Grafana', () => {
     const named = alerts.map(({ alert = '' }) => alert)
     for (const fires of [true, false]) {
       const shown = cases.filter(({ exp_alerts }) => exp_alerts.length > 0 === fires).map(({ alertname }) => alertname)
-      assert.deepEqual(shown.toSorted(), named.toSorted(), fires ? 'fires' : 'does not fire')
+      assert.deepEqual([...new Set(shown)].toSorted(), named.toSorted(), fires ? 'fires' : 'does not fire')
     }
   })
 
