@@ -24,10 +24,32 @@ const LONG = [
   'src/stores/',
 ]
 
+/** Whose files share a process where they need no programs: its start takes longer than most of them. */
+const SHARED = ['src/', 'test/contract/', 'test/deploy.test.ts', 'test/faults/', 'test/harvest/', 'test/judges/']
+
 /**
- * Rooms whose tests wait, for disks and sockets, or change the environment: they gain nothing from a shared process.
+ * Of these, what waits, for disks and sockets, or takes long, or measures its process, gains nothing from a shared one.
  */
-const WAITING = ['src/stores/', 'src/archive/', 'src/harvest/']
+const WAITING = [
+  'src/archive/archive.test.ts',
+  'src/archive/nodes-reading.test.ts',
+  'src/archive/several-archives.test.ts',
+  'src/archive/two-inputs.test.ts',
+  'src/archive/windows.test.ts',
+  'src/harvest/assets-in-a-folder.test.ts',
+  'src/harvest/encrypted.test.ts',
+  'src/harvest/folder-harvest.test.ts',
+  'src/harvest/job/',
+  'src/harvest/many-eras.test.ts',
+  'src/harvest/window/find.test.ts',
+  'src/stores/cache-folder/',
+  'src/stores/folder-buckets/',
+  'src/stores/postgres/steady-clock.test.ts',
+  'src/stores/s3/',
+  'src/stores/sqlite/',
+  'test/judges/disk.test.ts',
+  'test/judges/machine.test.ts',
+]
 
 /** How `one-process.ts` is told its files. */
 export const ONE_PROCESS_VARIABLE = 'WINDROW_TEST_FILES'
@@ -51,10 +73,10 @@ export function planTests(patterns: readonly string[], seed: number): TestPlan {
     .map((file) => relative(root, resolve(root, file)))
   const needs = new Map(files.map((file) => [file, declaredNeeds(readSource(file))]))
   const isIn = (folders: readonly string[]) => (file: string) => folders.some((folder) => file.startsWith(folder))
-  const [isLong, isWaiting] = [isIn(LONG), isIn(WAITING)]
+  const [isLong, isWaiting, isShared] = [isIn(LONG), isIn(WAITING), isIn(SHARED)]
   // A few files are run for what they do alone.
   const sharesProcess = (file: string) =>
-    patterns.length === 0 && file.startsWith('src/') && !isWaiting(file) && needs.get(file)!.length === 0
+    patterns.length === 0 && isShared(file) && !isWaiting(file) && needs.get(file)!.length === 0
   const order = shuffled([...needs.keys()].toSorted(), seed)
   const alone = order.filter((file) => !sharesProcess(file))
   const together = order.filter(sharesProcess)
