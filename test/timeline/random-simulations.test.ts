@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { IS_WHOLE } from '../whole.ts'
 import { type ArchivedLife, simulateArchive, simulateArchives } from './archive-simulations.ts'
 import { simulateFor } from './long-simulation.ts'
 import { type Script, simulate, simulateAtRandom } from './random-simulations.ts'
 
-const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 10)
+const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? (IS_WHOLE ? 10 : 6))
 const seed = Number(process.env['WINDROW_TEST_SEED'] ?? 20_260_104)
 
 describe('a channel of two encoders, whatever happens to them', () => {

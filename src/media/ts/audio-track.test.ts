@@ -11,6 +11,7 @@ import {
   run,
 } from '../../../test/fuzz/media-samples.ts'
 import { needing } from '../../../test/programs.ts'
+import { someOf } from '../../../test/whole.ts'
 import type { Track } from '../sample.ts'
 import { rescale } from '../time.ts'
 import type { AudioDescription, TrackDescription } from '../track.ts'
@@ -102,7 +103,7 @@ describe('audio in a transport stream', () => {
     ['E-AC-3 of six channels', EAC3],
     ['AAC in a wrap of the clock', ['-output_ts_offset', '95441.5']],
   ]
-  for (const [name, args] of judged) {
+  for (const [name, args] of someOf(judged, 2)) {
     it(`${name}: has the times, sizes and bytes that ffprobe finds`, async () => {
       const ts = await encodeTs('audio', args)
       const found = audioOf(ts)
