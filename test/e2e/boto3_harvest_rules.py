@@ -30,7 +30,7 @@ client = boto3.client(
 )
 errors = client.exceptions
 ROLE = "arn:aws:iam::111122223333:role/harvest"
-STARTOVER = 60
+STARTOVER = 30
 DAY = 86400
 broken = named = count = 0
 
@@ -137,9 +137,9 @@ refused("originEndpointId: no-manifest has no HLS manifest", {"OriginEndpointId"
 now = time.time()
 refused("endTime: must be after startTime", {"EndTime": iso(end - 10)})
 refused("endTime: must be after startTime", {"EndTime": iso(end - 11)})
-refused("endTime: must not be in the future", {"StartTime": iso(now - 5), "EndTime": iso(now + 30)}, helps=True)
+refused("endTime: must not be in the future", {"StartTime": iso(now - 5), "EndTime": iso(now + 20)}, helps=True)
 refused("endTime: must not be in the future", {"StartTime": iso(now + 60), "EndTime": iso(now + 70)}, helps=True)
-refused("endTime: must be at most 60 s \\(the startover window\\) after startTime", {"StartTime": iso(end - 100)}, helps=True)
+refused(f"endTime: must be at most {STARTOVER} s \\(the startover window\\) after startTime", {"StartTime": iso(end - 100)}, helps=True)
 wide = {"OriginEndpointId": "wide"}
 refused("endTime: must be at most 24 hours after", {**wide, "StartTime": iso(end - DAY - 1)}, helps=True)
 old = {"StartTime": iso(end - STARTOVER - 20), "EndTime": iso(end - STARTOVER - 5)}

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { needing } from '../programs.ts'
+import { IS_WHOLE } from '../whole.ts'
 import { runHarvestCrashes } from './harvest-crashes.ts'
 
 const inFolders = needing('ffmpeg')
 const onServers = needing('ffmpeg', 'postgres', 'swift')
 
 for (const { blocks, ...plan } of [
-  { blocks: inFolders, form: 'folder', kills: 3, segments: 20, of: 'every kind' },
+  { blocks: inFolders, form: 'folder', kills: IS_WHOLE ? 3 : 2, segments: 20, of: 'every kind' },
   { blocks: onServers, form: 'node', kills: 2, segments: 16, of: 'ranges' },
 ] as const) {
   blocks.it(

@@ -19,11 +19,11 @@ import { askForHarvest, harvestEnd } from './harvest-faults.ts'
 const { after, before, it } = needing('boto3', 'ffmpeg', 'swift')
 
 const SCRIPT = fileURLToPath(new URL('boto3_harvest_rules.py', import.meta.url))
-const SECONDS_OF_PROGRAMME = 120
+const SECONDS_OF_PROGRAMME = 60
 /** Between the end of the content and now: a window in between has none. */
 const SINCE_MS = 60_000
 /** In seconds. */
-const STARTOVER = 60
+const STARTOVER = 30
 
 let swift: S3Server
 let windrow: Windrow

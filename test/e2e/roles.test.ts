@@ -26,7 +26,7 @@ import { askForHarvest, describeHarvest, endsTold, harvestEnd } from './harvest-
 const { after, before, describe, it } = needing('ffmpeg', 'postgres', 'swift')
 
 const BUCKET = 'clips'
-const JOBS = Array.from({ length: 10 }, (_, n) => `job-${n}`)
+const JOBS = Array.from({ length: 6 }, (_, n) => `job-${n}`)
 const LEASE_MS = 1000
 const SEGMENTS_OF_A_JOB = 8
 
