@@ -86,6 +86,7 @@ of a metric.
 \`npm run soak -- --only mixed-load\` shows it: 40 channels with their viewers, harvests and retention, for half an hour alone and for
 half an hour beside clients that hold 1000 connections without reading, 1000 without asking, send bodies that never end, playlists and
 segments that are hard to read, and ask for windows and endpoints that nobody has. \`npm run soak -- --only fuzz\` sends what no client
-would.
+would: requests broken in targets, heads, framing and bodies, with right credentials and without, to all listeners, plain and TLS; before
+that, every reader of requests, media, manifests, settings, secrets and certificates reads ten million broken ones in all.
 `
 }

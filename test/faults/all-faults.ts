@@ -6,6 +6,7 @@ import { BACKUP_FAULTS } from './backup-faults.ts'
 import { ENCRYPTION_FAULTS } from './encryption-faults.ts'
 import type { Fault } from './fault.ts'
 import { FEED_FAULTS } from './feed-faults.ts'
+import { FUZZ_FAULTS } from './fuzz-faults.ts'
 import { HARVEST_FAULTS } from './harvest-faults.ts'
 import { JUDGE_FAULTS } from './judge-faults.ts'
 import { KEY_FAULTS } from './key-faults.ts'
@@ -32,6 +33,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...ENCRYPTION_FAULTS,
   ...KEY_FAULTS,
   ...SPEKE_FAULTS,
+  ...FUZZ_FAULTS,
   ...HARVEST_FAULTS,
   ...NODE_FAULTS,
   ...FEED_FAULTS,
