@@ -193,6 +193,22 @@ describe('a Smooth Streaming presentation over several eras', () => {
     )
   })
 
+  it('does not go back to the last fragments that all rates have while those of a newer era are held back', () => {
+    const one: Era = { ...ERA, id: 4, streams: ERA.streams.slice(1) }
+    const two: Era = { ...ERA, id: 5 }
+    const eras = { eras: [ERA, one, two] }
+    const sketches: SegmentSketch[] = [{}, {}, ...Array.from({ length: 4 }, () => ({ era: one }))]
+    const ends = [0, 1, 2, 3, 4].map((more) => {
+      const shown = [...sketches, ...Array.from({ length: more }, () => ({ era: two }))]
+      const paths = fragmentPaths(manifest(windowOver(shown, eras))!.text)
+      return Math.max(...paths.flatMap((path) => /\(v=(\d+)\)/.exec(path)?.[1] ?? []).map(Number))
+    })
+    assert.deepEqual(
+      ends.map((end) => (end - ends[0]!) / 60_000_000),
+      [0, 1, 2, 3, 4],
+    )
+  })
+
   it('begins with the newest era where they are not, once that has something to show', () => {
     const other = { ...video(540), configuration: `${video(540).configuration}00` }
     const later = restarted([variant(1, 2_700_123, [other]), ...ERA.streams.slice(1)])

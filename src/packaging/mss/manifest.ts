@@ -53,7 +53,7 @@ export type ListedChunk = {
 }
 
 /**
- * The streams of a presentation: the tracks of its newest era with something to list, and the fragments that all
+ * The streams of a presentation: the tracks of its newest era with a fragment to list, and the fragments that all
  * levels of a stream have, including those of older eras while their tracks decode alike. A live stream ends at the
  * last fragment after which two more are known.
  */
@@ -63,7 +63,9 @@ export function listedMssStreams(
   const { window, filter } = presentation
   for (const era of window.eras.toReversed()) {
     const streams = streamsOf(presentation, era)
-    if (streams.some(({ name, chunks }) => name.kind === 'video' && chunks.length > 0)) {
+    const video = streams.find(({ name }) => name.kind === 'video')
+    // Fragments of older eras alone may end before what the era before this one lists.
+    if (video?.chunks.some((chunk) => chunk.era.id === era.id)) {
       const left = filter ? streamsOf(presentation, era, filter) : streams
       const listed = left.filter(({ chunks }) => chunks.length > 0)
       return listed.length === 0 ? 'nothing left' : listed
