@@ -8,10 +8,9 @@ import { fetchBytes, renditionsOf } from '../judges/playlists.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { load } from './get-load.ts'
 import { closedLoop } from './ingesting.ts'
-import { cpuSeconds, type Measure, median } from './measure.ts'
+import { cpuSeconds, type Measure, paired } from './measure.ts'
 import { BITS_PER_SECOND, DAY_MS, type Programme, SEGMENT_SECONDS, startProgramme } from './programme.ts'
 
-const ROUNDS = 15
 const SECONDS = 1.2
 /** Encoders that put their next segment as soon as the last one is taken. */
 const ENCODERS = 12
@@ -60,12 +59,12 @@ async function benchMessages({ windrow, client, loop }: Programme): Promise<Meas
     return (bytes * 8) / BITS_PER_SECOND / (cpuSeconds(windrow.pid) - before)
   }
   try {
-    const { ads, plain, ratio } = await paired(perCpuSecond(pushers.ads), perCpuSecond(pushers.plain))
+    const figures = await paired(perCpuSecond(pushers.ads), perCpuSecond(pushers.plain))
     const cues = await Promise.all(endpoints.map(async (parent) => /CUE-/.test(await firstPlaylist(parent))))
     if (`${cues}` !== 'false,true') throw new Error(`breaks are told of: ${cues}`)
     const unit = 'channels of 6.5 Mb/s per core'
     const peer = 'without messages'
-    return { name: 'ingest of segments with SCTE-35', unit, peer, value: ads, peerValue: plain, ratio }
+    return { name: 'ingest of segments with SCTE-35', unit, peer, ...figures }
   } finally {
     for (const pusher of [...pushers.plain, ...pushers.ads]) pusher.close()
   }
@@ -107,34 +106,13 @@ async function benchMarkers({ windrow, client, loop }: Programme): Promise<reado
   const measures: Measure[] = []
   for (const markers of MARKERS) {
     for (const each of ['NONE', markers]) await ask(each, 1)
-    const { ads, plain, ratio } = await paired(perCpuSecond(markers), perCpuSecond('NONE'))
+    const figures = await paired(perCpuSecond(markers), perCpuSecond('NONE'))
     const name = `live playlist with markers, ${markers}`
     const note = `${sizes[markers]} against ${sizes['NONE']} bytes`
     const unit = 'requests per CPU second'
-    measures.push({ name, unit, peer: 'without markers', value: ads, peerValue: plain, ratio, note })
+    measures.push({ name, unit, peer: 'without markers', ...figures, note })
   }
   return measures
-}
-
-/** Medians of both, and of their ratio in each round; who comes first alternates. */
-async function paired(ads: () => Promise<number>, plain: () => Promise<number>) {
-  const figures: { ads: number; plain: number }[] = []
-  await ads()
-  await plain()
-  for (let round = 0; round < ROUNDS; round++) {
-    if (round % 2 === 0) {
-      const first = await ads()
-      figures.push({ ads: first, plain: await plain() })
-    } else {
-      const first = await plain()
-      figures.push({ ads: await ads(), plain: first })
-    }
-  }
-  return {
-    ads: median(figures.map((each) => each.ads)),
-    plain: median(figures.map((each) => each.plain)),
-    ratio: median(figures.map((each) => each.ads / each.plain)),
-  }
 }
 
 async function openChannel(

@@ -1,5 +1,6 @@
 /** A client that reads answers as fast as they come and throws them away: one buffer for all of them. */
-import { connect, type Socket } from 'node:net'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
 export type GetLoad = {
   readonly origin: string
@@ -7,6 +8,8 @@ export type GetLoad = {
   readonly paths: readonly string[]
   readonly connections: number
   readonly seconds: number
+  /** Of an origin that speaks TLS. */
+  readonly tls?: ConnectionOptions
 }
 
 export type GetFigures = {
@@ -18,7 +21,7 @@ export type GetFigures = {
 
 const DISCARDED = Buffer.alloc(1 << 20)
 
-export async function load({ origin, paths, connections, seconds }: GetLoad): Promise<GetFigures> {
+export async function load({ origin, paths, connections, seconds, tls }: GetLoad): Promise<GetFigures> {
   const deadline = performance.now() + seconds * 1000
   const { hostname, port, host } = new URL(origin)
   const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
@@ -69,9 +72,14 @@ export async function load({ origin, paths, connections, seconds }: GetLoad): Pr
           return false
         }
       }
-      const socket: Socket = connect({ host: hostname, port: Number(port), onread: { buffer: DISCARDED, callback } })
+      const options: TcpNetConnectOpts = {
+        host: hostname,
+        port: Number(port),
+        onread: { buffer: DISCARDED, callback },
+      }
+      const socket: Socket = tls ? connectTls({ ...options, ...tls }) : connect(options)
       socket.setNoDelay(true)
-      socket.on('connect', ask)
+      socket.on(tls ? 'secureConnect' : 'connect', ask)
       socket.on('error', reject)
       socket.on('end', () => reject(new Error('the server hung up')))
     })

@@ -40,6 +40,32 @@ export async function interleaved(...contenders: readonly (() => Promise<number>
   return figures.map(median)
 }
 
+const PAIRED_ROUNDS = 15
+
+/** Medians of two contenders, and of their ratio in each round; who comes first alternates. */
+export async function paired(
+  ours: () => Promise<number>,
+  peers: () => Promise<number>,
+): Promise<Pick<Measure, 'value' | 'peerValue' | 'ratio'>> {
+  const figures: { value: number; peerValue: number }[] = []
+  await ours()
+  await peers()
+  for (let round = 0; round < PAIRED_ROUNDS; round++) {
+    if (round % 2 === 0) {
+      const value = await ours()
+      figures.push({ value, peerValue: await peers() })
+    } else {
+      const peerValue = await peers()
+      figures.push({ value: await ours(), peerValue })
+    }
+  }
+  return {
+    value: median(figures.map(({ value }) => value)),
+    peerValue: median(figures.map(({ peerValue }) => peerValue)),
+    ratio: median(figures.map(({ value, peerValue }) => value / peerValue)),
+  }
+}
+
 /** The kernel counts in hundredths of a second. */
 const TICKS_PER_SECOND = 100
 

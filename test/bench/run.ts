@@ -17,6 +17,7 @@ import { benchIngestingOnTwoCores } from './ingesting-on-two-cores.ts'
 import { benchLatency } from './latency.ts'
 import { DRIVEN_ON, type Measure } from './measure.ts'
 import { benchNodes } from './nodes.ts'
+import { benchOperations } from './operations.ts'
 import { benchPackaging } from './packaging.ts'
 import { benchProtection } from './protection.ts'
 import { benchRemux } from './remux.ts'
@@ -57,6 +58,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   ingesting: benchIngesting,
   'two cores': benchIngestingOnTwoCores,
   nodes: benchNodes,
+  operations: benchOperations,
 }
 
 const budget = JSON.parse(readFileSync(new URL('budget.json', import.meta.url), 'utf8')) as Record<string, Budget>

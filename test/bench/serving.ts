@@ -1,38 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createHlsEndpoint } from '../judges/aws.ts'
 import { startNginx } from '../judges/nginx.ts'
-import { fetchBytes, fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
+import { fetchBytes } from '../judges/playlists.ts'
 import { temporaryFolder } from '../judges/processes.ts'
 import { type GetFigures, load } from './get-load.ts'
 import { cpuSeconds, interleaved, type Measure, SERVED_ON } from './measure.ts'
-import { openChannel, startProgramme } from './programme.ts'
+import { serveChannel, startProgramme } from './programme.ts'
 
-const SEGMENTS = 20
 const SECONDS = 1.2
 
 /** Live playlist and segments, from memory and from the page cache, against nginx serving the same bytes as files. */
 export async function benchServing(): Promise<Measure[]> {
   const programme = await startProgramme()
-  const { windrow, client } = programme
-  const pusher = await openChannel(programme, 'tv')
-  const parent = await createHlsEndpoint(client, 'tv', 'tv', { SegmentDurationSeconds: 2, PlaylistWindowSeconds: 60 })
-  for (let count = 0; count < SEGMENTS; count++) await pusher.pushNext()
-  await pusher.end()
-  const playlistUrl = renditionsOf((await fetchBytes(parent)).toString(), parent)[0]!.url
-  const playlist = await fetchMediaPlaylist(playlistUrl)
-  const segmentUrls = playlist.segments.map(({ uri }) => `${new URL(uri, playlistUrl)}`)
-
-  const root = temporaryFolder('static')
-  for (const url of [playlistUrl, ...segmentUrls]) {
-    const file = join(root, new URL(url).pathname)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, await fetchBytes(url))
-  }
+  const { windrow } = programme
+  const { playlist, segments } = await serveChannel(programme)
+  const root = await staticCopy(windrow.url, [playlist, ...segments])
   const nginx = await startNginx(`root ${root};`, SERVED_ON)
-  const pathOf = (url: string) => new URL(url).pathname
-  const playlistPaths = [pathOf(playlistUrl)]
-  const segmentPaths = segmentUrls.map(pathOf)
+  const [playlistPaths, segmentPaths] = [[playlist], segments]
   const measure = async (pid: number, origin: string, paths: readonly string[], connections: number) => {
     const before = cpuSeconds(pid)
     const figures = await load({ origin, paths, connections, seconds: SECONDS })
@@ -72,6 +56,17 @@ export async function benchServing(): Promise<Measure[]> {
     await nginx.stop()
     await windrow.kill()
   }
+}
+
+/** A folder with what a server answers at these paths, as files. */
+export async function staticCopy(origin: string, paths: readonly string[]): Promise<string> {
+  const root = temporaryFolder('static')
+  for (const path of paths) {
+    const file = join(root, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, await fetchBytes(origin + path))
+  }
+  return root
 }
 
 function compare(name: string, unit: string, [value, peerValue]: readonly number[]): Measure {
