@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { connect as connectTls } from 'node:tls'
+import { Authority } from '../../test/judges/certificates.ts'
 import { eventually } from '../../test/judges/processes.ts'
 import { OutgoingBytes } from '../http/outgoing-bytes.ts'
 import { MOST_PIECE_BYTES } from '../stores/objects.ts'
@@ -120,4 +123,34 @@ describe('a body', () => {
       assert.ok(closed.slice(1).every((times) => times === 0))
     })
   }
+
+  it('over TLS is encrypted as far as its client reads, and arrives whole', async () => {
+    const authority = new Authority()
+    const { certificate, key } = authority.issue(['127.0.0.1'])
+    let encrypted = 0
+    const secure = createTlsServer({ cert: certificate, key }, (_, response) => {
+      const { socket } = response
+      const noteWaiting = () => {
+        encrypted = Math.max(encrypted, socket?.writableLength ?? 0)
+      }
+      send(response)
+      const looking = setInterval(noteWaiting, 1)
+      response.once('close', () => clearInterval(looking))
+    }).listen(0, '127.0.0.1')
+    try {
+      await once(secure, 'listening')
+      sending = { parts: [[WHOLE]], opened: 0, done: Promise.resolve() }
+      const socket = connectTls((secure.address() as AddressInfo).port, '127.0.0.1', { ca: authority.certificate })
+      socket.pause().write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+      await eventually('the client to be waited for', () => (outgoing.bytes > 0 && encrypted > 0) || undefined)
+      const received: Buffer[] = []
+      for await (const chunk of socket) received.push(chunk as Buffer)
+      const text = Buffer.concat(received)
+      assert.ok(text.subarray(text.indexOf('\r\n\r\n') + 4).equals(WHOLE))
+      assert.ok(encrypted <= 65 * 1024, `${encrypted} bytes waited at a time`)
+    } finally {
+      secure.closeAllConnections()
+      secure.close()
+    }
+  })
 })

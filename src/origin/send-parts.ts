@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
 import { MOST_PIECE_BYTES, type ObjectStream } from '../stores/objects.ts'
 
@@ -7,6 +8,11 @@ import { MOST_PIECE_BYTES, type ObjectStream } from '../stores/objects.ts'
  * pieces would only cost system calls.
  */
 const MEMORY_PIECE_BYTES = 2 * 1024 * 1024
+/**
+ * The same over TLS, which encrypts a piece at once into memory of its own: that stays in the cache of a processor, and
+ * a client that does not read holds little of it.
+ */
+const TLS_PIECE_BYTES = 64 * 1024
 
 /** Consecutive bytes in memory, or a stream. */
 export type BodyPart = readonly Uint8Array[] | ObjectStream
@@ -67,7 +73,8 @@ async function sendBytes(
   isLast: boolean,
   outgoing: OutgoingBytes,
 ): Promise<void> {
-  const pieces = piecesOf(chunks)
+  const isTls = (response.socket as Partial<TLSSocket> | null)?.encrypted === true
+  const pieces = piecesOf(chunks, isTls ? TLS_PIECE_BYTES : MEMORY_PIECE_BYTES)
   let buffers: readonly ArrayBufferLike[] | undefined
   for (const [at, piece] of pieces.entries()) {
     const isEnd = isLast && at === pieces.length - 1
@@ -104,14 +111,14 @@ function write(response: ServerResponse, chunks: readonly Uint8Array[], isEnd: b
 }
 
 /** The chunks in groups of about the size of a piece; longer ones are divided. */
-function piecesOf(chunks: readonly Uint8Array[]): readonly (readonly Uint8Array[])[] {
+function piecesOf(chunks: readonly Uint8Array[], most: number): readonly (readonly Uint8Array[])[] {
   const pieces: Uint8Array[][] = []
   let piece: Uint8Array[] = []
   let size = 0
   for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += MEMORY_PIECE_BYTES) {
-      const part = at === 0 && chunk.length <= MEMORY_PIECE_BYTES ? chunk : chunk.subarray(at, at + MEMORY_PIECE_BYTES)
-      if (size + part.length > MEMORY_PIECE_BYTES && size > 0) {
+    for (let at = 0; at < chunk.length; at += most) {
+      const part = at === 0 && chunk.length <= most ? chunk : chunk.subarray(at, at + most)
+      if (size + part.length > most && size > 0) {
         pieces.push(piece)
         piece = []
         size = 0

@@ -102,6 +102,15 @@ export const SERVICE_FAULTS: readonly Fault[] = [
     failure: /in vain for the client to be waited for/,
   },
   {
+    name: 'tls-encrypts-ahead',
+    breaks: 'Segments are encrypted long before their clients read them.',
+    file: 'src/origin/send-parts.ts',
+    find: 'const TLS_PIECE_BYTES = 64 * 1024',
+    replace: 'const TLS_PIECE_BYTES = 64 * 1024 * 1024',
+    caughtBy: { file: 'src/origin/send-parts.test.ts', cases: 'over TLS is encrypted as far as its client reads' },
+    failure: /\d+ bytes waited at a time/,
+  },
+  {
     name: 'rule-missing',
     breaks: 'An endpoint may delay by more than its startover window.',
     file: 'src/model/endpoint-rules.ts',
