@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { copyFile, link, access as look, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { CopyProgress } from './archive-copy/progress.ts'
+import { refuseNested } from './backup/apart.ts'
 import { addSnapshot, type BackupReport, type BackupSource } from './backup/backup.ts'
 import { BackupFailed } from './backup/backup-failed.ts'
 import { BackupFolder, type Snapshot } from './backup/backup-folder.ts'
@@ -19,6 +20,8 @@ import { copyUnusedIndex } from './stores/sqlite/index-file.ts'
 
 /** What belongs to an archive beside its index and its media. */
 const FILES = [CREDENTIALS_FILE, KEY_ENCRYPTION_KEY_FILE, KEY_SERVER_SECRET_FILE]
+/** Errors of a disk that takes nothing more. */
+const TAKES_NOTHING = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
 const SNAPSHOT_ID = /^[0-9a-f-]{36}$/
 
 type Options = {
@@ -33,6 +36,7 @@ export async function backUpConfigured(request: BackupRequest, { now, progress }
   await look(databaseIn(dataFolder)).catch(() => {
     throw new BackupFailed(`there is no archive in ${dataFolder}; name its data folder with --data`)
   })
+  await refuseNested(resolve(request.folder), dataFolder)
   const buckets = join(dataFolder, 'buckets')
   const source: BackupSource = {
     place: dataFolder,
@@ -44,6 +48,8 @@ export async function backUpConfigured(request: BackupRequest, { now, progress }
   const backup = await BackupFolder.begin(resolve(request.folder))
   try {
     return await addSnapshot(source, backup, { keep: request.keep, now, progress })
+  } catch (error) {
+    throw namedPlace(backup.path, error)
   } finally {
     backup.close()
   }
@@ -71,10 +77,19 @@ export async function restoreConfigured(
   try {
     const snapshot = chosen(await backup.snapshots(), folder, name)
     if (isRehearsal) return await verifySnapshots([snapshot], backup, progress)
+    await refuseNested(resolve(folder), resolve(dataFolder))
     return await restoreSnapshot(snapshot, backup, { dataFolder: resolve(dataFolder), files: FILES, progress })
+  } catch (error) {
+    throw namedPlace(resolve(dataFolder), error)
   } finally {
     backup.close()
   }
+}
+
+/** The error of a disk that takes nothing more, which does not name it, with the folder that is written to. */
+function namedPlace(folder: string, error: unknown): unknown {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return TAKES_NOTHING.has(code) ? new BackupFailed(`cannot write to ${folder}: ${message}`, { cause: error }) : error
 }
 
 function chosen(snapshots: readonly Snapshot[], folder: string, name: string | undefined): Snapshot {
