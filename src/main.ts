@@ -76,6 +76,9 @@ function endWithLauncher(): void {
 }
 
 async function serve(flags: readonly string[]): Promise<void> {
+  let reload = () => {}
+  // By default it would end a server that is starting, and has yet to read what may have changed.
+  process.on('SIGHUP', () => reload())
   const { accessKeyId, secretAccessKey, ...settings } = readSettings({ args: flags, env: process.env, readFile })
   const dataFolder = resolve(settings.dataFolder)
   const openFiles = openFilesLimit()
@@ -112,6 +115,10 @@ async function serve(flags: readonly string[]): Promise<void> {
   startTracing()
   const { startServer } = await import('./server.ts')
   const server = await startServer(config, { machine: { wall, monotonic }, log, version: version() })
+  reload = () => {
+    log.info({ event: 'reloading' }, 'reloading: opening logs anew, and reading certificates and secrets anew')
+    void server.reload()
+  }
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(FAILED)
@@ -121,10 +128,6 @@ async function serve(flags: readonly string[]): Promise<void> {
     // A failure to stop is left to uncaughtException.
     void server.close().then(() => process.exit(0))
   }
-  process.on('SIGHUP', () => {
-    log.info({ event: 'reloading' }, 'reloading: opening logs anew, and reading certificates and secrets anew')
-    void server.reload()
-  })
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   readyFile.write(server.apiUrl)
