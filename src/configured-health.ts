@@ -56,13 +56,18 @@ function readiness(
   { archiveBucket, dataFolder }: Pick<Config, 'archiveBucket' | 'dataFolder'>,
   { services, machine }: Pick<Deps, 'services' | 'machine'>,
 ): ReadinessCheck {
-  const answers = answering(services, machine.monotonic)
   // A node keeps nothing in its folder that it needs.
-  if (archiveBucket !== undefined) return answers
-  return async () => [
-    ...(await answers()),
-    ...((await isFull(dataFolder)) ? ['the disk of the data folder is full'] : []),
-  ]
+  if (archiveBucket !== undefined) return answering(services, machine.monotonic)
+  let full = false
+  const disk = async () => {
+    full = await isFull(dataFolder)
+  }
+  // One look for all who ask meanwhile: where a disk does not answer, each takes a thread of Node's pool.
+  const answers = answering({ ...services, 'the disk of the data folder': disk }, machine.monotonic)
+  return async () => {
+    const away = await answers()
+    return full ? [...away, 'the disk of the data folder is full'] : away
+  }
 }
 
 async function isFull(folder: string): Promise<boolean> {
