@@ -23,6 +23,7 @@ const FILES = [
   'test/e2e/any-node.test.ts',
   'test/e2e/deliverables.test.ts',
   'test/e2e/harvest-crash.test.ts',
+  'test/e2e/harvest-faults.test.ts',
   'test/e2e/muxed-sound.test.ts',
   'test/e2e/odd-cuts.test.ts',
   'test/e2e/protected-players.test.ts',
