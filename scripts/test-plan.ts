@@ -12,7 +12,7 @@ const ALL = ['src/**/*.test.ts', 'test/**/*.test.ts']
 /** Test processes at a time: players and live encoders wait for the clock, so that two cores hold more than two. */
 export const PROCESSES = 5
 
-/** What takes longest begins first, so that nothing long is left alone at the end. */
+/** What takes longest begins first, as the shared process does, so that nothing long is left alone at the end. */
 const LONG = [
   'test/e2e/',
   'test/matrix/',
@@ -26,6 +26,9 @@ const LONG = [
 
 /** Whose files share a process where they need no programs: its start takes longer than most of them. */
 const SHARED = ['src/', 'test/contract/', 'test/deploy.test.ts', 'test/faults/', 'test/harvest/', 'test/judges/']
+
+/** Whose files share it with these where they need no more than ffmpeg, which runs for a moment. */
+const OF_MEDIA = ['src/media/', 'src/packaging/']
 
 /**
  * Of these, what waits, for disks and sockets, or takes long, or measures its process, gains nothing from a shared one.
@@ -73,17 +76,20 @@ export function planTests(patterns: readonly string[], seed: number): TestPlan {
     .map((file) => relative(root, resolve(root, file)))
   const needs = new Map(files.map((file) => [file, declaredNeeds(readSource(file))]))
   const isIn = (folders: readonly string[]) => (file: string) => folders.some((folder) => file.startsWith(folder))
-  const [isLong, isWaiting, isShared] = [isIn(LONG), isIn(WAITING), isIn(SHARED)]
+  const [isLong, isWaiting, isShared, isOfMedia] = [isIn(LONG), isIn(WAITING), isIn(SHARED), isIn(OF_MEDIA)]
   // A few files are run for what they do alone.
   const sharesProcess = (file: string) =>
-    patterns.length === 0 && isShared(file) && !isWaiting(file) && needs.get(file)!.length === 0
+    patterns.length === 0 &&
+    isShared(file) &&
+    !isWaiting(file) &&
+    (needs.get(file)!.length === 0 || (isOfMedia(file) && needs.get(file)!.every((name) => name === 'ffmpeg')))
   const order = shuffled([...needs.keys()].toSorted(), seed)
   const alone = order.filter((file) => !sharesProcess(file))
   const together = order.filter(sharesProcess)
   const absolute = (some: readonly string[]) => some.map((file) => join(root, file))
   const [long, short] = [alone.filter(isLong), alone.filter((file) => !isLong(file))]
   return {
-    processes: [...absolute(long), ...(together.length > 0 ? [ONE_PROCESS] : []), ...absolute(short)],
+    processes: [...(together.length > 0 ? [ONE_PROCESS] : []), ...absolute(long), ...absolute(short)],
     together: absolute(together),
     needs: PROGRAM_NAMES.filter((name) => [...needs.values()].some((some) => some.includes(name))),
   }
