@@ -47,7 +47,7 @@ type Report = {
   readonly files: readonly { readonly file: string; readonly passed: number; readonly skipped: number }[]
 }
 
-/** Every case of kinds of which the gate has some: of encryption, of the matrix, of players. */
+/** Every case of kinds of which the gate has some: of encryption, of encoded streams, of cuts, of players. */
 export async function run({ seed, folder }: SoakContext): Promise<Record<string, string | number>> {
   const path = join(folder(), 'whole-cases.json')
   rmSync(path, { force: true })
