@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { allSteps, type Steps } from '../../src/media/steps.ts'
 import { API_READERS } from './api-readers.ts'
 import { corpusBytes, INDEX } from './corpus.ts'
@@ -150,7 +151,8 @@ export async function readMutants(
       () => performance.now(),
     )
     counts[error === undefined ? 'understood' : 'refused']++
-    if (error !== undefined && !isRefusal(reader, error)) found((error as Error).stack ?? String(error))
+    if (error !== undefined && !isRefusal(reader, error))
+      found(error instanceof Error ? (error.stack ?? error.message) : inspect(error))
     const size = sizeOf(made)
     if (size > fuzzed.mostResult + MOST_RESULT_A_BYTE * mutated.bytes.length) found(`a result of ${size}`)
     if (longestMs <= MOST_MS) continue
