@@ -27,9 +27,6 @@ const LONG = [
 /** Whose files share a process where they need no programs: its start takes longer than most of them. */
 const SHARED = ['src/', 'test/contract/', 'test/deploy.test.ts', 'test/faults/', 'test/harvest/', 'test/judges/']
 
-/** Whose files share it with these where they need no more than ffmpeg, which runs for a moment. */
-const OF_MEDIA = ['src/media/', 'src/packaging/']
-
 /**
  * Of these, what waits, for disks and sockets, or takes long, or measures its process, gains nothing from a shared one.
  */
@@ -76,13 +73,10 @@ export function planTests(patterns: readonly string[], seed: number): TestPlan {
     .map((file) => relative(root, resolve(root, file)))
   const needs = new Map(files.map((file) => [file, declaredNeeds(readSource(file))]))
   const isIn = (folders: readonly string[]) => (file: string) => folders.some((folder) => file.startsWith(folder))
-  const [isLong, isWaiting, isShared, isOfMedia] = [isIn(LONG), isIn(WAITING), isIn(SHARED), isIn(OF_MEDIA)]
+  const [isLong, isWaiting, isShared] = [isIn(LONG), isIn(WAITING), isIn(SHARED)]
   // A few files are run for what they do alone.
   const sharesProcess = (file: string) =>
-    patterns.length === 0 &&
-    isShared(file) &&
-    !isWaiting(file) &&
-    (needs.get(file)!.length === 0 || (isOfMedia(file) && needs.get(file)!.every((name) => name === 'ffmpeg')))
+    patterns.length === 0 && isShared(file) && !isWaiting(file) && needs.get(file)!.length === 0
   const order = shuffled([...needs.keys()].toSorted(), seed)
   const alone = order.filter((file) => !sharesProcess(file))
   const together = order.filter(sharesProcess)
