@@ -11,11 +11,10 @@ import {
   playlistReading,
 } from '../../manifests/hls/playlist-lines.ts'
 import { StepMeter, type Steps } from '../../media/steps.ts'
-import { type Entry, MOST_ENTRIES, pathFrom, type TrackListing, UnreadableListing } from './listing.ts'
+import { type Entry, LONGEST_URI, MOST_ENTRIES, pathFrom, type TrackListing, UnreadableListing } from './listing.ts'
 
 /** A line may have what a player gives to a DRM system. */
 const LIMITS = { ...DEFAULT_PLAYLIST_LIMITS, segments: MOST_ENTRIES, lineLength: 256 << 10 }
-const LONGEST_URI = 4096
 
 /** A media playlist that a multivariant playlist names. */
 export type NamedPlaylist = {

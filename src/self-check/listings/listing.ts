@@ -48,10 +48,17 @@ export const MOST_ENTRIES = 50_000
 /** Segments of all templates of a manifest, and of all its tracks, each of which has those of its template. */
 const MOST_LISTED = 10 * MOST_ENTRIES
 
+/** Characters of the paths of all entries: a template is repeated in each of its segments. */
+const MOST_CHARACTERS = 64 << 20
+
+/** Characters of a reference, and so of what is made of a template. */
+export const LONGEST_URI = 4096
+
 /** Makes the entries of tracks, in steps, and counts what there is in all. */
 export class EntryMaker {
   private readonly meter = new StepMeter()
   private listed = 0
+  private characters = 0
 
   /** Counts so many segments more. Throws UnreadableListing when there are too many. */
   count(segments: number): void {
@@ -64,15 +71,23 @@ export class EntryMaker {
     this.count(items.length)
     const entries: Entry[] = []
     for (const [place, item] of items.entries()) {
-      if (this.meter.ends()) yield
-      entries.push(entryOf(item, place))
+      const entry = entryOf(item, place)
+      const { length } = entry.path ?? ''
+      this.characters += length
+      if (this.characters > MOST_CHARACTERS) throw new UnreadableListing('lists paths that are too long')
+      entries.push(entry)
+      if (this.meter.ends(length)) yield
     }
     return entries
   }
 }
 
-/** The path that a reference in a manifest leads to; undefined for one that leads away from the endpoint. */
+/**
+ * The path that a reference in a manifest leads to; undefined for one that leads away from the endpoint. Throws
+ * UnreadableListing for one that is too long.
+ */
 export function pathFrom(manifest: string, reference: string): string | undefined {
+  if (reference.length > LONGEST_URI) throw new UnreadableListing(`has a reference of ${reference.length} characters`)
   const url = URL.parse(reference, `http://endpoint/-/${manifest}`)
   return url?.host === 'endpoint' && url.pathname.startsWith('/-/') ? url.pathname.slice(3) : undefined
 }
