@@ -32,35 +32,22 @@ const monotonic = () => performance.now()
 
 endWithLauncher()
 
-const [command = 'help', ...args] = process.argv.slice(2)
-if (['help', '--help', '-h'].includes(command) || args.includes('--help') || args.includes('-h')) {
+/** By its name, what a command does; a number is its exit code. */
+const COMMANDS: ReadonlyMap<string, (words: readonly string[]) => Promise<unknown>> = new Map(
+  Object.entries({ archive, backup, clip, config, feed, harvest, health, restore, rule, schedule, serve }),
+)
+
+const [name = 'help', ...args] = process.argv.slice(2)
+const command = COMMANDS.get(name)
+if (['help', '--help', '-h'].includes(name) || args.includes('--help') || args.includes('-h')) {
   process.stdout.write(helpText())
-} else if (['version', '--version', '-v'].includes(command)) {
+} else if (['version', '--version', '-v'].includes(name)) {
   process.stdout.write(`${version()}\n`)
-} else if (command === 'harvest') {
-  process.exitCode = await harvest(args).catch(giveUp)
-} else if (command === 'schedule') {
-  await schedule(args).catch(giveUp)
-} else if (command === 'rule') {
-  await rule(args).catch(giveUp)
-} else if (command === 'clip') {
-  await clip(args).catch(giveUp)
-} else if (command === 'feed') {
-  await feed(args).catch(giveUp)
-} else if (command === 'archive') {
-  await archive(args).catch(giveUp)
-} else if (command === 'backup') {
-  process.exitCode = await backup(args).catch(giveUp)
-} else if (command === 'restore') {
-  process.exitCode = await restore(args).catch(giveUp)
-} else if (command === 'health') {
-  process.exitCode = await health(args).catch(giveUp)
-} else if (command === 'config') {
-  await config(args).catch(giveUp)
-} else if (command === 'serve') {
-  await serve(args).catch(giveUp)
+} else if (command) {
+  const code = await command(args).catch(giveUp)
+  if (typeof code === 'number') process.exitCode = code
 } else {
-  giveUp(new ConfigurationError(`unknown command "${command}"; see "windrow help"`))
+  giveUp(new ConfigurationError(`unknown command "${name}"; see "windrow help"`))
 }
 
 /** Ends this process as soon as the launcher that started it has ended, however that ended. */
