@@ -13,8 +13,7 @@ export type OpenListener = {
 /** The listeners of a process, which stop together. */
 export class Listeners {
   private readonly options: Omit<ListenOptions, 'name' | 'host' | 'port' | 'mounts'>
-  private readonly all: Listener[] = []
-  private readonly names: OpenListener[] = []
+  private readonly all: (OpenListener & { readonly listener: Listener })[] = []
 
   constructor(options: Omit<ListenOptions, 'name' | 'host' | 'port' | 'mounts'>) {
     this.options = options
@@ -27,25 +26,24 @@ export class Listeners {
     tls?: ListenerTls,
   ): Promise<Listener> {
     const listener = await listen({ ...this.options, name, host, port, mounts, ...(tls && { tls }) })
-    this.all.push(listener)
-    this.names.push({ name, ...listener.address, tls: tls !== undefined })
+    this.all.push({ name, ...listener.address, tls: tls !== undefined, listener })
     return listener
   }
 
   /** Those that were opened, in that order. */
   get opened(): readonly OpenListener[] {
-    return this.names
+    return this.all
   }
 
   /** Serves for another `delayMs`, while clients are told to go elsewhere, then closes. */
   async drain(delayMs: number): Promise<void> {
-    for (const listener of this.all) listener.retire()
+    for (const { listener } of this.all) listener.retire()
     await setTimeout(delayMs)
     await this.close()
   }
 
   /** Lets requests in flight finish, as `Listener.close` says. */
   async close(): Promise<void> {
-    await Promise.all(this.all.map((listener) => listener.close()))
+    await Promise.all(this.all.map(({ listener }) => listener.close()))
   }
 }
