@@ -5,7 +5,7 @@ import { addressText } from './config/value-kind.ts'
 import { expiring } from './configured-tls.ts'
 import type { ProcessStatus } from './control/status.ts'
 import type { Mount } from './http/handler.ts'
-import { answering, healthMounts, type ReadinessCheck } from './http/health.ts'
+import { answering, healthMounts, type ReadinessCheck, unlessStopping } from './http/health.ts'
 import type { Listeners } from './http/listeners.ts'
 import type { Certificates } from './tls/certificates.ts'
 
@@ -30,9 +30,9 @@ export function configuredHealth(
   const { version, machine, certificates, listeners, hasBegunToStop } = deps
   const startedAt = machine.wall()
   const began = machine.monotonic()
-  const check = readiness(config, deps)
+  const check = unlessStopping(readiness(config, deps), hasBegunToStop)
   return {
-    mounts: healthMounts(check, hasBegunToStop, () => (certificates ? expiring(certificates, machine.wall) : [])),
+    mounts: healthMounts(check, () => (certificates ? expiring(certificates, machine.wall) : [])),
     async status() {
       return {
         version,
@@ -40,7 +40,7 @@ export function configuredHealth(
         uptimeSeconds: Math.floor((machine.monotonic() - began) / 1000),
         roles: [...config.roles],
         listeners: listeners.opened.map(({ name, tls, ...address }) => ({ name, address: addressText(address), tls })),
-        unready: hasBegunToStop.aborted ? ['the process is stopping'] : await check(),
+        unready: await check(),
         certificates: (certificates?.pairs ?? []).map(({ files, names, validFrom, validUntil }) => ({
           file: files.certificate,
           names,

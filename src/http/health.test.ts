@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { answering, healthMounts } from './health.ts'
+import { answering, healthMounts, unlessStopping } from './health.ts'
 import { listen } from './listener.ts'
 
 const silent = { info() {}, warn() {}, error() {} }
@@ -8,9 +8,13 @@ const silent = { info() {}, warn() {}, error() {} }
 async function ask(
   check: () => Promise<readonly string[]>,
   path: string,
-  { method = 'GET', stopping, notes = [] }: { method?: string; stopping?: AbortSignal; notes?: string[] } = {},
+  {
+    method = 'GET',
+    stopping = new AbortController().signal,
+    notes = [],
+  }: { method?: string; stopping?: AbortSignal; notes?: string[] } = {},
 ) {
-  const mounts = healthMounts(check, stopping, () => notes)
+  const mounts = healthMounts(unlessStopping(check, stopping), () => notes)
   const listener = await listen({ name: 'test', host: '127.0.0.1', port: 0, mounts, log: silent })
   try {
     const response = await fetch(`http://127.0.0.1:${listener.address.port}${path}`, { method })

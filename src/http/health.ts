@@ -12,30 +12,29 @@ export type ReadinessCheck = () => Promise<readonly string[]>
 
 /**
  * Mounts `/healthz`, which says that the process answers, and `/readyz`, which says that it can do its work, or 503
- * with the reasons why not. Once `stopping` is aborted, that is the reason. A ready process also tells the `notes`:
- * what its operator should see to.
+ * with the reasons why not. A ready process also tells the `notes`: what its operator should see to.
  */
-export function healthMounts(
-  check: ReadinessCheck,
-  stopping?: AbortSignal,
-  notes: () => readonly string[] = () => [],
-): Mount[] {
-  const reasons = async () => {
-    if (stopping?.aborted) return ['the process is stopping']
-    try {
-      return await check()
-    } catch {
-      return ['the readiness check failed']
-    }
-  }
+export function healthMounts(check: ReadinessCheck, notes: () => readonly string[] = () => []): Mount[] {
   return [
     exactly(
       '/healthz',
       async () => [],
       () => [],
     ),
-    exactly('/readyz', reasons, notes),
+    exactly('/readyz', check, notes),
   ]
+}
+
+/** The same check until the process stops, which is the reason then. One that fails is a reason as well. */
+export function unlessStopping(check: ReadinessCheck, stopping: AbortSignal): ReadinessCheck {
+  return async () => {
+    if (stopping.aborted) return ['the process is stopping']
+    try {
+      return await check()
+    } catch {
+      return ['the readiness check failed']
+    }
+  }
 }
 
 /**
