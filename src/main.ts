@@ -19,8 +19,6 @@ import { readyText } from './config/ready-text.ts'
 import type { Settings } from './config/settings.ts'
 import { type DescriptorNeeds, fittingConnections } from './http/descriptors.ts'
 import { utcMs } from './media/time.ts'
-import { openLog } from './pino-log.ts'
-import { startTracing } from './spans.ts'
 import { MOST_PIECE_BYTES } from './stores/objects.ts'
 import { DatabaseRefused } from './stores/resources.ts'
 
@@ -72,6 +70,8 @@ async function serve(flags: readonly string[]): Promise<void> {
   const maxConnections = fittingConnections(openFiles, descriptorNeeds(settings))
   const keys = await loadKeyPair({ dataFolder, accessKeyId, secretAccessKey })
   const config: Config = { ...settings, dataFolder, maxConnections, credentials: keys.pair }
+  // With what only a server needs, the other commands would start later.
+  const { openLog } = await import('./pino-log.ts')
   const asText = config.logFormat === 'text' || (config.logFormat === 'auto' && process.stderr.isTTY)
   const log = openLog({
     level: config.logLevel,
@@ -98,7 +98,7 @@ async function serve(flags: readonly string[]): Promise<void> {
 
   const readyFile = new ReadyFile(settings.readyFile)
   readyFile.remove()
-  // Everything else: commands without a server need not wait for it.
+  const { startTracing } = await import('./spans.ts')
   startTracing()
   const { startServer } = await import('./server.ts')
   const server = await startServer(config, { machine: { wall, monotonic }, log, version: version() })
