@@ -1,8 +1,8 @@
-import { chmod, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LostMedia } from '../model/lost-media.ts'
 import { makeDataFolder } from '../stores/data-folder.ts'
-import { syncFolder } from '../stores/directory-syncs.ts'
+import { syncFile, syncFolder } from '../stores/directory-syncs.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import { isObjectKey } from '../stores/object-key.ts'
 import type { Objects } from '../stores/objects.ts'
@@ -137,7 +137,8 @@ export class BackupFolder {
     for (const entry of await readdir(folder))
       if (entry.endsWith('.db') && entry !== INDEX) await rm(join(folder, entry))
     await writePrivately(join(folder, ABOUT), `${JSON.stringify(about)}\n`)
-    await makePrivateAndDurable(join(folder, INDEX))
+    await chmod(join(folder, INDEX), 0o600)
+    await syncFile(join(folder, INDEX))
     await syncFolder(folder)
     await rename(folder, join(this.path, SNAPSHOTS, name))
     await Promise.all([SNAPSHOTS, UNFINISHED].map((each) => syncFolder(join(this.path, each))))
@@ -186,15 +187,5 @@ function locked(path: string): { close(): void } {
   } catch (error) {
     if (!(error instanceof DatabaseInUse)) throw error
     throw new BackupFailed(`${path} is in use by another backup or restore`, { cause: error })
-  }
-}
-
-async function makePrivateAndDurable(path: string): Promise<void> {
-  await chmod(path, 0o600)
-  const file = await open(path, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
   }
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
-import { copyFile, link, lstat, mkdir, open, readdir, utimes } from 'node:fs/promises'
+import { copyFile, link, lstat, mkdir, readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncFolder } from '../stores/directory-syncs.ts'
+import { syncFile, syncFolder } from '../stores/directory-syncs.ts'
 import { NO_LINKS, TOO_MANY_LINKS } from './placing.ts'
 
 /** Shares the bytes where the file system can. */
@@ -35,12 +35,7 @@ async function placeFile(source: string, target: string, earlier: string | undef
   if (earlier !== undefined && isSame && (await linked(earlier, target))) return true
   await copyFile(source, target, COPY_FAST)
   await utimes(target, mtime, mtime)
-  const file = await open(target, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  await syncFile(target)
   return true
 }
 

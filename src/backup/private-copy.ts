@@ -1,14 +1,8 @@
-import { open, readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 
 /** Writes a file for its owner alone; when it resolves, the bytes are on disk. */
 export async function writePrivately(path: string, bytes: Uint8Array | string): Promise<void> {
-  const file = await open(path, 'w', 0o600)
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  await writeFile(path, bytes, { mode: 0o600, flush: true })
 }
 
 /** Copies a small file, where there is one, for its owner alone and durably. */

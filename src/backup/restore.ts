@@ -1,4 +1,4 @@
-import { copyFile, open, readdir, rename, rm } from 'node:fs/promises'
+import { copyFile, readdir, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { batchesOf } from '../archive-copy/media.ts'
 import { mediaOfRecords } from '../archive-copy/media-of-records.ts'
@@ -6,7 +6,7 @@ import type { CopyProgress } from '../archive-copy/progress.ts'
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
 import { LostMedia } from '../model/lost-media.ts'
 import { databaseIn, makeDataFolder, makePrivateFile, objectsIn } from '../stores/data-folder.ts'
-import { syncFolder } from '../stores/directory-syncs.ts'
+import { syncFile, syncFolder } from '../stores/directory-syncs.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import { DatabaseInUse } from '../stores/resources.ts'
 import { openSqliteRecords } from '../stores/sqlite/archive-records.ts'
@@ -125,23 +125,20 @@ async function refuseUnlessEmpty(dataFolder: string): Promise<void> {
   }
 }
 
+/** Ends of the names of files that SQLite has beside a database. */
+const BESIDE_DATABASE = ['-wal', '-shm', '-journal']
 const partOf = (path: string) => `${path}.part`
 
 /** Places an index that no server can be started on; resolves to the number of jobs in it that begin anew. */
 async function placeIndex(from: string, dataFolder: string, restartsJobs: boolean): Promise<number> {
   const to = databaseIn(dataFolder)
   const part = partOf(to)
-  for (const end of ['', '-wal', '-shm', '-journal']) await rm(`${part}${end}`, { force: true })
+  for (const end of ['', ...BESIDE_DATABASE]) await rm(`${part}${end}`, { force: true })
   await makePrivateFile(part)
   await copyFile(from, part)
   const restarted = prepareRestoredIndex(part, { restartsJobs })
-  const file = await open(part, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  for (const end of ['-wal', '-shm', '-journal']) await rm(`${to}${end}`, { force: true })
+  await syncFile(part)
+  for (const end of BESIDE_DATABASE) await rm(`${to}${end}`, { force: true })
   await rename(part, to)
   await syncFolder(dataFolder)
   return restarted

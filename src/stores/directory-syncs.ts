@@ -30,8 +30,13 @@ export class DirectorySyncs {
 }
 
 /** Resolves when every entry of `folder` is on disk. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder)
+export function syncFolder(folder: string): Promise<void> {
+  return syncFile(folder)
+}
+
+/** Resolves when the bytes of a file are on disk. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path)
   try {
     await handle.sync()
   } finally {
