@@ -110,46 +110,63 @@ async function copiedWhole(wanted: WantedObject, options: MediaOptions): Promise
 }
 
 /** Copies an object, proven by what is known of its bytes. Throws LostMedia. */
-export async function copyObject(wanted: WantedObject, source: Objects, destination: Objects): Promise<StoredBytes> {
+export function copyObject(wanted: WantedObject, source: Objects, destination: Objects): Promise<StoredBytes> {
   const { key } = wanted
-  const opened = await orLost(key, () => source.open(key))
-  if (opened instanceof Uint8Array) return write(wanted, once(opened), destination)
+  return readObject(wanted, source, async (pieces) => {
+    const writer = await destination.create(key)
+    const found = { key, size: 0, crc32: 0 }
+    try {
+      for await (const piece of pieces) {
+        found.size += piece.length
+        found.crc32 = crc32(piece, found.crc32)
+        // The writer keeps it, and the stream uses its memory again.
+        await writer.write(Buffer.from(piece))
+      }
+      await writer.commit()
+      return found
+    } catch (error) {
+      await writer.abort()
+      throw error
+    }
+  })
+}
+
+/**
+ * Has the pieces of an object read by `read`. They end with LostMedia when they are not what is known of the bytes, or
+ * cannot be read. Throws LostMedia as well where there is no object.
+ */
+export async function readObject<T>(
+  wanted: WantedObject,
+  source: Objects,
+  read: (pieces: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  const opened = await orLost(wanted.key, () => source.open(wanted.key))
+  if (opened instanceof Uint8Array) return read(knownPieces(wanted, once(opened)))
   try {
-    return await write(wanted, opened, destination)
+    return await read(knownPieces(wanted, opened))
   } finally {
     await opened.close()
   }
 }
 
-async function write(wanted: WantedObject, pieces: AsyncIterable<Uint8Array>, to: Objects): Promise<StoredBytes> {
-  const { key, size, crc32: crc } = wanted
-  const isProven = size !== undefined && crc !== undefined
-  const read = isProven ? provenPieces({ key, size, crc32: crc }, pieces) : readable(key, pieces)
-  const writer = await to.create(key)
-  const found = { key, size: 0, crc32: 0 }
-  try {
-    for await (const piece of read) {
-      found.size += piece.length
-      found.crc32 = crc32(piece, found.crc32)
-      // The writer keeps it, and the stream uses its memory again.
-      await writer.write(Buffer.from(piece))
-    }
-    if (found.size !== (size ?? found.size)) throw new LostMedia(key, 'damaged')
-    await writer.commit()
-    return found
-  } catch (error) {
-    await writer.abort()
-    throw error
+async function* knownPieces(
+  { key, size, crc32: crc }: WantedObject,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (size !== undefined && crc !== undefined) {
+    yield* provenPieces({ key, size, crc32: crc }, pieces)
+    return
   }
-}
-
-/** The same pieces; throws LostMedia where they cannot be read. */
-async function* readable(key: string, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let found = 0
   try {
-    yield* pieces
+    for await (const piece of pieces) {
+      found += piece.length
+      yield piece
+    }
   } catch (error) {
     await orLost(key, () => Promise.reject(error))
   }
+  if (found !== (size ?? found)) throw new LostMedia(key, 'damaged')
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

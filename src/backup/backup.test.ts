@@ -253,6 +253,26 @@ describe('a backup', () => {
     assert.deepEqual([report.missing, report.told], [1, ['source object a/1 is missing']])
   })
 
+  it('is found damaged where a disk fails in the midst of an object, whether its checksum is known or not', async () => {
+    const { source } = await servedArchive()
+    const to = newFolder()
+    await backUp(source, to)
+    const backup = await BackupFolder.read(to)
+    const failing = {
+      async *[Symbol.asyncIterator]() {
+        yield OBJECT_BYTES.subarray(0, 1)
+        throw Object.assign(new Error('i/o error'), { code: 'EIO' })
+      },
+      close: async () => {},
+    }
+    const objects = { ...backup.objects, open: async () => failing }
+    const checkObject = (key: string) => backup.checkObject(key)
+    const { faults, told } = await verifySnapshots(await backup.snapshots(), { objects, checkObject }, () => {})
+    backup.close()
+    assert.equal(faults, keys.length)
+    assert.deepEqual(told.toSorted(), keys.map((key) => `source object ${key} is unreadable`).toSorted())
+  })
+
   it('goes on where one was killed, which leaves the earlier snapshots whole', async () => {
     const { source, store, objects } = await servedArchive()
     const to = newFolder()

@@ -1,10 +1,8 @@
-import { batchesOf, type WantedObject } from '../archive-copy/media.ts'
+import { batchesOf, readObject } from '../archive-copy/media.ts'
 import { mediaOfRecords } from '../archive-copy/media-of-records.ts'
 import type { CopyProgress } from '../archive-copy/progress.ts'
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
 import { LostMedia } from '../model/lost-media.ts'
-import type { Objects } from '../stores/objects.ts'
-import { orLost, provenPieces } from '../stores/proven-objects.ts'
 import { openSqliteRecords } from '../stores/sqlite/archive-records.ts'
 import { IndexFile } from '../stores/sqlite/index-file.ts'
 import type { BackupFolder, Snapshot } from './backup-folder.ts'
@@ -55,7 +53,7 @@ export async function verifySnapshots(
             report.objects++
             try {
               await backup.checkObject(key)
-              const bytes = await readWhole(wanted, backup.objects)
+              const bytes = await readObject(wanted, backup.objects, sizeOf)
               report.bytes += bytes
             } catch (error) {
               if (!(error instanceof LostMedia)) throw error
@@ -77,24 +75,8 @@ export async function verifySnapshots(
   return { ...report, snapshots: snapshots.map(({ name }) => name), told }
 }
 
-/** Resolves to the bytes of an object that is as the index says. Throws LostMedia. */
-async function readWhole({ key, size, crc32 }: WantedObject, objects: Objects): Promise<number> {
-  const opened = await orLost(key, () => objects.open(key))
-  const pieces = opened instanceof Uint8Array ? [opened] : opened
-  try {
-    let bytes = 0
-    if (size !== undefined && crc32 !== undefined) {
-      for await (const piece of provenPieces({ key, size, crc32 }, asyncPieces(pieces))) bytes += piece.length
-      return bytes
-    }
-    for await (const piece of pieces) bytes += piece.length
-    if (size !== undefined && bytes !== size) throw new LostMedia(key, 'damaged')
-    return bytes
-  } finally {
-    if (!(opened instanceof Uint8Array)) await opened.close()
-  }
-}
-
-async function* asyncPieces(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* pieces
+async function sizeOf(pieces: AsyncIterable<Uint8Array>): Promise<number> {
+  let size = 0
+  for await (const piece of pieces) size += piece.length
+  return size
 }
