@@ -26,3 +26,16 @@ export class KnownSeries<Noun extends object, Series> {
     return series
   }
 }
+
+/** What makes the series of each key once. */
+export function madeOnce<Key, Series extends object>(make: (key: Key) => Series): (key: Key) => Series {
+  const made = new Map<Key, Series>()
+  return (key) => {
+    let series = made.get(key)
+    if (!series) {
+      series = make(key)
+      made.set(key, series)
+    }
+    return series
+  }
+}
