@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'
-import type { Metrics } from '../metrics.ts'
+import type { Gauge, Metrics } from '../metrics.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { NamedResources } from './named-resources.ts'
@@ -23,11 +23,15 @@ export type KeptDeps = {
   readonly failed: (error: unknown) => void
 }
 
+type Figure = readonly [Gauge, number | undefined]
+
 /** Measures what is kept and what waits, now and then, and only while somebody reads metrics. */
 export class MeasuredContent {
   private readonly deps: KeptDeps
   private readAt = -Infinity
   private isReading = false
+  /** What was last told of the database. */
+  private told: readonly Figure[] = []
 
   constructor(deps: KeptDeps) {
     this.deps = deps
@@ -50,55 +54,51 @@ export class MeasuredContent {
     const { metrics, dataFolder, isOurs } = this.deps
     const { bavail, bsize } = await statfs(dataFolder)
     metrics.gauge('windrow_disk_free_bytes', {}).set(bavail * bsize)
-    if (isOurs()) await Promise.all([this.readContent(), this.readBacklog()])
-    else this.leave()
+    const figures = isOurs() ? await Promise.all([this.content(), this.backlog()]) : []
+    for (const [gauge] of this.told) gauge.set(undefined)
+    this.told = figures.flat()
+    for (const [gauge, value] of this.told) gauge.set(value)
   }
 
-  private async readContent(): Promise<void> {
+  private async content(): Promise<Figure[]> {
     const { metrics, named, index, steady } = this.deps
     const [usage, inputs] = await Promise.all([index.usage(), index.inputs()])
     const bytes = new Map(usage.map(({ channelGuid, bytes: used }) => [channelGuid, used]))
-    const now = steady()
-    for (const { guid, id } of named.channels) {
-      metrics.gauge('windrow_archive_bytes', { channel: id }).set(bytes.get(guid) ?? 0)
-      const ages = inputs.flatMap(({ channelGuid, oldest }) => {
-        return channelGuid === guid && oldest !== null ? [(now - oldest) / 1000] : []
-      })
-      metrics
-        .gauge('windrow_archive_oldest_seconds', { channel: id })
-        .set(ages.length > 0 ? Math.max(...ages) : undefined)
+    const begins = new Map<string, number>()
+    for (const { channelGuid, oldest } of inputs) {
+      if (oldest !== null) begins.set(channelGuid, Math.min(oldest, begins.get(channelGuid) ?? Infinity))
     }
+    const now = steady()
+    return [...named.channels].flatMap(({ guid, id }) => {
+      const oldest = begins.get(guid)
+      return [
+        [metrics.gauge('windrow_archive_bytes', { channel: id }), bytes.get(guid) ?? 0],
+        [
+          metrics.gauge('windrow_archive_oldest_seconds', { channel: id }),
+          oldest === undefined ? undefined : (now - oldest) / 1000,
+        ],
+      ] satisfies Figure[]
+    })
   }
 
-  private async readBacklog(): Promise<void> {
+  private async backlog(): Promise<Figure[]> {
     const { metrics, resources } = this.deps
     const date = this.deps.date()
     const { harvestJobs, dueSince, sinks } = await resources.backlog(date)
-    for (const [status, jobs] of Object.entries(harvestJobs))
-      metrics.gauge('windrow_harvest_jobs', { status }).set(jobs)
-    metrics.gauge('windrow_harvest_lag_seconds', {}).set(dueSince === undefined ? 0 : (date - dueSince) / 1000)
-    for (const { sink, pending, oldestAt } of sinks) {
-      if (!this.deps.sinks.includes(sink)) continue
-      metrics.gauge('windrow_events_pending', { sink }).set(pending)
-      const age = oldestAt === undefined ? 0 : Math.max(date - oldestAt, 0) / 1000
-      metrics.gauge('windrow_events_oldest_seconds', { sink }).set(age)
-    }
-  }
-
-  /** Leaves to another process what is to be told of the database. */
-  private leave(): void {
-    const { metrics, named } = this.deps
-    for (const { id } of named.channels) {
-      metrics.gauge('windrow_archive_bytes', { channel: id }).set(undefined)
-      metrics.gauge('windrow_archive_oldest_seconds', { channel: id }).set(undefined)
-    }
-    for (const status of ['IN_PROGRESS', 'SUCCEEDED', 'FAILED']) {
-      metrics.gauge('windrow_harvest_jobs', { status }).set(undefined)
-    }
-    metrics.gauge('windrow_harvest_lag_seconds', {}).set(undefined)
-    for (const sink of this.deps.sinks) {
-      metrics.gauge('windrow_events_pending', { sink }).set(undefined)
-      metrics.gauge('windrow_events_oldest_seconds', { sink }).set(undefined)
-    }
+    return [
+      ...Object.entries(harvestJobs).map(
+        ([status, jobs]): Figure => [metrics.gauge('windrow_harvest_jobs', { status }), jobs],
+      ),
+      [metrics.gauge('windrow_harvest_lag_seconds', {}), dueSince === undefined ? 0 : (date - dueSince) / 1000],
+      ...sinks
+        .filter(({ sink }) => this.deps.sinks.includes(sink))
+        .flatMap(({ sink, pending, oldestAt }): Figure[] => [
+          [metrics.gauge('windrow_events_pending', { sink }), pending],
+          [
+            metrics.gauge('windrow_events_oldest_seconds', { sink }),
+            oldestAt === undefined ? 0 : Math.max(date - oldestAt, 0) / 1000,
+          ],
+        ]),
+    ]
   }
 }

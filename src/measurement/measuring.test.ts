@@ -31,6 +31,7 @@ describe('what is measured of a channel', () => {
   let metrics: KeptMetrics
   let measured: Measuring
   let now: UtcMs
+  let isOurs: boolean
   const failures: unknown[] = []
 
   /** Opens everything, as a process that starts. */
@@ -51,7 +52,7 @@ describe('what is measured of a channel', () => {
       account,
       observer: measured.steps,
     })
-    measured.keep({ dataFolder: folder, isOurs: () => archive.retains(), sinks: ['log'] })
+    measured.keep({ dataFolder: folder, isOurs: () => isOurs && archive.retains(), sinks: ['log'] })
   }
   const close = async () => {
     measured.close()
@@ -62,6 +63,7 @@ describe('what is measured of a channel', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'windrow-measuring-'))
     now = EPOCH
+    isOurs = true
     failures.length = 0
     await open()
     await store.resources.createChannel(NEWS, MANY)
@@ -239,6 +241,28 @@ describe('what is measured of a channel', () => {
     assert.deepEqual(await read('windrow_events_oldest_seconds'), { log: 3 })
     assert.deepEqual(await read('windrow_harvest_jobs'), { IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0 })
     assert.ok((await read('windrow_disk_free_bytes'))['']! > 0)
+  })
+
+  it('is not of what is kept and waits while another process tells of that', async () => {
+    await store.resources.claimEventSink({ sink: 'log', owner: 'a', now, leaseMs: 1 })
+    const NAMES = [
+      'windrow_archive_bytes',
+      'windrow_harvest_jobs',
+      'windrow_harvest_lag_seconds',
+      'windrow_events_pending',
+      'windrow_events_oldest_seconds',
+    ]
+    const counts = async () => {
+      now = utcMs(now + 15_000)
+      const found: number[] = []
+      for (const name of NAMES) found.push(Object.keys(await read(name)).length)
+      return found
+    }
+    assert.deepEqual(await counts(), [1, 3, 1, 1, 1])
+    isOurs = false
+    assert.deepEqual(await counts(), [0, 0, 0, 0, 0])
+    isOurs = true
+    assert.deepEqual(await counts(), [1, 3, 1, 1, 1])
   })
 
   it('is forgotten with what is deleted, also where a request ends later', async () => {
