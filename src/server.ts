@@ -20,7 +20,7 @@ import { openCertificates } from './configured-tls.ts'
 import { createControl } from './control/control.ts'
 import type { HarvestService } from './control/control-context.ts'
 import { createDelivery } from './events/delivery.ts'
-import { eventSinkNames, eventSinks } from './events/event-sinks.ts'
+import { eventSinks } from './events/event-sinks.ts'
 import { ffmpegDecoder } from './ffmpeg-decoder.ts'
 import { ffmpegEncoder } from './ffmpeg-encoder.ts'
 import { createHarvester } from './harvest/job/harvester.ts'
@@ -116,7 +116,8 @@ export async function startServer(
     closers.push(() => measured.close())
     const ofArchive = { stores, clocks, log, account, owner, observer: measured.steps }
     const archive = await startArchive(config, ofArchive, stopping, failed)
-    measured.keep({ ...config, isOurs: () => archive.retains(), sinks: eventSinkNames(config) })
+    const sinks = eventSinks(config, { clock: date, log })
+    measured.keep({ ...config, isOurs: () => archive.retains(), sinks: sinks.map(({ name }) => name) })
 
     const turns = new Turns()
     const media = new SourceMedia(archive, { maxBytes: config.memoryCacheBytes, turns, log })
@@ -149,7 +150,7 @@ export async function startServer(
     if (plays('control')) {
       const delivery = createDelivery({
         resources,
-        sinks: eventSinks(config, { clock: date, log }),
+        sinks,
         clock: date,
         steady,
         log,

@@ -32,12 +32,3 @@ export function eventSinks(settings: SinkSettings, { clock, log }: { clock: Cloc
       : [eventBridgeSink({ bus, region, source, ...(endpoint !== undefined && { endpoint }) })]),
   ]
 }
-
-/** The names of these sinks. */
-export function eventSinkNames({ webhookUrl, eventBridgeBus }: Pick<SinkSettings, 'webhookUrl' | 'eventBridgeBus'>) {
-  return [
-    'log',
-    ...(webhookUrl === undefined ? [] : ['webhook']),
-    ...(eventBridgeBus === undefined ? [] : ['eventbridge']),
-  ]
-}
