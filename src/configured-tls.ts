@@ -1,3 +1,4 @@
+import { Seldom } from './cache/seldom.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import { ConfigurationError } from './config/read-settings.ts'
@@ -77,12 +78,14 @@ function expiry({ validUntil }: CertificatePair, date: Clock): string {
 /** What is logged and measured of certificates. */
 class Reports {
   private readonly deps: Deps
-  /** By file of the certificate, when it was last logged. */
-  private readonly refusedAt = new Map<string, number>()
-  private readonly warnedAt = new Map<string, number>()
+  /** By file of the certificate, of as many as the settings name. */
+  private readonly refusals: Seldom
+  private readonly warnings: Seldom
 
   constructor(deps: Deps) {
     this.deps = deps
+    this.refusals = new Seldom(deps.monotonic, { pauseMs: REFUSED_LOG_MS, most: Infinity })
+    this.warnings = new Seldom(deps.monotonic, { pauseMs: ONE_DAY_MS, most: Infinity })
     for (const result of ['loaded', 'refused']) deps.metrics.counter('windrow_tls_reloads_total', { result }).add(0)
   }
 
@@ -91,7 +94,7 @@ class Reports {
     for (const pair of pairs) {
       const { certificate } = pair.files
       metrics.gauge('windrow_tls_certificate_expires_seconds', { certificate }).set(pair.validUntil / 1000)
-      if (pair.validUntil - date() >= SOON_MS || !this.isDue(this.warnedAt, certificate, ONE_DAY_MS)) continue
+      if (pair.validUntil - date() >= SOON_MS || !this.warnings.isDue(certificate)) continue
       log.warn({ event: 'tls-certificate-expires', ...told(pair) }, `a certificate ${expiry(pair, date)}`)
     }
   }
@@ -99,24 +102,17 @@ class Reports {
   loaded(pair: CertificatePair): void {
     this.deps.metrics.counter('windrow_tls_reloads_total', { result: 'loaded' }).add()
     this.deps.log.info({ event: 'tls-certificate-loaded', ...told(pair) }, 'a certificate was replaced')
-    this.refusedAt.delete(pair.files.certificate)
-    this.warnedAt.delete(pair.files.certificate)
+    this.refusals.forget(pair.files.certificate)
+    this.warnings.forget(pair.files.certificate)
   }
 
   refused(pair: CertificatePair, reason: string): void {
     this.deps.metrics.counter('windrow_tls_reloads_total', { result: 'refused' }).add()
-    if (!this.isDue(this.refusedAt, pair.files.certificate, REFUSED_LOG_MS)) return
+    if (!this.refusals.isDue(pair.files.certificate)) return
     this.deps.log.warn(
       { event: 'tls-certificate-refused', reason, ...told(pair) },
       'a changed certificate cannot be used; the one before stays in use',
     )
-  }
-
-  private isDue(last: Map<string, number>, file: string, pauseMs: number): boolean {
-    const now = this.deps.monotonic()
-    if (now - (last.get(file) ?? Number.NEGATIVE_INFINITY) < pauseMs) return false
-    last.set(file, now)
-    return true
   }
 }
 

@@ -1,4 +1,4 @@
-import { LruCache } from '../cache/lru-cache.ts'
+import { Seldom } from '../cache/seldom.ts'
 import type { Clock } from '../clock.ts'
 import type { Log, LogFields } from '../log.ts'
 import type { KeyDescription } from '../model/content-keys.ts'
@@ -22,10 +22,11 @@ export type EndpointSealingDeps = {
 /** The keys of endpoints, sealed and opened. What goes wrong is logged, and thrown as NoContentKey. */
 export class EndpointSealing {
   private readonly deps: EndpointSealingDeps
-  private readonly loggedAt = new LruCache<number>(MOST_LOGGED)
+  private readonly logged: Seldom
 
   constructor(deps: EndpointSealingDeps) {
     this.deps = deps
+    this.logged = new Seldom(deps.clock, { pauseMs: LOG_PAUSE_MS, most: MOST_LOGGED })
   }
 
   /** Throws NoContentKey where this process has nothing to seal keys with. */
@@ -84,9 +85,6 @@ export class EndpointSealing {
   }
 
   private logSeldom(about: string, fields: LogFields, message: string): void {
-    const now = this.deps.clock()
-    if (now - (this.loggedAt.get(about) ?? -Infinity) < LOG_PAUSE_MS) return
-    this.loggedAt.put(about, now, 1)
-    this.deps.log.error(fields, message)
+    if (this.logged.isDue(about)) this.deps.log.error(fields, message)
   }
 }

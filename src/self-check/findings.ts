@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { LruCache } from '../cache/lru-cache.ts'
+import { Seldom } from '../cache/seldom.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -29,11 +29,13 @@ export type FindingsDeps = {
 /** Reports findings as metrics, and seldom enough to be read as log lines and events. */
 export class Findings {
   private readonly deps: FindingsDeps
-  private readonly logged = new LruCache<number>(MOST_REMEMBERED)
-  private readonly told = new LruCache<number>(MOST_REMEMBERED)
+  private readonly logged: Seldom
+  private readonly told: Seldom
 
   constructor(deps: FindingsDeps) {
     this.deps = deps
+    this.logged = new Seldom(deps.steady, { pauseMs: LOG_MS, most: MOST_REMEMBERED })
+    this.told = new Seldom(deps.steady, { pauseMs: EVENT_MS, most: MOST_REMEMBERED })
   }
 
   async report(endpoint: OriginEndpoint, finding: Finding): Promise<void> {
@@ -44,14 +46,14 @@ export class Findings {
     const [seen, expected] = [shortened(finding.seen), shortened(finding.expected)]
     const url = `/out/v1/${endpoint.guid}/${shortened(path)}`
     const key = `${endpoint.guid} ${invariant}`
-    if (this.isDue(this.logged, key, LOG_MS)) {
+    if (this.logged.isDue(key)) {
       const about = { channel: endpoint.channelId, originEndpoint: endpoint.id, invariant, url, seen, expected }
       log.warn(
         { event: 'self-check-finding', ...about, ...(sequence !== undefined && { sequence }) },
         'the server saw that an endpoint does not play as it should',
       )
     }
-    if (!this.isDue(this.told, key, EVENT_MS)) return
+    if (!this.told.isDue(key)) return
     const event: ServiceEvent = {
       id: randomUUID(),
       at: date(),
@@ -74,14 +76,6 @@ export class Findings {
   looked(endpoint: OriginEndpoint, result: 'ok' | 'findings' | 'nothing' | 'failed'): void {
     const labels = { channel: endpoint.channelId, origin_endpoint: endpoint.id, result }
     this.deps.metrics.counter('windrow_self_checks_total', labels).add()
-  }
-
-  private isDue(remembered: LruCache<number>, key: string, pauseMs: number): boolean {
-    const now = this.deps.steady()
-    const last = remembered.get(key)
-    if (last !== undefined && now - last < pauseMs) return false
-    remembered.put(key, now, 1)
-    return true
   }
 }
 
