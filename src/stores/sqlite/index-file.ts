@@ -6,6 +6,11 @@ import { SqliteDatabase } from './database.ts'
 /** Objects read at once. */
 const PAGE = 1000
 
+/** Of an object `o` of a copy: that its base does not name it, or lacked it when it was made. */
+const IS_ADDED = `(
+  NOT EXISTS (SELECT 1 FROM base.source_object AS b WHERE b.key = o.key)
+  OR EXISTS (SELECT 1 FROM base.backup_missing AS m WHERE m.key = o.key))`
+
 /** An object that an index names. */
 export type NamedObject = { readonly key: string; readonly size: number }
 
@@ -95,20 +100,13 @@ export class IndexFile {
   *added(): Generator<readonly NamedObject[]> {
     yield* this.pages<NamedObject>(
       `SELECT key, body ->> 'size' AS size FROM main.source_object AS o
-       WHERE key > ? AND (
-         NOT EXISTS (SELECT 1 FROM base.source_object AS b WHERE b.key = o.key)
-         OR EXISTS (SELECT 1 FROM base.backup_missing AS m WHERE m.key = o.key))
-       ORDER BY key LIMIT ${PAGE}`,
+       WHERE key > ? AND ${IS_ADDED} ORDER BY key LIMIT ${PAGE}`,
     )
   }
 
   /** The number of those. */
   get addedCount(): number {
-    return this.numberOf(
-      `SELECT count(*) AS count FROM main.source_object AS o
-       WHERE NOT EXISTS (SELECT 1 FROM base.source_object AS b WHERE b.key = o.key)
-         OR EXISTS (SELECT 1 FROM base.backup_missing AS m WHERE m.key = o.key)`,
-    )
+    return this.numberOf(`SELECT count(*) AS count FROM main.source_object AS o WHERE ${IS_ADDED}`)
   }
 
   noteMissing(keys: readonly string[]): void {
