@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import type { Channel } from '../model/channel.ts'
 import { openMetrics } from '../prometheus-metrics.ts'
+import { channel } from '../stores/nouns.contract.ts'
 import type { ResourceChange } from '../stores/resources.ts'
 import { NamedResources } from './named-resources.ts'
 
@@ -32,4 +34,35 @@ it('changes are remembered up to a thousand while nobody reads metrics', async (
   await named.refresh()
   change(0, 999)
   assert.equal(overdue, 1)
+})
+
+it('a channel is looked up once while nobody reads metrics, and again when somebody does', async () => {
+  let stored: Channel | undefined = channel('news')
+  let lookups = 0
+  const metrics = openMetrics()
+  const named = new NamedResources({
+    resources: {
+      async channelByGuid() {
+        lookups++
+        return stored
+      },
+      originEndpointByGuid: async () => undefined,
+      listChannels: async () => ({ items: [] }),
+      listOriginEndpoints: async () => ({ items: [] }),
+      onChange: () => () => {},
+    },
+    metrics,
+    stopwatch: () => 0,
+    overdue() {},
+  })
+  await named.refresh()
+  const { guid } = stored
+  assert.equal((await named.findChannel(guid))?.id, 'news')
+  assert.equal((await named.findChannel(guid))?.id, 'news')
+  assert.equal(lookups, 1)
+  assert.match(await metrics.text(), /"news"/)
+  stored = undefined
+  await named.refresh()
+  assert.equal(named.channel(guid), undefined)
+  assert.doesNotMatch(await metrics.text(), /"news"/)
 })

@@ -100,8 +100,16 @@ export class NamedResources {
 
   /** The same, looked up where it is not known. Undefined also while the store does not answer. */
   async findChannel(guid: string): Promise<Channel | undefined> {
-    const channel = this.channel(guid) ?? (await this.deps.resources.channelByGuid(guid).catch(() => undefined))
-    return channel
+    const { ofChannels } = this
+    const known = this.channel(guid)
+    if (known) return known
+    const found = await ofChannels.look(guid).catch(() => undefined)
+    if (found && !this.channel(guid)) {
+      // Otherwise each of its steps would ask for it while nobody reads metrics. It may have been deleted meanwhile.
+      ofChannels.changed.add(guid)
+      this.know(ofChannels, found)
+    }
+    return found
   }
 
   /** Brings all up to date, as far as the store answers soon, and removes the series of what was deleted. */
