@@ -1,6 +1,7 @@
 /** Which of the listed segments are fetched in a look, and what must hold for their bytes. */
 
 import { MalformedMedia } from '../media/bytes.ts'
+import { PACKET_SIZE, SYNC_BYTE } from '../media/ts/packet.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Viewer } from '../origin/viewer.ts'
 import { type Begin, beginOfFragment, beginsOfTs } from './begins.ts'
@@ -87,13 +88,8 @@ async function olderFindings(
   asked: Asked,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = []
-  const oldest = listedAt(
-    inTurn(
-      listings.filter(({ entries }) => entries.length > 0),
-      turn,
-    ),
-    0,
-  )
+  const filled = listings.filter(({ entries }) => entries.length > 0)
+  const oldest = listedAt(inTurn(filled, turn), 0)
   const listed = new Set(listings.flatMap(({ entries }) => entries.map(({ path }) => path)))
   const known = [...asked.memory.bytes.keys()].find((path) => listed.has(path))
   for (const path of new Set([oldest?.entry.path, known])) {
@@ -108,10 +104,8 @@ async function headerFindings(
   turn: number,
   asked: Asked,
 ): Promise<readonly Finding[]> {
-  const header = inTurn(
-    listings.filter((listing) => listing.header !== undefined),
-    turn,
-  )?.header
+  const headed = listings.filter((listing) => listing.header !== undefined)
+  const header = inTurn(headed, turn)?.header
   return header === undefined ? [] : (await sampled(header, asked)).findings
 }
 
@@ -124,8 +118,8 @@ function inTurn<T>(all: readonly T[], turn: number): T | undefined {
 }
 
 function listedAt(listing: TrackListing | undefined, place: 0 | -1): Listed | undefined {
-  const there = listing?.entries.filter(({ isGap, path }) => isGap !== true && path !== undefined)
-  const entry = there?.at(place)
+  const isThere = ({ isGap, path }: Entry) => isGap !== true && path !== undefined
+  const entry = place === 0 ? listing?.entries.find(isThere) : listing?.entries.findLast(isThere)
   return listing && entry && { listing, entry, header: entry.header ?? listing.header }
 }
 
@@ -176,5 +170,5 @@ async function fetchBegins({ listing, entry, header }: Listed, asked: Asked): Pr
 
 /** Audio may be packed without a transport stream, RFC 8216 §3.4. */
 function isTransportStream(head: Uint8Array): boolean {
-  return head[0] === 0x47 && (head.length <= 188 || head[188] === 0x47)
+  return head[0] === SYNC_BYTE && (head.length <= PACKET_SIZE || head[PACKET_SIZE] === SYNC_BYTE)
 }
