@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { allSteps, type Steps } from '../../src/media/steps.ts'
+import { threadCpuMs } from '../judges/cpu-time.ts'
 import { API_READERS } from './api-readers.ts'
 import { corpusBytes, INDEX } from './corpus.ts'
 import { DOCUMENT_READERS } from './document-readers.ts'
@@ -199,12 +200,9 @@ function isSteps(value: unknown): value is Steps<unknown> {
 
 /** CPU time of the longest step of a reading, the best of several. */
 async function cpuOf(read: () => unknown): Promise<number> {
-  const clock = () => {
-    const { user, system } = process.threadCpuUsage()
-    return (user + system) / 1000
-  }
   let best = Number.POSITIVE_INFINITY
-  for (let reading = 0; reading < READINGS; reading++) best = Math.min(best, (await inSteps(read, clock)).longestMs)
+  for (let reading = 0; reading < READINGS; reading++)
+    best = Math.min(best, (await inSteps(read, threadCpuMs)).longestMs)
   return best
 }
 

@@ -1,3 +1,5 @@
+import { threadCpuMs } from '../../judges/cpu-time.ts'
+
 /**
  * What an input costs whoever reads it, in milliseconds: all its steps, and the longest of them, which is how long it
  * holds the event loop.
@@ -33,12 +35,6 @@ const REFUSALS = [
   'UnknownRecordVersion',
   'URIError',
 ]
-
-/** Milliseconds of this thread's CPU time, which other programs do not prolong; some systems count ticks of 4 ms. */
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
-}
 
 /** What each step of one reading takes by a clock, in milliseconds. Throws what is no refusal. */
 async function stepsOf(reading: Reading, clock: () => number): Promise<number[]> {
@@ -84,11 +80,11 @@ const [ENOUGH_CPU_MS, MOST_READINGS] = [300, 300]
 /** The cost of an input in CPU time, whatever else the machine does: the mean of many readings. */
 export async function cpuCostOf(input: WorstInput, size: number): Promise<Cost> {
   const reading = input.prepare(size)
-  await stepsOf(reading, cpuMs)
+  await stepsOf(reading, threadCpuMs)
   const sums: number[] = []
   let readings = 0
   for (let spent = 0; spent < ENOUGH_CPU_MS && readings < MOST_READINGS; readings++) {
-    const steps = await stepsOf(reading, cpuMs)
+    const steps = await stepsOf(reading, threadCpuMs)
     for (const [i, ms] of steps.entries()) sums[i] = (sums[i] ?? 0) + ms
     spent += costOfSteps(steps).ms
   }
