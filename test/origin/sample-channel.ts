@@ -201,7 +201,7 @@ export function written(
 /** The files of an asset of a window that is taken as a whole. */
 export function assetOf(format: OutputFormat, endpoint: OriginEndpoint, window: ArchiveWindow) {
   const { segments } = window
-  const batch = { before: [], segments: segments.map((segment) => asRecorded(segment, 1)), after: [] }
+  const batch = { before: [], segments: segments.map((segment) => asRecorded({ ...segment }, 1)), after: [] }
   const asset = format.asset(endpoint, {
     ...window,
     segments: segments.map((segment) => compactSegmentSummary(segmentSummaryOf(segment))),
@@ -325,14 +325,18 @@ export class FakeArchive
   async outputSegment(_endpoint: OriginEndpoint, number: number): Promise<SegmentInEra | Absence> {
     const segment = this.window?.segments.find((candidate) => candidate.number === number)
     const era = this.window?.eras.find(({ id }) => id === segment?.era)
-    return segment && era ? { segment: asRecorded(segment, this.outputTimeline), era } : this.absence(number)
+    return segment && era ? { segment: this.recorded(segment), era } : this.absence(number)
   }
 
   async outputSegmentsAround(_endpoint: OriginEndpoint, { era, time }: EraTime) {
     const own = this.window?.segments.filter((segment) => segment.era === era) ?? []
-    const segments = own.filter(({ start }) => Math.abs(start - time) <= 60 * 90_000)
-    for (const segment of segments) asRecorded(segment, this.outputTimeline)
-    return { segments, absence: 'no such' as const }
+    const near = own.filter(({ start }) => Math.abs(start - time) <= 60 * 90_000)
+    return { segments: near.map((segment) => this.recorded(segment)), absence: 'no such' as const }
+  }
+
+  /** A copy, as archives read one: the sample is used by other tests as well. */
+  private recorded(segment: OutputSegment): OutputSegment {
+    return asRecorded({ ...segment }, this.outputTimeline)
   }
 
   async erasAt(): Promise<readonly Era[]> {
