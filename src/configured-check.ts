@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Clock } from './clock.ts'
 import { Turns } from './concurrency/turns.ts'
-import { readKeyPair } from './config/credentials.ts'
+import { CREDENTIALS_FILE, readKeyPair } from './config/credentials.ts'
 import { KEY_ENCRYPTION_KEY_FILE, KEY_SERVER_SECRET_FILE } from './config/key-encryption-key.ts'
 import { readPrivateFile } from './config/private-file.ts'
 import {
@@ -50,7 +50,7 @@ async function checkFiles(settings: Settings, date: Clock): Promise<readonly str
   const { dataFolder, cacheFolder } = settings
   const folders = [await checkFolder(SETTINGS.dataFolder.name, dataFolder)]
   if (cacheFolder !== undefined) folders.push(await checkFolder(SETTINGS.cacheFolder.name, cacheFolder))
-  if (settings.accessKeyId === undefined) await readKeyPair(join(dataFolder, 'credentials'))
+  if (settings.accessKeyId === undefined) await readKeyPair(join(dataFolder, CREDENTIALS_FILE))
   for (const name of [KEY_ENCRYPTION_KEY_FILE, KEY_SERVER_SECRET_FILE]) await readPrivateFile(join(dataFolder, name))
   ownKeyServer(settings)
   configuredKeyProvider(settings, { date, turns: new Turns() })
