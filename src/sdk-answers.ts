@@ -24,6 +24,46 @@ type MiddlewareStack = {
   ): void
 }
 
+const MAX_ATTEMPTS = 2
+
+/** Gives what requests are signed with. */
+type Credentials = () => Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string }>
+
+type ClientOptions = {
+  readonly region: string
+  /** Endpoint of the service; when absent, that of AWS for the region. */
+  readonly endpoint?: string | undefined
+  /** When absent, those of the default chain of the AWS SDK. */
+  readonly credentials?: Credentials | undefined
+  /** How long a connection, and then an answer, may take. */
+  readonly timeoutMs: number
+}
+
+/** What the constructor of a client of an AWS SDK is given. */
+type ClientConfig = {
+  region: string
+  endpoint?: string
+  credentials?: Credentials
+  maxAttempts: number
+  requestHandler: { connectionTimeout: number; requestTimeout: number }
+}
+
+/** Makes a client of an AWS SDK that tries twice, waits for so long, and reads bounded answers. */
+export function boundedClient<Client extends { readonly middlewareStack: unknown }>(
+  Client: new (config: ClientConfig) => Client,
+  { region, endpoint, credentials, timeoutMs }: ClientOptions,
+): Client {
+  const client = new Client({
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials && { credentials }),
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs },
+  })
+  boundAnswers(client.middlewareStack)
+  return client
+}
+
 /**
  * Lets a client of an AWS SDK read at most `MOST_ANSWER_BYTES` of each answer, and refuse a page for a browser, which a
  * captive portal or a proxy gives with the status 200. Commands of `streamed` give content, of any length: their caller

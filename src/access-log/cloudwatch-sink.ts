@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import { PAUSES_TO_A_MINUTE_MS, pauseAfter } from '../concurrency/retry.ts'
 import { settledWithin } from '../concurrency/settled-within.ts'
 import type { Log } from '../log.ts'
-import { boundAnswers } from '../sdk-answers.ts'
+import { boundedClient } from '../sdk-answers.ts'
 import type { DroppedLines } from './dropped-lines.ts'
 import { type CloudWatchEvent, logEventBatches } from './log-event-batches.ts'
 import { PendingLines } from './pending-lines.ts'
@@ -13,7 +13,6 @@ import type { AccessLine, AccessLogSink } from './sink.ts'
 /** About as much as a call takes, so that few are made under load. */
 const BATCH_SIZE = 1_000_000
 const DELAY_MS = 1000
-const MAX_ATTEMPTS = 2
 const TIMEOUT_MS = 10_000
 /** How long the last lines may take. */
 const CLOSE_MS = 5000
@@ -117,14 +116,7 @@ export class CloudWatchSink implements AccessLogSink {
   private async open() {
     const sdk = await import('@aws-sdk/client-cloudwatch-logs')
     const { region, endpoint } = this.options
-    const client = new sdk.CloudWatchLogsClient({
-      region,
-      ...(endpoint !== undefined && { endpoint }),
-      maxAttempts: MAX_ATTEMPTS,
-      requestHandler: { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS },
-    })
-    boundAnswers(client.middlewareStack)
-    return { sdk, client }
+    return { sdk, client: boundedClient(sdk.CloudWatchLogsClient, { region, endpoint, timeoutMs: TIMEOUT_MS }) }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
-import { boundAnswers } from '../sdk-answers.ts'
+import { boundedClient } from '../sdk-answers.ts'
 import type { EventSink } from './sink.ts'
 
 export type EventBridgeOptions = {
@@ -12,7 +12,6 @@ export type EventBridgeOptions = {
   readonly source: string
 }
 
-const MAX_ATTEMPTS = 2
 const TIMEOUT_MS = 10_000
 
 /**
@@ -24,14 +23,7 @@ export function eventBridgeSink({ bus, region, endpoint, source }: EventBridgeOp
   /** Loads the SDK on first use. */
   async function open() {
     const sdk = await import('@aws-sdk/client-eventbridge')
-    const client = new sdk.EventBridgeClient({
-      region,
-      ...(endpoint !== undefined && { endpoint }),
-      maxAttempts: MAX_ATTEMPTS,
-      requestHandler: { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS },
-    })
-    boundAnswers(client.middlewareStack)
-    return { sdk, client }
+    return { sdk, client: boundedClient(sdk.EventBridgeClient, { region, endpoint, timeoutMs: TIMEOUT_MS }) }
   }
 
   return {

@@ -2,7 +2,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { type RoleOptions, RoleRefused, roleCredentials } from '../assumed-role.ts'
 import { LruCache } from '../cache/lru-cache.ts'
 import { Pool } from '../concurrency/pool.ts'
-import { boundAnswers } from '../sdk-answers.ts'
+import { boundedClient } from '../sdk-answers.ts'
 import { type SecretStore, SecretStoreFailed, type StoredSecret } from './secret-store.ts'
 
 export type SecretsManagerOptions = {
@@ -15,7 +15,6 @@ export type SecretsManagerOptions = {
 
 /** Interval at which it is looked whether a secret has changed. */
 const FRESH_MS = 60_000
-const MAX_ATTEMPTS = 2
 const TIMEOUT_MS = 5_000
 const MOST_ROLES = 100
 /** When a server starts, all secrets are asked for at once. */
@@ -56,14 +55,8 @@ export class SecretsManager implements SecretStore {
     const known = this.clients.get(roleArn)
     if (known) return known
     const { region, endpoint, role } = this.options
-    const client = new sdk.SecretsManagerClient({
-      region,
-      ...(endpoint !== undefined && { endpoint }),
-      ...(role && { credentials: roleCredentials(roleArn, role, { region, keys: undefined }) }),
-      maxAttempts: MAX_ATTEMPTS,
-      requestHandler: { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS },
-    })
-    boundAnswers(client.middlewareStack)
+    const credentials = role && roleCredentials(roleArn, role, { region, keys: undefined })
+    const client = boundedClient(sdk.SecretsManagerClient, { region, endpoint, credentials, timeoutMs: TIMEOUT_MS })
     this.clients.put(roleArn, client, 1)
     return client
   }
