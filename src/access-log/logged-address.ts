@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net'
+import { firstGroups } from '../http/forwarded.ts'
 
 /** How much of clients' addresses access logs have. */
 export type LoggedAddressForm = 'full' | 'truncated' | 'none'
@@ -14,9 +15,5 @@ export function loggedAddress(address: string | undefined, form: LoggedAddressFo
   if (address === undefined || form === 'none') return ABSENT
   if (form === 'full') return address
   if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`
-  const [head = '', tail] = address.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = Array.from({ length: Math.max(8 - before.length - after.length, 0) }, () => '0')
-  return `${[...before, ...zeros, ...after].slice(0, 3).join(':')}::/48`
+  return `${firstGroups(address, 3)}::/48`
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { BlockList, isIPv4 } from 'node:net'
-import { type ForwardedHop, forwardedHops, plainAddress, plainHost } from './forwarded.ts'
+import { type ForwardedHop, firstGroups, forwardedHops, plainAddress, plainHost } from './forwarded.ts'
 
 /** Whom a request is from, and at which URL, before the proxies that are trusted. */
 export type ClientOrigin = {
@@ -80,10 +80,5 @@ export class ClientNetworks {
 /** The network of an address in its shortest form. */
 function networkOf(address: string): string {
   if (isIPv4(address)) return address
-  const [head = '', tail] = address.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const omitted = tail === undefined ? 0 : 8 - before.length - after.length
-  const groups = [...before, ...Array.from({ length: omitted }, () => '0'), ...after]
-  return `${groups.slice(0, 4).join(':')}::/64`
+  return `${firstGroups(address, 4)}::/64`
 }

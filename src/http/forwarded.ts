@@ -38,6 +38,15 @@ export function plainAddress(text: string): string | undefined {
   return new SocketAddress({ address, family: 'ipv6' }).address.replace(/^::ffff:(?=\d{1,3}\.)/, '')
 }
 
+/** So many of the eight groups of an IPv6 address in its shortest form. */
+export function firstGroups(address: string, count: number): string {
+  const [head = '', tail = ''] = address.split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === '' ? [] : tail.split(':')
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
+  return [...before, ...zeros, ...after].slice(0, count).join(':')
+}
+
 /** A host, with its port where one is named, as a URL may have it; undefined for anything else. */
 export function plainHost(text: string | undefined): string | undefined {
   return text !== undefined && /^(?:[\w.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/.test(text) ? text : undefined
