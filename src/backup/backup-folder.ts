@@ -63,7 +63,7 @@ export class BackupFolder {
     this.lock = lock
   }
 
-  /** Opens a folder to make a backup in it; created where it is missing. Throws BackupFailed. */
+  /** Opens a folder to make a backup in it; created where it is missing. Throws BackupFailed and DatabaseRefused. */
   static async begin(path: string): Promise<BackupFolder> {
     await makeDataFolder(path)
     const entries = (await readdir(path)).filter((entry) => !OF_THE_DISK.has(entry))
@@ -82,7 +82,7 @@ export class BackupFolder {
     }
   }
 
-  /** Opens the folder of a backup that was made before, to read it. Throws BackupFailed. */
+  /** Opens the folder of a backup that was made before, to read it. Throws BackupFailed and DatabaseRefused. */
   static async read(path: string): Promise<BackupFolder> {
     const entries = await readdir(path).catch((error: NodeJS.ErrnoException) => {
       throw new BackupFailed(`cannot read ${path}: ${error.message}`, { cause: error })

@@ -303,6 +303,9 @@ describe('a backup', () => {
     const other = await BackupFolder.begin(to)
     await assert.rejects(backUp(source, to), { message: `${to} is in use by another backup or restore` })
     other.close()
+    await rm(join(to, 'backup.lock'))
+    await writeFile(join(to, 'backup.lock'), 'no database, but a file of somebody else'.repeat(100))
+    await assert.rejects(backUp(source, to), { message: /^cannot use \S+\/backup\.lock: file is not a database$/ })
     await assert.rejects(restore(strange), { message: `there is no backup in ${strange}` })
   })
 

@@ -30,6 +30,12 @@ function hasMetTransaction(error: unknown): boolean {
 
 type SqliteError = Error & { readonly errcode?: number }
 
+/** An error of SQLite as the reason why a file cannot be used. */
+export function refusalOf(path: string, error: unknown): DatabaseRefused {
+  if (isBusy(error)) return new DatabaseInUse(`${path} is in use by another process`)
+  return new DatabaseRefused(`cannot use ${path}: ${(error as Error).message}`)
+}
+
 /** The low byte of the code; the other bytes give the reason for being busy. */
 function isBusy(error: unknown): boolean {
   return BUSY_CODES.has(((error as SqliteError).errcode ?? 0) & 0xff)
@@ -58,10 +64,7 @@ export class SqliteDatabase {
       else this.checkVersion()
     } catch (error) {
       this.close()
-      const { errcode, message } = error as SqliteError
-      if (errcode === undefined) throw error
-      if (isBusy(error)) throw new DatabaseInUse(`${path} is in use by another process`)
-      throw new DatabaseRefused(`cannot use ${path}: ${message}`)
+      throw (error as SqliteError).errcode === undefined ? error : refusalOf(path, error)
     }
   }
 

@@ -1,12 +1,13 @@
 import { DatabaseSync } from 'node:sqlite'
-import { DatabaseInUse } from '../resources.ts'
+import { refusalOf } from './database.ts'
 
 /** Errors of locking a folder that can only be read, which nobody changes: SQLITE_READONLY and SQLITE_CANTOPEN. */
 const READ_ONLY_CODES = new Set([8, 14])
 
 /**
  * Keeps other processes from locking the same path until `close`, or until this process ends: by a lock on the file,
- * which is created where it is missing. A folder that can only be read needs none. Throws DatabaseInUse.
+ * which is created where it is missing. A folder that can only be read needs none. Throws DatabaseInUse, or
+ * DatabaseRefused where it cannot be locked.
  */
 export function lockPath(path: string): { close(): void } {
   const file = new DatabaseSync(path, { open: false })
@@ -17,7 +18,7 @@ export function lockPath(path: string): { close(): void } {
     const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff
     if (file.isOpen) file.close()
     if (READ_ONLY_CODES.has(code)) return { close() {} }
-    throw new DatabaseInUse(`${path} is locked by another process`)
+    throw refusalOf(path, error)
   }
   return { close: () => file.close() }
 }

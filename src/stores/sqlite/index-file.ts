@@ -1,7 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
-import { DatabaseRefused } from '../resources.ts'
-import { SqliteDatabase } from './database.ts'
+import { refusalOf, SqliteDatabase } from './database.ts'
 
 /** Objects read at once. */
 const PAGE = 1000
@@ -190,6 +189,6 @@ function asRefusal<T>(path: string, open: () => T): T {
   try {
     return open()
   } catch (error) {
-    throw new DatabaseRefused(`cannot use ${path}: ${(error as Error).message}`)
+    throw refusalOf(path, error)
   }
 }
