@@ -44,14 +44,15 @@ export class CopyDisplay {
 
   /** Shows the outcome, of everything or of media alone. */
   finished(report: CopyReport, only: 'media' | undefined): void {
+    const outcome = only === 'media' ? 'MEDIA_COPIED' : 'COPIED'
+    this.ended({ outcome, ...report }, (seconds) => reportText(report, seconds, only))
+  }
+
+  /** Shows an outcome, with the seconds that it took. */
+  ended(outcome: object, text: (seconds: number) => string): void {
     const { terminal } = this
     const seconds = (terminal.now() - this.began) / 1000
-    const outcome = only === 'media' ? 'MEDIA_COPIED' : 'COPIED'
-    terminal.write(
-      terminal.isTerminal
-        ? CLEAR_LINE + reportText(report, seconds, only)
-        : `${JSON.stringify({ outcome, ...report, seconds })}\n`,
-    )
+    terminal.write(terminal.isTerminal ? CLEAR_LINE + text(seconds) : `${JSON.stringify({ ...outcome, seconds })}\n`)
   }
 }
 
@@ -69,11 +70,15 @@ export function reportText(report: CopyReport, seconds: number, only: 'media' | 
   const lines = [`${only === 'media' ? 'Media copied' : 'Copied'} in ${clockText(seconds)}.`]
   lines.push(`  media    ${objects} objects, ${bytesText(bytes)}, not counting what earlier runs copied`)
   if (only !== 'media') lines.push(`  rows     ${rows}, read again and the same`)
-  if (lost > 0) lines.push(`  lost     ${lost} objects, which the source does not have whole:`)
-  lines.push(...lostKeys.map((key) => `           ${key}`))
+  lines.push(...listedText('lost', lost, 'objects, which the source does not have whole:', lostKeys))
   const next =
     only === 'media'
       ? 'stop the server, and run this again without --only media'
       : 'start Windrow on the copy with the same access-key-id and secret-access-key'
   return `${[...lines, `  next     ${next}`].join('\n')}\n`
+}
+
+/** Lines that tell of a number of objects, where there are any, and of some of them. */
+export function listedText(name: string, count: number, says: string, some: readonly string[]): readonly string[] {
+  return count === 0 ? [] : [`  ${name.padEnd(8)} ${count} ${says}`, ...some.map((each) => `           ${each}`)]
 }
