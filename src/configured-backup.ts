@@ -12,7 +12,7 @@ import { type ApiClient, apiClient, ServerAway } from './cli/api-client.ts'
 import type { BackupRequest, RestoreRequest } from './cli/backup-flags.ts'
 import { CREDENTIALS_FILE } from './config/credentials.ts'
 import { KEY_ENCRYPTION_KEY_FILE, KEY_SERVER_SECRET_FILE } from './config/key-encryption-key.ts'
-import { databaseIn, objectsIn } from './stores/data-folder.ts'
+import { bucketsIn, databaseIn, objectsIn } from './stores/data-folder.ts'
 import { openFileObjects } from './stores/file-objects.ts'
 import { snapshotIn } from './stores/index-snapshots.ts'
 import { DatabaseInUse } from './stores/resources.ts'
@@ -37,7 +37,7 @@ export async function backUpConfigured(request: BackupRequest, { now, progress }
     throw new BackupFailed(`there is no archive in ${dataFolder}; name its data folder with --data`)
   })
   await refuseNested(resolve(request.folder), dataFolder)
-  const buckets = join(dataFolder, 'buckets')
+  const buckets = bucketsIn(dataFolder)
   const source: BackupSource = {
     place: dataFolder,
     objects: await openFileObjects(objectsIn(dataFolder), { isRead: true }),

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path'
 import type { CopyProgress } from '../archive-copy/progress.ts'
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
 import { LostMedia } from '../model/lost-media.ts'
+import { bucketsIn } from '../stores/data-folder.ts'
 import type { Objects } from '../stores/objects.ts'
 import { IndexFile } from '../stores/sqlite/index-file.ts'
 import { BackupFailed } from './backup-failed.ts'
@@ -80,14 +81,9 @@ export async function addSnapshot(
   })
   for (const file of source.files) await copyPrivately(file, join(folder, basename(file)))
   const { buckets } = source
-  let bucketFiles = 0
-  if (buckets?.isWanted) {
-    bucketFiles = await placeBucketFiles(
-      buckets.folder,
-      join(folder, 'buckets'),
-      newest && join(newest.folder, 'buckets'),
-    )
-  }
+  const bucketFiles = buckets?.isWanted
+    ? await placeBucketFiles(buckets.folder, bucketsIn(folder), newest && bucketsIn(newest.folder))
+    : 0
   const about: AboutSnapshot = {
     takenAt,
     objects,

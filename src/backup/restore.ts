@@ -5,7 +5,7 @@ import { mediaOfRecords } from '../archive-copy/media-of-records.ts'
 import type { CopyProgress } from '../archive-copy/progress.ts'
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
 import { LostMedia } from '../model/lost-media.ts'
-import { databaseIn, makeDataFolder, makePrivateFile, objectsIn } from '../stores/data-folder.ts'
+import { bucketsIn, databaseIn, makeDataFolder, makePrivateFile, objectsIn } from '../stores/data-folder.ts'
 import { syncFile, syncFolder } from '../stores/directory-syncs.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import { DatabaseInUse } from '../stores/resources.ts'
@@ -90,7 +90,7 @@ export async function restoreSnapshot(
     for (const name of files) await copyPrivately(join(snapshot.folder, name), join(dataFolder, name))
     const hasBuckets = snapshot.about.buckets === 'included'
     const bucketFiles = hasBuckets
-      ? await placeBucketFiles(join(snapshot.folder, 'buckets'), join(dataFolder, 'buckets'), undefined)
+      ? await placeBucketFiles(bucketsIn(snapshot.folder), bucketsIn(dataFolder), undefined)
       : 0
     await syncFolder(dataFolder)
     await records.finishCopy()

@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import { roleOptions } from '../assumed-role.ts'
 import type { Buckets } from './buckets.ts'
+import { bucketsIn } from './data-folder.ts'
 import { folderBuckets } from './folder-buckets/buckets.ts'
 import { checkBucketName } from './object-name.ts'
 import { s3Buckets } from './s3/buckets.ts'
@@ -33,7 +33,7 @@ export type BucketSettings = {
 export function openBuckets(settings: BucketSettings): Buckets {
   if (settings.harvestStore === 'folder') {
     return folderBuckets({
-      folder: join(settings.dataFolder, 'buckets'),
+      folder: bucketsIn(settings.dataFolder),
       links: settings.harvestLinks,
       linksUnread: !settings.harvestVerifyLinks,
       createBuckets: true,

@@ -9,6 +9,8 @@ const NOT_OURS = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS', 'ENOTSUP'])
 export const databaseIn = (folder: string) => join(folder, 'windrow.db')
 /** The folder of its media. */
 export const objectsIn = (folder: string) => join(folder, 'objects')
+/** The folder of its buckets, where those are folders. */
+export const bucketsIn = (folder: string) => join(folder, 'buckets')
 
 /**
  * Creates a file for its owner alone where there is none: it may hold secrets, and its folder may be open to others.
