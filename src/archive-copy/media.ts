@@ -18,9 +18,9 @@ export const COPIED_AT_ONCE = 16
 /** Pauses before an object is tried again when a store does not answer, in milliseconds. */
 const PAUSES_MS = [1000, 2000, 4000, 8000, 16_000, 32_000]
 /** With more lost objects, the source is taken for broken, or not to be the right one. */
-const MOST_LOST = 10_000
-/** Keys of lost objects that are told. */
-const MOST_TOLD = 20
+export const MOST_LOST = 10_000
+/** Lost objects that are told by their keys. */
+export const MOST_TOLD = 20
 
 /** An object to be copied, with what is known of its bytes. */
 export type WantedObject = Pick<StoredBytes, 'key'> & Partial<StoredBytes>

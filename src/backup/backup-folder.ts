@@ -10,6 +10,7 @@ import { orLost } from '../stores/proven-objects.ts'
 import { DatabaseInUse } from '../stores/resources.ts'
 import { lockPath } from '../stores/sqlite/folder-lock.ts'
 import { BackupFailed } from './backup-failed.ts'
+import { entriesOf } from './entries.ts'
 import { writePrivately } from './private-copy.ts'
 
 const SNAPSHOTS = 'snapshots'
@@ -17,8 +18,6 @@ const UNFINISHED = 'unfinished'
 const OBJECTS = 'objects'
 const LOCK = 'backup.lock'
 const OWN = new Set([SNAPSHOTS, UNFINISHED, OBJECTS, LOCK, `${LOCK}-journal`])
-/** On a disk of its own, the backup is at its root. */
-const OF_THE_DISK = new Set(['lost+found'])
 const ABOUT = 'snapshot.json'
 const INDEX = 'windrow.db'
 /** The name of a snapshot is the time at which it was begun; whatever else lies beside them is none. */
@@ -66,8 +65,7 @@ export class BackupFolder {
   /** Opens a folder to make a backup in it; created where it is missing. Throws BackupFailed and DatabaseRefused. */
   static async begin(path: string): Promise<BackupFolder> {
     await makeDataFolder(path)
-    const entries = (await readdir(path)).filter((entry) => !OF_THE_DISK.has(entry))
-    const strange = entries.find((entry) => !OWN.has(entry))
+    const strange = (await entriesOf(path)).find((entry) => !OWN.has(entry))
     if (strange !== undefined) throw new BackupFailed(`${path} is no backup: it has ${strange}; name an empty folder`)
     const lock = locked(path)
     try {

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import { MOST_LOST, MOST_TOLD } from '../archive-copy/media.ts'
 import type { CopyProgress } from '../archive-copy/progress.ts'
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
 import { LostMedia } from '../model/lost-media.ts'
@@ -8,16 +9,11 @@ import { IndexFile } from '../stores/sqlite/index-file.ts'
 import { BackupFailed } from './backup-failed.ts'
 import type { AboutSnapshot, BackupFolder, Snapshot } from './backup-folder.ts'
 import { placeBucketFiles } from './bucket-files.ts'
-import { Placer } from './placing.ts'
+import { PLACED_AT_ONCE, Placer } from './placing.ts'
 import { copyPrivately } from './private-copy.ts'
 
-const PLACED_AT_ONCE = 16
 /** Copies of the index that are taken until one is found of which everything is there. */
 const MOST_PASSES = 20
-/** With more lost objects, the source is taken for broken, or not to be the right one. */
-const MOST_LOST = 10_000
-/** Keys of lost objects that are told. */
-const MOST_TOLD = 20
 /** Objects of the backup that are looked up at once. */
 const BATCH = 1000
 

@@ -10,6 +10,9 @@ import { orLost } from '../stores/proven-objects.ts'
 export const NO_LINKS = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 export const TOO_MANY_LINKS = 'EMLINK'
 
+/** Objects that are placed at the same time. */
+export const PLACED_AT_ONCE = 16
+
 /** What it took to have an object in another place. */
 export type WayOfPlacing = 'linked' | 'copied' | 'there'
 

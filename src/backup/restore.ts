@@ -1,6 +1,6 @@
-import { copyFile, readdir, rename, rm } from 'node:fs/promises'
+import { copyFile, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { batchesOf } from '../archive-copy/media.ts'
+import { batchesOf, MOST_TOLD } from '../archive-copy/media.ts'
 import { mediaOfRecords } from '../archive-copy/media-of-records.ts'
 import type { CopyProgress } from '../archive-copy/progress.ts'
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
@@ -14,14 +14,9 @@ import { IndexFile, prepareRestoredIndex } from '../stores/sqlite/index-file.ts'
 import { BackupFailed } from './backup-failed.ts'
 import type { BackupFolder, Snapshot } from './backup-folder.ts'
 import { placeBucketFiles } from './bucket-files.ts'
-import { Placer } from './placing.ts'
+import { entriesOf } from './entries.ts'
+import { PLACED_AT_ONCE, Placer } from './placing.ts'
 import { copyPrivately } from './private-copy.ts'
-
-const PLACED_AT_ONCE = 16
-/** Keys of missing objects that are told. */
-const MOST_TOLD = 20
-/** On a disk of its own, the data folder is at its root. */
-const OF_THE_DISK = 'lost+found'
 
 export type RestoreOptions = {
   readonly dataFolder: string
@@ -102,11 +97,10 @@ export async function restoreSnapshot(
 }
 
 async function refuseUnlessEmpty(dataFolder: string): Promise<void> {
-  const found = await readdir(dataFolder).catch((error: NodeJS.ErrnoException) => {
+  const entries = await entriesOf(dataFolder).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  const entries = found.filter((entry) => entry !== OF_THE_DISK)
   if (entries.length === 0) return
   const database = databaseIn(dataFolder)
   const refusal = new BackupFailed(

@@ -1,4 +1,4 @@
-import { batchesOf, readObject } from '../archive-copy/media.ts'
+import { batchesOf, MOST_TOLD, readObject } from '../archive-copy/media.ts'
 import { mediaOfRecords } from '../archive-copy/media-of-records.ts'
 import type { CopyProgress } from '../archive-copy/progress.ts'
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
@@ -8,8 +8,6 @@ import { IndexFile } from '../stores/sqlite/index-file.ts'
 import type { BackupFolder, Snapshot } from './backup-folder.ts'
 
 const READ_AT_ONCE = 8
-/** Keys of faults that are told. */
-const MOST_TOLD = 20
 
 export type VerificationReport = {
   /** Names of the snapshots that were verified. */
