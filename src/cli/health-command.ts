@@ -71,7 +71,7 @@ function ownUrl(sources: SettingSources): string {
 
 /** Asks once. Of an own server the certificate is not compared: it is for another name than the address. */
 async function answerOf(url: string, isOwn: boolean): Promise<Answer> {
-  const options = { agent: false, timeout: ASK_MS, signal: AbortSignal.timeout(ASK_MS) } as const
+  const options = { agent: false, signal: AbortSignal.timeout(ASK_MS) } as const
   return new Promise((resolve) => {
     const away = (error: NodeJS.ErrnoException) =>
       resolve({ isGood: false, text: `${url} does not answer (${error.code ?? error.message})` })

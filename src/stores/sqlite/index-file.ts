@@ -82,9 +82,7 @@ export class IndexFile {
     })
   }
 
-  /**
-   * The CRC-32 of an object that the base does not have; undefined where the index does not tell.
-   */
+  /** The CRC-32 of an object that the base does not have; undefined where the index does not tell. */
   checksumOf(key: string): number | undefined {
     if (!this.hasChecksums) this.collectChecksums()
     return this.all<{ crc32: number }>('SELECT crc32 FROM temp.checksum WHERE key = ?', key)[0]?.crc32
