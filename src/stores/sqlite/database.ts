@@ -36,9 +36,13 @@ export function refusalOf(path: string, error: unknown): DatabaseRefused {
   return new DatabaseRefused(`cannot use ${path}: ${(error as Error).message}`)
 }
 
-/** The low byte of the code; the other bytes give the reason for being busy. */
+/** The low byte of the code of an error, of which the other bytes give the reason; 0 where it is not SQLite's. */
+export function primaryCode(error: unknown): number {
+  return ((error as SqliteError).errcode ?? 0) & 0xff
+}
+
 function isBusy(error: unknown): boolean {
-  return BUSY_CODES.has(((error as SqliteError).errcode ?? 0) & 0xff)
+  return BUSY_CODES.has(primaryCode(error))
 }
 
 /**

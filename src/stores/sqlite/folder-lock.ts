@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { refusalOf } from './database.ts'
+import { primaryCode, refusalOf } from './database.ts'
 
 /** Errors of locking a folder that can only be read, which nobody changes: SQLITE_READONLY and SQLITE_CANTOPEN. */
 const READ_ONLY_CODES = new Set([8, 14])
@@ -15,9 +15,8 @@ export function lockPath(path: string): { close(): void } {
     file.open()
     file.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (error) {
-    const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff
     if (file.isOpen) file.close()
-    if (READ_ONLY_CODES.has(code)) return { close() {} }
+    if (READ_ONLY_CODES.has(primaryCode(error))) return { close() {} }
     throw refusalOf(path, error)
   }
   return { close: () => file.close() }
