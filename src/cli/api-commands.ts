@@ -44,7 +44,7 @@ export async function runApiCommand<Result>(
   if (command.takesId && id === '') throw new CommandMisused(`windrow ${group} ${name} needs the id of ${noun}`)
   const unexpected = command.takesId ? extra : id || extra
   if (unexpected !== undefined) throw new CommandMisused(`unexpected argument "${unexpected}"`)
-  const access = await accessOf(values as Parameters<typeof accessOf>[0], env)
+  const access = await accessOf(values, env)
   return command.run({ flags: values, id, api: apiClient(access, terminal.now), terminal })
 }
 

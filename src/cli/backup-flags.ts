@@ -1,4 +1,4 @@
-import { accessOf } from './access.ts'
+import { type Access, accessOf, dataFolderOf } from './access.ts'
 import { CONNECTION_FLAGS, type FlagOptions, type Flags, neededFlag, parsedFlags, textFlag } from './job-flags.ts'
 import { CommandMisused } from './terminal.ts'
 
@@ -14,7 +14,7 @@ export type BackupRequest = {
   /** Reads what is there, instead. */
   readonly verifies: boolean
   /** Resolves the server that may use the data folder, and its keys. Throws CommandFailed where there are none. */
-  readonly access: () => ReturnType<typeof accessOf>
+  readonly access: () => Promise<Access>
 }
 
 /** What `windrow restore` is asked to do. */
@@ -49,11 +49,11 @@ export function backupRequest(words: readonly string[], env: Environment): Backu
   }
   return {
     folder,
-    dataFolder: textFlag(flags['data']) ?? env['WINDROW_DATA'] ?? './windrow-data',
+    dataFolder: dataFolderOf(flags, env),
     keep,
     withBuckets: flags['buckets'] === true,
     verifies: flags['verify'] === true,
-    access: () => accessOf(flags as Parameters<typeof accessOf>[0], env),
+    access: () => accessOf(flags, env),
   }
 }
 

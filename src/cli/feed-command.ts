@@ -25,7 +25,7 @@ export async function feedCommand(args: readonly string[], deps: FeedCommandDeps
   const { values, positionals } = parsedFlags(args, FEED_FLAGS)
   if (positionals[0] !== undefined) throw new CommandMisused(`unexpected argument "${positionals[0]}"`)
   const plan = feedPlanOf(values, terminal.now())
-  const api = apiClient(await accessOf(values as Parameters<typeof accessOf>[0], env), terminal.now)
+  const api = apiClient(await accessOf(values, env), terminal.now)
   const channel = await fedChannel(api, plan.channelId, {
     create: plan.create,
     hasAds: plan.stream.breakSeconds !== undefined,
