@@ -1,19 +1,18 @@
 import { titleTag } from '../media/id3.ts'
 import { spliceNullSection, spliceOutSection } from '../media/scte35/splice-sections.ts'
-import { PTS_MODULUS, TICKS_PER_SECOND, ticks } from '../media/time.ts'
+import { PTS_MODULUS, ticks } from '../media/time.ts'
 import type { AddedStream } from '../media/ts/added-streams.ts'
 import { packetOf } from '../media/ts/packet.ts'
 import { writePrivatePes } from '../media/ts/pes.ts'
 import { packetise } from '../media/ts/psi.ts'
 import { SPLICE_STREAM_TYPE } from '../media/ts/splice-probe.ts'
-import { dateOfSegment, SEGMENT_SECONDS } from './segment-numbers.ts'
+import { dateOfSegment, SEGMENT_SECONDS, SEGMENT_TICKS } from './segment-numbers.ts'
 
 const SPLICE_PID = 0x1f1
 /** registration_descriptor() of programs with SCTE 35, ANSI/SCTE 35 §8.1. */
 const SPLICE_PROGRAM = Uint8Array.of(5, 4, 0x43, 0x55, 0x45, 0x49)
 /** In how many segments before its first one a break is announced. */
 const ANNOUNCED_SEGMENTS = 2
-const SEGMENT_TICKS = SEGMENT_SECONDS * TICKS_PER_SECOND
 
 /**
  * SCTE 35 in a segment: breaks of `breakSeconds`, a multiple of two, begin that long after each even multiple of it
@@ -22,13 +21,13 @@ const SEGMENT_TICKS = SEGMENT_SECONDS * TICKS_PER_SECOND
  */
 export function spliceData(number: number, breakSeconds: number): AddedStream {
   const length = breakSeconds / SEGMENT_SECONDS
-  const ahead = (length - (number % (2 * length)) + 2 * length) % (2 * length) || 2 * length
-  const first = number + ahead
+  const nextBreak = Math.floor((number + length) / (2 * length))
+  const first = (2 * nextBreak + 1) * length
   const section =
-    ahead > ANNOUNCED_SEGMENTS
+    first - number > ANNOUNCED_SEGMENTS
       ? spliceNullSection()
       : spliceOutSection({
-          id: Math.floor(first / (2 * length)) % 2 ** 32,
+          id: nextBreak % 2 ** 32,
           pts: (first * SEGMENT_TICKS) % PTS_MODULUS,
           duration: ticks(length * SEGMENT_TICKS),
         })

@@ -3,7 +3,7 @@ import { withAddedStreams } from '../media/ts/added-streams.ts'
 import { LoopedSegments } from '../media/ts/looped-segments.ts'
 import { id3Data, spliceData } from './added-data.ts'
 import { LOOP_TICKS, type RecordedStream } from './recorded-stream.ts'
-import { dateOfSegment, SEGMENT_SECONDS, startOfSegment } from './segment-numbers.ts'
+import { dateOfSegment, SEGMENT_SECONDS, SEGMENT_TICKS } from './segment-numbers.ts'
 
 export type StreamOptions = {
   /** 640 × 360 alone, or also 320 × 180. */
@@ -115,7 +115,7 @@ function looped(
 
 /** English text that tells the date. */
 function subtitleTrack(): FeedTrack {
-  const startOf = (number: number) => (startOfSegment(number) / 1000) * TICKS_PER_SECOND
+  const startOf = (number: number) => number * SEGMENT_TICKS
   return {
     name: SUBTITLES,
     extension: 'vtt',
