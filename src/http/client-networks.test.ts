@@ -43,6 +43,17 @@ describe('the network of a client', () => {
       assert.equal(networks.ofRequest({ socket: { remoteAddress }, headers }), network)
     })
   }
+
+  it('of requests on one connection is the same, and on one of a proxy that of each', () => {
+    const [direct, proxied] = [{ remoteAddress: '2001:db8::5' }, { remoteAddress: '10.0.0.1' }]
+    const of = (socket: object, client: string) =>
+      networks.ofRequest({ socket, headers: { 'x-forwarded-for': client } })
+    const asked = ['198.51.100.7', '203.0.113.9'].map((client) => [of(direct, client), of(proxied, client)])
+    assert.deepEqual(asked, [
+      ['2001:db8:0:0::/64', '198.51.100.7'],
+      ['2001:db8:0:0::/64', '203.0.113.9'],
+    ])
+  })
 })
 
 describe('the address of a client', () => {
