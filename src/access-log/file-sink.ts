@@ -9,7 +9,8 @@ import { dayOf, deleteOldLogs, groupFolder, lastNumber, logFileName } from './lo
 import { PendingLines } from './pending-lines.ts'
 import type { AccessLine, AccessLogSink } from './sink.ts'
 
-const BATCH_SIZE = 64 * 1024
+/** A batch takes two calls through threads: with 64 KiB, these took a quarter of the CPU of a live playlist. */
+const BATCH_SIZE = 256 * 1024
 const DELAY_MS = 200
 /** How often it is looked whether a file is still the one at its path. */
 const LOOK_MS = 1000
