@@ -2,10 +2,18 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EGRESS_GROUP, foundIn, logFilesIn, openLoggedChannel, PlayerRecord, readLines } from '../e2e/access-logs.ts'
+import {
+  EGRESS_GROUP,
+  foundIn,
+  type LoggedChannel,
+  logFilesIn,
+  openLoggedChannel,
+  PlayerRecord,
+  readLines,
+} from '../e2e/access-logs.ts'
 import { MachineWatch } from '../judges/machine.ts'
 import { eventually, run as runProgram, temporaryFolder } from '../judges/processes.ts'
-import { Windrow } from '../judges/windrow.ts'
+import { Windrow, type WindrowOptions } from '../judges/windrow.ts'
 import { Cluster } from '../nodes/cluster.ts'
 import { programPath } from '../programs.ts'
 import type { SoakContext } from '../soak-plan.ts'
@@ -34,14 +42,31 @@ async function rotateUntil(stopped: () => boolean, logs: string, directives: str
   return rotations
 }
 
-/** Plays while logs are rotated; resolves to the number of rotations and the lines that are missing. */
-async function rotated(requests: number, directives: (pid: number) => string) {
-  const windrow = await Windrow.start()
+type Logged = {
+  readonly windrow: Windrow
+  readonly record: PlayerRecord
+  /** The folder of the server's access logs. */
+  readonly logs: string
+  readonly asks: LoggedChannel['asks']
+}
+
+/** What `work` makes of a server that has a channel with access logs, which is stopped after it. */
+async function withLogs<T>(options: WindrowOptions, work: (logged: Logged) => Promise<T>): Promise<T> {
+  const windrow = await Windrow.start(options)
   const record = new PlayerRecord()
-  const logs = join(windrow.dataFolder, 'logs')
   try {
     const { asks, pusher } = await openLoggedChannel(windrow)
     pusher.close()
+    return await work({ windrow, record, logs: join(windrow.dataFolder, 'logs'), asks })
+  } finally {
+    record.close()
+    await windrow.stop()
+  }
+}
+
+/** Plays while logs are rotated; resolves to the number of rotations and the lines that are there. */
+async function rotated(requests: number, directives: (pid: number) => string) {
+  return withLogs({}, async ({ windrow, record, logs, asks }) => {
     await record.play(asks, { requests: 100, perSecond: PER_SECOND })
     await eventually('the first lines', () => (existsSync(logs) && record.linesIn(logs).length === 100) || undefined)
     let isOver = false
@@ -52,20 +77,12 @@ async function rotated(requests: number, directives: (pid: number) => string) {
     await windrow.stop()
     assert.equal(record.failed, 0)
     return { record, rotations, lines: record.linesIn(logs) }
-  } finally {
-    record.close()
-    await windrow.stop()
-  }
+  })
 }
 
 /** Kills the server under load; the requests whose lines are lost were all answered in its last moments. */
 async function killed(): Promise<{ lost: number; oldestMs: number; lateMs: number }> {
-  const windrow = await Windrow.start()
-  const record = new PlayerRecord()
-  const logs = join(windrow.dataFolder, 'logs')
-  try {
-    const { asks, pusher } = await openLoggedChannel(windrow)
-    pusher.close()
+  return withLogs({}, async ({ windrow, record, logs, asks }) => {
     const playing = record.play(asks, { requests: 8 * PER_SECOND, perSecond: PER_SECOND })
     const machine = await MachineWatch.start()
     await sleep(2000)
@@ -91,22 +108,16 @@ async function killed(): Promise<{ lost: number; oldestMs: number; lateMs: numbe
     )
     const oldest = Math.min(killedAt, ...lost.map((n) => record.answeredAt(n)))
     return { lost: lost.length, oldestMs: killedAt - oldest, lateMs: Math.round(lateMs) }
-  } finally {
-    record.close()
-    await windrow.stop()
-  }
+  })
 }
 
 /** Logs on a disk that is full for a while. */
 const ON_A_SMALL_DISK = 'mkdir -p "$5/logs" && mount -t tmpfs -o size=8m none "$5/logs" && exec "$@"'
 
 async function full(): Promise<{ written: number; dropped: number }> {
-  const windrow = await Windrow.start({ under: ['unshare', '-rm', 'sh', '-c', ON_A_SMALL_DISK, 'sh'] })
-  const record = new PlayerRecord()
-  const logs = join(`/proc/${windrow.pid}/root`, windrow.dataFolder, 'logs')
-  try {
-    const { asks, pusher } = await openLoggedChannel(windrow)
-    pusher.close()
+  const under = ['unshare', '-rm', 'sh', '-c', ON_A_SMALL_DISK, 'sh']
+  return withLogs({ under }, async ({ windrow, record, logs: path, asks }) => {
+    const logs = join(`/proc/${windrow.pid}/root`, path)
     const ballast = join(logs, 'ballast')
     for (let round = 0; round < 5; round++) {
       const { bavail, bsize } = statfsSync(logs)
@@ -123,10 +134,7 @@ async function full(): Promise<{ written: number; dropped: number }> {
     const dropped = [...told].reduce((sum, [, lines]) => sum + Number(lines), 0)
     assert.equal(written + dropped, record.size)
     return { written, dropped }
-  } finally {
-    record.close()
-    await windrow.stop()
-  }
+  })
 }
 
 const CONFIGURE = `
