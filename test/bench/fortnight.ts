@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { CreateOriginEndpointCommand, UpdateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
 import { utcMs } from '../../src/media/time.ts'
 import { createChannel, mediaPackage } from '../judges/aws.ts'
+import { residentMemory } from '../judges/memory.ts'
 import { fetchBytes } from '../judges/playlists.ts'
 import { eventually, temporaryFolder } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
@@ -142,9 +143,9 @@ async function memories(full: Subject, empty: Subject, past: readonly string[]):
   const held = async ({ windrow, live }: Subject, paths: readonly string[]) => {
     await windrow.start()
     await (await fetch(windrow.url + live)).arrayBuffer()
-    const started = residentMemory(windrow.pid)
+    const started = residentMemory(windrow.pid).now
     for (const path of paths) await fetchBytes(windrow.url + path)
-    const asked = residentMemory(windrow.pid)
+    const asked = residentMemory(windrow.pid).now
     await windrow.stop()
     return { started, asked }
   }
@@ -158,10 +159,6 @@ async function memories(full: Subject, empty: Subject, past: readonly string[]):
     line('fortnight, memory after the first playlist', ours.started),
     line('fortnight, memory after playlists of 60 s, 1 h and 24 h and a DASH manifest of 24 h', ours.asked),
   ]
-}
-
-function residentMemory(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 }
 
 /** The window of a channel becomes a day shorter: what viewers of the live playlist notice until that day is gone. */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { CreateOriginEndpointCommand, type CreateOriginEndpointCommandInput } from '@aws-sdk/client-mediapackage'
 import { createChannel, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop } from '../judges/loop.ts'
+import { residentMemory } from '../judges/memory.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
 
@@ -80,9 +80,9 @@ export async function serveColdSegments(count: number): Promise<ColdSegments> {
         FORMATS.map((format) => format.segment(bases.get(format.name)!, number, smooth)),
       )
     await fetchAll(urls(0, WARM_UP))
-    const before = residentMemory(windrow.pid)
+    const before = residentMemory(windrow.pid).now
     const bytes = await fetchAll(urls(WARM_UP, WARM_UP + count))
-    return { segments: count * FORMATS.length, megabytes: bytes / 1e6, before, after: residentMemory(windrow.pid) }
+    return { segments: count * FORMATS.length, megabytes: bytes / 1e6, before, after: residentMemory(windrow.pid).now }
   } finally {
     await windrow.kill()
   }
@@ -121,10 +121,4 @@ async function fetchAll(urls: readonly string[]): Promise<number> {
   }
   await Promise.all(Array.from({ length: AT_ONCE }, lane))
   return bytes
-}
-
-/** MiB. */
-function residentMemory(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
 }

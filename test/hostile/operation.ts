@@ -1,5 +1,5 @@
 /** What operators do to a server that runs: scrape it, and replace its certificate, its secrets and its log files. */
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,9 @@ import {
   DescribeOriginEndpointCommand,
   type MediaPackageClient,
 } from '@aws-sdk/client-mediapackage'
+import { logFilesIn } from '../e2e/access-logs.ts'
 import { Authority, CertificateFiles } from '../judges/certificates.ts'
+import { residentMemory } from '../judges/memory.ts'
 import { eventually, freePort, temporaryFolder } from '../judges/processes.ts'
 import type { Windrow } from '../judges/windrow.ts'
 
@@ -81,7 +83,7 @@ export class Operation {
       return answer === 200 ? guardedUrl : undefined
     })
     this.repeat('scrapes', 1, () => this.scrape())
-    this.repeat('memory', MEMORY_SECONDS, async () => void this.memory.push(residentMiB(windrow.pid)))
+    this.repeat('memory', MEMORY_SECONDS, async () => void this.memory.push(residentMemory(windrow.pid).now))
     this.repeat('over TLS', 0.5, () => this.watchOverTls(openUrl))
     this.repeat('guarded', 0.5, () => this.watchGuarded(guarded))
     this.repeat('certificates', this.everySeconds, () => this.replaceCertificate())
@@ -194,7 +196,7 @@ export class Operation {
   }
 
   private rotateLogs(windrow: Windrow): void {
-    for (const file of logFiles(windrow)) {
+    for (const file of logFilesIn(logsIn(windrow))) {
       if (file.endsWith('.jsonl')) renameSync(file, `${file}.${Math.round(performance.now())}`)
     }
     process.kill(windrow.pid, 'SIGHUP')
@@ -202,7 +204,7 @@ export class Operation {
 
   private readLogs(windrow: Windrow): void {
     const ids = new Set<string>()
-    for (const file of logFiles(windrow)) {
+    for (const file of logFilesIn(logsIn(windrow))) {
       for (const line of readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
         this.count('lines of access logs')
         try {
@@ -228,14 +230,3 @@ const seriesIn = (text: string): number =>
 const pemBody = (pem: string): string => pem.replaceAll(/-----[^-]+-----|\s/g, '')
 
 const logsIn = (windrow: Windrow): string => join(windrow.dataFolder, 'logs')
-
-function logFiles(windrow: Windrow): readonly string[] {
-  return readdirSync(logsIn(windrow), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-}
-
-function residentMiB(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
-}

@@ -1,7 +1,8 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { evidenceFile } from './evidence.ts'
+import { residentMemory } from './memory.ts'
 import { eventually, freePort, type Running, start, temporaryFolder } from './processes.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
@@ -144,7 +145,6 @@ export class Windrow {
 
   /** The most memory this life has held, in MiB. */
   get peakMemory(): number {
-    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8')
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
+    return residentMemory(this.pid).peak
   }
 }

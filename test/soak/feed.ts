@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { apiOf, createHarvestJob, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { residentMemory } from '../judges/memory.ts'
 import { eventually, run as runProgram, start } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import type { SoakContext } from '../soak-plan.ts'
@@ -24,11 +24,11 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
     const args = [PROGRAM, 'feed', '--url', url, '--channel', 'c', '--create', '--past', `${HOURS}h`]
     const began = performance.now()
     const { said, ended, child } = start(process.execPath, args, { env })
-    let peakKiB = 0
+    let peak = 0
     for (let kill = 0; kill < KILLS; kill++) {
       const before = await segmentsShown(windrow)
       await eventually('more of the feed', async () => (await segmentsShown(windrow)) > before + 60 || undefined)
-      peakKiB = Math.max(peakKiB, residentKiB(child.pid!))
+      peak = Math.max(peak, residentMemory(child.pid!).peak)
       await windrow.kill()
       await windrow.start()
       log(`killed after ${((performance.now() - began) / 1000).toFixed(0)} s`)
@@ -52,7 +52,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
       kills: KILLS,
       seconds: Math.round(seconds),
       pictures: times.length,
-      'peak MiB': peakKiB >> 10,
+      'peak MiB': Math.floor(peak),
     }
   } finally {
     await windrow.stop()
@@ -67,8 +67,4 @@ async function segmentsShown(windrow: Windrow): Promise<number> {
     | { readonly inputs: readonly { readonly streams: readonly { readonly lastMediaSequence?: number }[] }[] }
     | undefined
   return answer?.inputs[0]?.streams[0]?.lastMediaSequence ?? 0
-}
-
-function residentKiB(pid: number): number {
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 }
