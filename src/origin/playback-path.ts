@@ -11,6 +11,7 @@ export function splitPath(whole: string): { readonly guid?: string; readonly pat
 
 /** Decodes a path; undefined where it is malformed, or a name in it has a slash. */
 export function decodedPath(encoded: string): string | undefined {
+  if (!encoded.includes('%')) return encoded
   try {
     const names = encoded.split('/').map(decodeURIComponent)
     return names.some((name) => name.includes('/')) ? undefined : names.join('/')
