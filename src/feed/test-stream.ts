@@ -1,5 +1,5 @@
 import { isoDateTime, msFromTicks, PTS_MODULUS, TICKS_PER_SECOND, ticks, utcMs } from '../media/time.ts'
-import { withAddedStreams } from '../media/ts/added-streams.ts'
+import { type AddedStream, withAddedStreams } from '../media/ts/added-streams.ts'
 import { LoopedSegments } from '../media/ts/looped-segments.ts'
 import { id3Data, spliceData } from './added-data.ts'
 import { LOOP_TICKS, type RecordedStream } from './recorded-stream.ts'
@@ -98,7 +98,7 @@ export function segmentFile({ name, extension }: FeedTrack, number: number): str
 function looped(
   name: string,
   recorded: readonly Uint8Array[],
-  added: (number: number) => Parameters<typeof withAddedStreams>[1],
+  added: (number: number) => readonly AddedStream[],
 ): FeedTrack {
   const loop = new LoopedSegments(recorded, LOOP_TICKS)
   return {
