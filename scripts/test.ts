@@ -29,8 +29,10 @@ if (values.only !== undefined && patterns.length !== 1) fail('--only takes the f
 
 const plan = planTests(patterns, seed)
 if (plan.processes.length === 0) fail(`no test file matches ${patterns.join(' ')}`)
-process.env[FOUND_VARIABLE] = JSON.stringify(provide(plan.needs))
-const swift = await sharedSwift(plan)
+const found = provide(plan.needs)
+process.env[FOUND_VARIABLE] = JSON.stringify(found)
+useMemoryFolder()
+const swift = await sharedSwift(plan, found.there.includes('swift'))
 const good = await runTests(plan, values.only)
 await swift?.stop()
 const seconds = Math.round((performance.now() - began) / 1000)
@@ -50,9 +52,8 @@ function provide(needs: readonly ProgramName[]): ReturnType<typeof findPrograms>
 }
 
 /** Starts a Swift for all processes to share, where several may need one. */
-async function sharedSwift({ needs, processes }: TestPlan) {
-  if (!needs.includes('swift') || processes.length === 1 || !findPrograms().there.includes('swift')) return undefined
-  useMemoryFolder()
+async function sharedSwift({ needs, processes }: TestPlan, isThere: boolean) {
+  if (!needs.includes('swift') || processes.length === 1 || !isThere) return undefined
   const swift = await startSharedSwift()
   process.env[SHARED_SWIFT_VARIABLE] = swift.shared
   return swift
@@ -60,7 +61,6 @@ async function sharedSwift({ needs, processes }: TestPlan) {
 
 async function runTests({ processes, together }: TestPlan, only: string | undefined): Promise<boolean> {
   console.log(`seed ${seed}`)
-  useMemoryFolder()
   const evidence = new Evidence(new Date())
   process.env[EVIDENCE_VARIABLE] = evidence.folder
   process.env[ONE_PROCESS_VARIABLE] = JSON.stringify(together)
