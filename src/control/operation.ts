@@ -1,10 +1,19 @@
 /** The JSON type of a member, of its items or of its values. */
 export type Shape =
-  | { readonly kind: 'string' /** The values of an enumeration. */; readonly values?: readonly string[] }
+  | {
+      readonly kind: 'string'
+      /** The values of an enumeration. */
+      readonly values?: readonly string[]
+      /** `date-time` is that of RFC 3339; where it is absent, any text. */
+      readonly format?: 'date-time'
+    }
   | { readonly kind: 'integer' }
+  | { readonly kind: 'number' }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'list'; readonly of: Shape }
   | { readonly kind: 'map'; readonly of: Shape }
+  /** Any JSON. */
+  | { readonly kind: 'any' }
   | Structure
 
 export type Structure = { readonly kind: 'structure'; readonly name: string; readonly members: readonly Member[] }

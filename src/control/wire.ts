@@ -70,6 +70,10 @@ function read(shape: Shape, value: unknown, path: string): unknown {
       if (typeof value !== 'number') refuse(path, `must be a whole number, got ${kind(value)}`)
       if (!Number.isInteger(value)) refuse(path, `must be a whole number, got ${value}`)
       return value
+    case 'number':
+      return typeof value === 'number' ? value : refuse(path, `must be a number, got ${kind(value)}`)
+    case 'any':
+      return value
     case 'boolean':
       return typeof value === 'boolean' ? value : refuse(path, `must be true or false, got ${kind(value)}`)
   }
