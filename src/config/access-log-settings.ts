@@ -1,4 +1,4 @@
-import { optional, preset, type Setting } from './setting.ts'
+import { preset, type Setting, unset } from './setting.ts'
 import { bytes, choice, duration, InvalidValue, url, type ValueKind } from './value-kind.ts'
 
 /** Where access logs are written; `folder` is undefined for the one in the data folder. */
@@ -44,7 +44,7 @@ export const ACCESS_LOG_SETTINGS = {
     'How much of the addresses of clients access logs have: `truncated` is the /24 of an IPv4 address, and the /48 of an ' +
       'IPv6 address.',
   ),
-  cloudWatchLogsEndpoint: optional(
+  cloudWatchLogsEndpoint: unset(
     'cloudwatch-logs-endpoint',
     url,
     'the AWS endpoint of the region',

@@ -1,9 +1,9 @@
-import { optional, preset, type Setting } from './setting.ts'
+import { preset, type Setting, unset } from './setting.ts'
 import { addressBlocks, flag, integer, text, url } from './value-kind.ts'
 
 /** Settings of who may play: clients behind proxies, who guesses, and the secrets that `cdnIdentifierSecret` names. */
 export const ACCESS_SETTINGS = {
-  trustedProxies: optional(
+  trustedProxies: unset(
     'trusted-proxies',
     addressBlocks,
     'no proxy is trusted',
@@ -17,14 +17,14 @@ export const ACCESS_SETTINGS = {
     'Responses 403 and 404 to players of one IPv4 address or IPv6 /64, after twice as many; instead of more it gets 429. ' +
       'Requests for what is there are answered all the same, and so are CDNs that show a good identifier.',
   ),
-  secretsFile: optional(
+  secretsFile: unset(
     'secrets-file',
     text('FILE'),
     'no file is read',
     'A file of YAML or JSON with the secrets that endpoints name for CDN authorization, by ARN: ' +
       '`secrets: {<ARN>: {current: …, previous: …}}`. It is read again when it has changed.',
   ),
-  secretsFolder: optional(
+  secretsFolder: unset(
     'secrets-folder',
     text('DIR'),
     'no folder is read',
@@ -37,7 +37,7 @@ export const ACCESS_SETTINGS = {
     'false',
     'Read these secrets from AWS Secrets Manager, where neither the file nor the folder has them.',
   ),
-  secretsManagerEndpoint: optional(
+  secretsManagerEndpoint: unset(
     'secrets-manager-endpoint',
     url,
     'the AWS endpoint of the region',

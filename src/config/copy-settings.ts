@@ -1,17 +1,17 @@
-import { type OptionalSetting, optional, type Setting } from './setting.ts'
+import { type OptionalSetting, type Setting, unset } from './setting.ts'
 import { SETTINGS } from './settings.ts'
 import { choice, databaseUrl, text } from './value-kind.ts'
 
 /** The settings that `windrow archive copy` has beside those of the server whose archive is copied. */
 export const COPY_SETTINGS = {
-  toDataFolder: optional(
+  toDataFolder: unset(
     'to-data',
     text('DIR'),
     'the copy is in a database and a bucket',
     'The data folder that is to have the copy; created when missing.',
   ),
   toDatabaseUrl: {
-    ...optional(
+    ...unset(
       'to-database-url',
       databaseUrl,
       'the copy is in a data folder',
@@ -19,13 +19,13 @@ export const COPY_SETTINGS = {
     ),
     secret: true,
   },
-  toArchiveBucket: optional(
+  toArchiveBucket: unset(
     'to-archive-bucket',
     SETTINGS.archiveBucket.kind,
     'the copy is in a data folder',
     'The bucket that is to have its media.',
   ),
-  only: optional(
+  only: unset(
     'only',
     choice('media'),
     'everything, while no server uses the archive',

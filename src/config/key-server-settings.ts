@@ -1,4 +1,4 @@
-import { optional, preset, type Setting } from './setting.ts'
+import { preset, type Setting, unset } from './setting.ts'
 import { choice, text, url } from './value-kind.ts'
 
 /** The settings of the built-in key server. */
@@ -10,14 +10,14 @@ export const KEY_SERVER_SETTINGS = {
     'A key server for trying out encryption, below `/windrow/v1/keys/` of the API. It gives every key to whoever asks, so ' +
       'with `true` the API must listen on a loopback address; with `anywhere` it need not.',
   ),
-  keyServerUrl: optional(
+  keyServerUrl: unset(
     'key-server-url',
     url,
     '`public-url`; without it, or with `control-listen`, http:// and the address of the API',
     'URL at which players and `speke` requests reach the API, and so the key server.',
   ),
   keyServerSecret: {
-    ...optional(
+    ...unset(
       'key-server-secret',
       text('HEX', /^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits'),
       'one is created in the data folder; nodes need the same, set by hand',

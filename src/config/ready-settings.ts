@@ -1,9 +1,9 @@
-import { optional } from './setting.ts'
+import { unset } from './setting.ts'
 import { text } from './value-kind.ts'
 
 /** How scripts that start the server hear of it. */
 export const READY_SETTINGS = {
-  readyFile: optional(
+  readyFile: unset(
     'ready-file',
     text('FILE'),
     'none is written',

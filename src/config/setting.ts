@@ -25,7 +25,7 @@ export const preset = <T>(name: string, kind: ValueKind<T>, value: string, says:
   says,
 })
 
-export const optional = <T>(name: string, kind: ValueKind<T>, otherwise: string, says: string): OptionalSetting<T> => ({
+export const unset = <T>(name: string, kind: ValueKind<T>, otherwise: string, says: string): OptionalSetting<T> => ({
   name,
   kind,
   otherwise,

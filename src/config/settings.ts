@@ -11,7 +11,7 @@ import { MP4_SETTINGS } from './mp4-settings.ts'
 import { READY_SETTINGS } from './ready-settings.ts'
 import { S3_SETTINGS } from './s3-settings.ts'
 import { SELF_CHECK_SETTINGS } from './self-check-settings.ts'
-import { type OptionalSetting, optional, preset, type Setting, type SettingWithDefault } from './setting.ts'
+import { type OptionalSetting, preset, type Setting, type SettingWithDefault, unset } from './setting.ts'
 import { SPEKE_SETTINGS } from './speke-settings.ts'
 import { TLS_SETTINGS } from './tls-settings.ts'
 import {
@@ -41,21 +41,21 @@ export const SETTINGS = {
     '127.0.0.1:8080',
     'Address on which encoders, players and API clients connect; `none` with `tls-listen` only.',
   ),
-  controlListen: optional(
+  controlListen: unset(
     'control-listen',
     address,
     'the same as `listen`',
     'A separate address for the API, which is then nowhere else but at `control-tls-listen`.',
   ),
   ...TLS_SETTINGS,
-  publicUrl: optional(
+  publicUrl: unset(
     'public-url',
     url,
     'http:// and the address of `listen`; with `tls-listen` https://, the first name of the certificate and the port',
     'URL at which clients reach this server; ingest and playback URLs begin with it.',
   ),
   configFile: {
-    ...optional('config', text('FILE'), 'no file is read', 'A YAML file with settings under these names.'),
+    ...unset('config', text('FILE'), 'no file is read', 'A YAML file with settings under these names.'),
     notInFile: true,
   },
   roles: preset(
@@ -64,7 +64,7 @@ export const SETTINGS = {
     ROLES.join(','),
     'What this process does. With an archive bucket, others may do the rest.',
   ),
-  drainDelayMs: optional(
+  drainDelayMs: unset(
     'drain-delay',
     duration,
     '5s with `archive-bucket`, otherwise none',
@@ -81,7 +81,7 @@ export const SETTINGS = {
   ...READY_SETTINGS,
 
   databaseUrl: {
-    ...optional(
+    ...unset(
       'database-url',
       databaseUrl,
       'everything is in the data folder',
@@ -89,7 +89,7 @@ export const SETTINGS = {
     ),
     secret: true,
   },
-  archiveBucket: optional(
+  archiveBucket: unset(
     'archive-bucket',
     text(
       'BUCKET[/PREFIX]',
@@ -100,7 +100,7 @@ export const SETTINGS = {
     'A bucket of the S3 API for the media of these nodes, and a prefix in it; with `database-url` only. Assets go to S3 ' +
       'as well: set `harvest-store` to `s3`.',
   ),
-  cacheFolder: optional(
+  cacheFolder: unset(
     'cache-folder',
     text('DIR'),
     'none',
@@ -122,7 +122,7 @@ export const SETTINGS = {
   ),
   accountId: preset('account-id', text('ID', /^\d{12}$/, 'must be twelve digits'), '000000000000', 'Account in ARNs.'),
   accessKeyId: {
-    ...optional(
+    ...unset(
       'access-key-id',
       accessKeyId,
       'a pair is created at the first start',
@@ -131,11 +131,11 @@ export const SETTINGS = {
     secret: true,
   },
   secretAccessKey: {
-    ...optional('secret-access-key', secretAccessKey, 'a pair is created at the first start', 'Its secret; as long.'),
+    ...unset('secret-access-key', secretAccessKey, 'a pair is created at the first start', 'Its secret; as long.'),
     secret: true,
   },
   keyEncryptionKey: {
-    ...optional(
+    ...unset(
       'key-encryption-key',
       text('HEX', /^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits'),
       'one is created in the data folder when it is needed; nodes need the same, set by hand',
@@ -179,14 +179,14 @@ export const SETTINGS = {
     'Most of these from one IPv4 address or IPv6 /64. Players behind one proxy share its address: see `trusted-proxies`.',
   ),
   maxSegmentBytes: preset('max-segment-size', bytes, '64MiB', 'Largest segment accepted from an encoder.'),
-  maxArchiveBytes: optional(
+  maxArchiveBytes: unset(
     'max-archive-bytes',
     bytes,
     'no limit',
     'Most bytes of segments kept, of all channels together. Beyond it, encoders get 507 until older ones are deleted; at ' +
       '90 % an event tells.',
   ),
-  maxChannelArchiveBytes: optional('max-channel-archive-bytes', bytes, 'no limit', 'The same for each channel.'),
+  maxChannelArchiveBytes: unset('max-channel-archive-bytes', bytes, 'no limit', 'The same for each channel.'),
   ingestRequestsPerSecond: preset(
     'ingest-requests-per-second',
     integer(1, 100_000),
@@ -249,18 +249,18 @@ export const SETTINGS = {
   ...HARVEST_SETTINGS,
   ...MP4_SETTINGS,
   eventRetentionMs: preset('event-retention', duration, '90d', 'How long events are kept, delivered or not.'),
-  webhookUrl: optional('webhook-url', url, 'no events are sent', 'URL to which every event is posted.'),
+  webhookUrl: unset('webhook-url', url, 'no events are sent', 'URL to which every event is posted.'),
   webhookSecret: {
-    ...optional('webhook-secret', text('SECRET'), 'needed with `webhook-url`', 'Secret that signs posted events.'),
+    ...unset('webhook-secret', text('SECRET'), 'needed with `webhook-url`', 'Secret that signs posted events.'),
     secret: true,
   },
-  eventBridgeBus: optional(
+  eventBridgeBus: unset(
     'eventbridge-bus',
     text('NAME'),
     'no events are sent',
     'EventBridge bus for every event, by name or ARN.',
   ),
-  eventBridgeEndpoint: optional(
+  eventBridgeEndpoint: unset(
     'eventbridge-endpoint',
     url,
     'the AWS endpoint of the region',

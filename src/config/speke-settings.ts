@@ -1,4 +1,4 @@
-import { optional, preset, type Setting } from './setting.ts'
+import { preset, type Setting, unset } from './setting.ts'
 import { choice, flag, hosts, InvalidValue, text, type ValueKind } from './value-kind.ts'
 
 /** A certificate for encrypted keys: files in PEM. */
@@ -52,14 +52,14 @@ function placeOf(text: string): string | undefined {
 
 /** The settings of key servers. */
 export const SPEKE_SETTINGS = {
-  spekeAllowHosts: optional(
+  spekeAllowHosts: unset(
     'speke-allow-hosts',
     hosts,
     'none',
     'Key servers, by host or address, that may be in an internal network and be requested by http://. Others must be ' +
       'on the Internet, and are requested by https:// alone.',
   ),
-  spekeAuth: optional(
+  spekeAuth: unset(
     'speke-auth',
     choice('sigv4', 'none'),
     '`sigv4` where there are AWS credentials, otherwise `none`',
@@ -72,7 +72,7 @@ export const SPEKE_SETTINGS = {
     'Sign as the role that an endpoint names, through AssumeRole of AWS STS, instead of with the server’s own credentials.',
   ),
   spekeHeaders: {
-    ...optional(
+    ...unset(
       'speke-headers',
       headers,
       'none is sent',
@@ -81,13 +81,13 @@ export const SPEKE_SETTINGS = {
     ),
     secret: true,
   },
-  spekeCertificates: optional(
+  spekeCertificates: unset(
     'speke-certificates',
     certificates,
     'none',
     'Certificates that endpoints may name in `certificateArn`, each with its private key (RSA), as files in PEM.',
   ),
-  spekeCaFile: optional(
+  spekeCaFile: unset(
     'speke-ca-file',
     text('FILE'),
     'those that Node trusts',

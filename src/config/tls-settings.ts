@@ -1,28 +1,28 @@
-import { optional, preset } from './setting.ts'
+import { preset, unset } from './setting.ts'
 import { address, choice, fileNames } from './value-kind.ts'
 
 /** Settings of TLS. */
 export const TLS_SETTINGS = {
-  tlsListen: optional(
+  tlsListen: unset(
     'tls-listen',
     address,
     'nothing listens with TLS',
     'Address of the same with TLS (HTTPS), beside `listen`; with `tls-certificate` and `tls-key`.',
   ),
-  controlTlsListen: optional(
+  controlTlsListen: unset(
     'control-tls-listen',
     address,
     'the same as `tls-listen`',
     'A separate address for the API with TLS; beside `control-listen` or without it.',
   ),
-  tlsCertificate: optional(
+  tlsCertificate: unset(
     'tls-certificate',
     fileNames,
     'nothing listens with TLS',
     'Files of certificates in PEM, each with those of its issuers behind it. Clients get the one that is for the name ' +
       'they ask for, or else the first. Changed files are taken within 10 seconds.',
   ),
-  tlsKey: optional(
+  tlsKey: unset(
     'tls-key',
     fileNames,
     'nothing listens with TLS',
