@@ -1,9 +1,10 @@
-import type { ClipReport } from '../control/clip-report.ts'
-import type { HarvestReport } from '../control/harvest-report.ts'
+import type { WindrowOutputs } from '../control/windrow-operations.ts'
 import { type Command, type CommandDeps, listed, runApiCommand, type Task } from './api-commands.ts'
 import { progressLine } from './harvest-text.ts'
 import { JOB_OPTION_FLAGS, jobOptionsOf, neededFlag, say, textFlag, timeFlag } from './job-flags.ts'
 import type { Terminal } from './terminal.ts'
+
+type ClipReport = WindrowOutputs['DescribeClip']
 
 const CHANGE_FLAGS = {
   start: { type: 'string' },
@@ -45,7 +46,7 @@ async function create(task: Task): Promise<void> {
     originEndpointId: flags['endpoint'],
     ...changesOf(task),
   }
-  const made = (await api.ask('POST', 'clips', { body })) as ClipReport
+  const made = (await api.ask('POST', 'clips', { body })) as WindrowOutputs['CreateClip']
   say(terminal, made, () => clipText(made))
 }
 
@@ -71,7 +72,7 @@ async function show({ api, terminal, id }: Task, method: string, body?: object):
 async function materialise({ flags, api, terminal, id }: Task): Promise<void> {
   const { s3Destination, deliverables, encryption } = jobOptionsOf(flags)
   const body = { jobId: flags['id'], s3Destination, deliverables, encryption }
-  const job = (await api.ask('POST', `${pathOf(id)}/materialise`, { body })) as HarvestReport
+  const job = (await api.ask('POST', `${pathOf(id)}/materialise`, { body })) as WindrowOutputs['MaterialiseClip']
   say(terminal, job, () => `${progressLine(job, terminal.columns)}\n`)
 }
 

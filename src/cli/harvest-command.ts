@@ -1,4 +1,4 @@
-import type { ForecastReport, HarvestReport } from '../control/harvest-report.ts'
+import type { WindrowOutputs } from '../control/windrow-operations.ts'
 import { type Command, type CommandDeps, listed, runApiCommand, type Task } from './api-commands.ts'
 import type { OpenBucket } from './asset-place.ts'
 import { forecastText, outcomeText, progressLine } from './harvest-text.ts'
@@ -114,7 +114,9 @@ async function create(task: Task): Promise<number> {
   const second = new Date(terminal.now()).toISOString().replace(/\D/g, '').slice(0, 14)
   const endpoint = job.originEndpointId ?? job.ranges?.find((range) => range.originEndpointId)?.originEndpointId
   const id = job.id ?? `${endpoint}-${second}`
-  const created = (await api.ask('POST', 'harvest_jobs', { body: { ...job, id } })) as HarvestReport
+  const created = (await api.ask('POST', 'harvest_jobs', {
+    body: { ...job, id },
+  })) as WindrowOutputs['CreateHarvestJob']
   if (flags['watch']) return watchJob(created.id, api, terminal, flags['text'] === true)
   say(terminal, created, () => `${progressLine(created, terminal.columns)}\n`)
   return 0
@@ -122,7 +124,9 @@ async function create(task: Task): Promise<number> {
 
 async function preflight(task: Task): Promise<number> {
   const { api, terminal } = task
-  const forecast = (await api.ask('POST', 'harvest_jobs:preflight', { body: jobOf(task) })) as ForecastReport
+  const forecast = (await api.ask('POST', 'harvest_jobs:preflight', {
+    body: jobOf(task),
+  })) as WindrowOutputs['PreflightHarvestJob']
   say(terminal, forecast, () => forecastText(forecast))
   return forecast.wouldSucceed ? 0 : 1
 }
@@ -132,7 +136,7 @@ async function list({ api, terminal, flags }: Task): Promise<number> {
     includeChannelId: textFlag(flags['channel']),
     includeStatus: textFlag(flags['status'])?.toUpperCase(),
   }
-  for await (const job of listed<HarvestReport>(api, 'harvest_jobs', 'harvestJobs', query)) {
+  for await (const job of listed<WindrowOutputs['DescribeHarvestJob']>(api, 'harvest_jobs', 'harvestJobs', query)) {
     say(terminal, job, () => `${progressLine(job, terminal.columns)}\n`)
   }
   return 0
@@ -141,7 +145,7 @@ async function list({ api, terminal, flags }: Task): Promise<number> {
 async function cancel({ api, terminal, id }: Task): Promise<number> {
   await api.ask('POST', `harvest_jobs/${encodeURIComponent(id)}/cancel`, { body: {} })
   for (;;) {
-    const job = (await api.ask('GET', `harvest_jobs/${encodeURIComponent(id)}`)) as HarvestReport
+    const job = (await api.ask('GET', `harvest_jobs/${encodeURIComponent(id)}`)) as WindrowOutputs['DescribeHarvestJob']
     if (job.status !== 'IN_PROGRESS') {
       say(terminal, job, () => outcomeText(job))
       return 0

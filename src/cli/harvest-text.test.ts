@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { HarvestReport } from '../control/harvest-report.ts'
+import type { HarvestReport } from '../control/harvest-operations.ts'
 import { bytesText, clockText, outcomeText, progressLine } from './harvest-text.ts'
 
 const JOB = {

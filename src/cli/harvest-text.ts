@@ -1,4 +1,4 @@
-import type { ForecastReport, HarvestReport } from '../control/harvest-report.ts'
+import type { ForecastReport, HarvestReport } from '../control/harvest-operations.ts'
 
 const BAR = 24
 

@@ -1,4 +1,4 @@
-import type { RuleReport } from '../control/rule-report.ts'
+import type { WindrowOutputs } from '../control/windrow-operations.ts'
 import { type Command, type CommandDeps, runApiCommand, type Task } from './api-commands.ts'
 import { automationCommands } from './automation-commands.ts'
 import { destinationOf, JOB_OPTION_FLAGS, jobPoliciesOf, neededFlag, say, textFlag } from './job-flags.ts'
@@ -39,7 +39,9 @@ async function create(task: Task): Promise<void> {
   const id = neededFlag(flags, 'id')
   for (const flag of ['endpoint', 'on']) neededFlag(flags, flag)
   if (!flags['clip']) neededFlag(flags, 'to')
-  const created = (await api.ask('POST', 'harvest_rules', { body: { id, ...membersOf(task) } })) as RuleReport
+  const created = (await api.ask('POST', 'harvest_rules', {
+    body: { id, ...membersOf(task) },
+  })) as WindrowOutputs['CreateHarvestRule']
   say(terminal, created, () => ruleText(created))
 }
 
@@ -53,13 +55,13 @@ const OF_CLIPS = ['expiresAfterSeconds']
 async function change(task: Task): Promise<void> {
   const { api, terminal, id } = task
   const path = `harvest_rules/${encodeURIComponent(id)}`
-  const known = (await api.ask('GET', path)) as RuleReport
+  const known = (await api.ask('GET', path)) as WindrowOutputs['DescribeHarvestRule']
   const changes = Object.entries(membersOf(task)).filter(([, value]) => value !== undefined)
   if (changes.length === 0) throw new CommandMisused('windrow rule change needs what is to be another')
   const next: Record<string, unknown> = { ...known, ...Object.fromEntries(changes) }
   if ('events' in Object.fromEntries(changes)) next['segmentationTypeIds'] = membersOf(task).segmentationTypeIds
   for (const name of [...REPORTED, ...(next['action'] === 'CLIP' ? OF_JOBS : OF_CLIPS)]) delete next[name]
-  const changed = (await api.ask('PUT', path, { body: next })) as RuleReport
+  const changed = (await api.ask('PUT', path, { body: next })) as WindrowOutputs['UpdateHarvestRule']
   say(terminal, changed, () => ruleText(changed))
 }
 

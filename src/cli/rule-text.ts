@@ -1,4 +1,4 @@
-import type { RuleReport, RuleRunReport } from '../control/rule-report.ts'
+import type { RuleReport, RuleRunReport } from '../control/rule-operations.ts'
 
 /** A rule in one line, such as a list has. */
 export function ruleLine({ id, state, events, segmentationTypeIds = [], upid, ...rule }: RuleReport): string {
@@ -20,16 +20,18 @@ export function ruleText(rule: RuleReport): string {
   return [ruleLine(rule).trimEnd(), ...lines, ''].join('\n')
 }
 
-function destinationText(rule: RuleReport): string {
-  if ('s3Destination' in rule) return `${rule.s3Destination.bucketName}/${rule.s3Destination.manifestKey}`
-  return rule.expiresAfterSeconds === undefined ? 'clips' : `clips of ${rule.expiresAfterSeconds} s`
+function destinationText({ s3Destination, expiresAfterSeconds }: RuleReport): string {
+  if (s3Destination) return `${s3Destination.bucketName}/${s3Destination.manifestKey}`
+  return expiresAfterSeconds === undefined ? 'clips' : `clips of ${expiresAfterSeconds} s`
 }
 
 /** What became of an event, in one line. */
-export function ruleRunLine({ startTime, endTime, event, state = 'FORGOTTEN', ...run }: RuleRunReport): string {
+export function ruleRunLine({ startTime, endTime, event, state, ...run }: RuleRunReport): string {
   const { jobId, clipId, failure } = run
   const made = jobId ?? clipId
-  const parts = [`${startTime} to ${endTime}`, event && eventText(event), state, made].filter((each) => each)
+  const parts = [`${startTime} to ${endTime}`, event && eventText(event), state ?? 'FORGOTTEN', made].filter(
+    (each) => each,
+  )
   return `${parts.join('  ')}${failure ? `: ${failure.message}` : ''}`
 }
 

@@ -1,4 +1,4 @@
-import type { ScheduleReport } from '../control/schedule-report.ts'
+import type { WindrowOutputs } from '../control/windrow-operations.ts'
 import { WEEKDAYS } from '../model/recurrence.ts'
 import { type Command, type CommandDeps, runApiCommand, type Task } from './api-commands.ts'
 import { automationCommands } from './automation-commands.ts'
@@ -54,7 +54,7 @@ async function create({ flags, api, terminal }: Task): Promise<void> {
     overlap: { beforeSeconds: seconds('before'), afterSeconds: seconds('after') },
     ...jobOptionsOf(flags),
   }
-  const created = (await api.ask('POST', 'harvest_schedules', { body })) as ScheduleReport
+  const created = (await api.ask('POST', 'harvest_schedules', { body })) as WindrowOutputs['CreateHarvestSchedule']
   say(terminal, created, () => scheduleText(created))
 }
 

@@ -1,5 +1,4 @@
-import type { ScheduleReport, ScheduleRunReport } from '../control/schedule-report.ts'
-import type { Recurrence } from '../model/recurrence.ts'
+import type { ScheduleReport, ScheduleRunReport } from '../control/schedule-operations.ts'
 
 /** A schedule in one line, such as a list has. */
 export function scheduleLine({ id, state, every, durationSeconds, nextRun }: ScheduleReport): string {
@@ -22,15 +21,15 @@ export function scheduleText(schedule: ScheduleReport): string {
 }
 
 /** What became of a window, in one line. */
-export function runLine({ startTime, endTime, state = 'FORGOTTEN', jobId, failure }: ScheduleRunReport): string {
+export function runLine({ startTime, endTime, state, jobId, failure }: ScheduleRunReport): string {
   const reason = failure ? `: ${failure.message}` : ''
-  return `${startTime} to ${endTime}  ${state}${jobId === undefined ? '' : `  ${jobId}`}${reason}`
+  return `${startTime} to ${endTime}  ${state ?? 'FORGOTTEN'}${jobId === undefined ? '' : `  ${jobId}`}${reason}`
 }
 
-function recurrenceText(every: Recurrence): string {
-  if ('minutes' in every) return every.minutes === 1 ? 'every minute' : `every ${every.minutes} minutes`
-  if ('hours' in every) return every.hours === 1 ? 'every hour' : `every ${every.hours} hours`
-  const time = `at ${every.at} ${every.timeZone}`
-  if ('weekdays' in every) return `${every.weekdays.join(', ').toLowerCase()} ${time}`
-  return every.days === 1 ? `every day ${time}` : `every ${every.days} days ${time}`
+function recurrenceText({ minutes, hours, days, weekdays, at, timeZone }: ScheduleReport['every']): string {
+  if (minutes !== undefined) return minutes === 1 ? 'every minute' : `every ${minutes} minutes`
+  if (hours !== undefined) return hours === 1 ? 'every hour' : `every ${hours} hours`
+  const time = `at ${at} ${timeZone}`
+  if (weekdays) return `${weekdays.join(', ').toLowerCase()} ${time}`
+  return days === 1 ? `every day ${time}` : `every ${days} days ${time}`
 }

@@ -1,4 +1,4 @@
-import type { HarvestReport } from '../control/harvest-report.ts'
+import type { WindrowOutputs } from '../control/windrow-operations.ts'
 import { type ApiClient, ServerAway } from './api-client.ts'
 import { outcomeText, progressLine } from './harvest-text.ts'
 import { CLEAR_LINE, type Terminal } from './terminal.ts'
@@ -16,7 +16,10 @@ export async function watchJob(id: string, api: ApiClient, terminal: Terminal, a
   let answered = terminal.now()
   for (;;) {
     try {
-      const job = (await api.ask('GET', `harvest_jobs/${encodeURIComponent(id)}`)) as HarvestReport
+      const job = (await api.ask(
+        'GET',
+        `harvest_jobs/${encodeURIComponent(id)}`,
+      )) as WindrowOutputs['DescribeHarvestJob']
       answered = terminal.now()
       const isOver = job.status !== 'IN_PROGRESS'
       const text = isOver ? outcomeText(job) : progressLine(job, terminal.columns)

@@ -1,45 +1,90 @@
-import type { Member, Operation } from './operation.ts'
-import { ID, member, operation, PAGING, STRING } from './windrow-members.ts'
+import { HARVEST_REPORT } from './harvest-operations.ts'
+import { CLIP_CUT, JOB } from './job-shapes.ts'
+import { operation, PAGING } from './typed-operation.ts'
+import {
+  listOf,
+  MOMENT,
+  mapOf,
+  NOTHING,
+  optional,
+  structure,
+  TEXT,
+  type ValueOf,
+  WHOLE_NUMBER,
+} from './typed-shapes.ts'
 
-export type ClipOperation =
-  | 'CreateClip'
-  | 'ListClips'
-  | 'DescribeClip'
-  | 'UpdateClip'
-  | 'DeleteClip'
-  | 'MaterialiseClip'
-  | 'DescribeUsage'
+const CHANGES = {
+  startTime: optional(TEXT),
+  endTime: optional(TEXT),
+  cut: optional(CLIP_CUT),
+  expiresAt: optional(TEXT),
+}
 
-const CHANGES: readonly Member[] = [
-  member('startTime', 'body', STRING),
-  member('endTime', 'body', STRING),
-  member('cut', 'body', { kind: 'string', values: ['SEGMENT', 'FRAME'] }),
-  member('expiresAt', 'body', STRING),
-]
+const CLIP_REPORT = structure('Clip', {
+  id: TEXT,
+  channelId: TEXT,
+  originEndpointId: optional(TEXT),
+  ruleId: optional(TEXT),
+  startTime: TEXT,
+  endTime: TEXT,
+  cut: CLIP_CUT,
+  expiresAt: optional(MOMENT),
+  createdAt: MOMENT,
+  modifiedAt: MOMENT,
+  pinnedBytes: WHOLE_NUMBER,
+  urls: mapOf(TEXT),
+})
+/** A clip as it is described. Members that are undefined are left out. */
+export type ClipReport = ValueOf<typeof CLIP_REPORT>
 
-const CLIP: readonly Member[] = [
-  member('id', 'body', STRING),
-  member('channelId', 'body', STRING),
-  member('originEndpointId', 'body', STRING),
-  ...CHANGES.map((each) => ({ ...each, required: each.name.endsWith('Time') })),
-]
+const QUOTA = structure('QuotaUse', { used: WHOLE_NUMBER, quota: optional(WHOLE_NUMBER) })
 
-/** What a clip does not say itself of the job that is made of it. */
-const OF_ITS_JOB = ['s3Destination', 'deliverables', 'encryption']
-
-/** The operations on clips; a clip becomes a job with some of the members of one. */
-export function clipOperations(job: readonly Member[]): readonly Operation[] {
-  return [
-    operation('CreateClip', 'POST clips', 200, CLIP),
-    operation('ListClips', 'GET clips', 200, [member('channelId', 'query', STRING), ...PAGING]),
-    operation('DescribeClip', 'GET clips/{id}', 200, [ID]),
-    operation('UpdateClip', 'PUT clips/{id}', 200, [ID, ...CHANGES]),
-    operation('DeleteClip', 'DELETE clips/{id}', 200, [ID]),
-    operation('MaterialiseClip', 'POST clips/{id}/materialise', 200, [
-      ID,
-      member('jobId', 'body', STRING),
-      ...job.filter(({ name }) => OF_ITS_JOB.includes(name)),
-    ]),
-    operation('DescribeUsage', 'GET usage', 200, []),
-  ]
+export const CLIP_OPERATIONS = {
+  CreateClip: operation('POST clips', {
+    summary: 'Makes a clip, and answers with the URLs at which it is played.',
+    body: {
+      id: optional(TEXT),
+      channelId: optional(TEXT),
+      originEndpointId: optional(TEXT),
+      ...CHANGES,
+      startTime: TEXT,
+      endTime: TEXT,
+    },
+    output: CLIP_REPORT,
+  }),
+  ListClips: operation('GET clips', {
+    summary: 'Lists clips in the order in which they were made.',
+    query: { channelId: optional(TEXT), ...PAGING },
+    output: structure('Clips', { clips: listOf(CLIP_REPORT), nextToken: optional(TEXT) }),
+  }),
+  DescribeClip: operation('GET clips/{id}', { summary: 'Describes a clip.', output: CLIP_REPORT }),
+  UpdateClip: operation('PUT clips/{id}', {
+    summary: 'Changes the members of a clip that are given.',
+    body: CHANGES,
+    output: CLIP_REPORT,
+  }),
+  DeleteClip: operation('DELETE clips/{id}', { summary: 'Ends a clip.', output: NOTHING }),
+  MaterialiseClip: operation('POST clips/{id}/materialise', {
+    summary: 'Creates a harvest job of a clip.',
+    body: {
+      jobId: optional(TEXT),
+      s3Destination: JOB.s3Destination,
+      deliverables: JOB.deliverables,
+      encryption: JOB.encryption,
+    },
+    output: HARVEST_REPORT,
+  }),
+  DescribeUsage: operation('GET usage', {
+    summary: 'Describes how much of each quota is used.',
+    output: structure('Usage', {
+      clips: QUOTA,
+      pinnedBytes: QUOTA,
+      archiveBytes: QUOTA,
+      channels: QUOTA,
+      harvestJobsInProgress: QUOTA,
+      harvestJobsScheduled: QUOTA,
+      harvestSchedules: QUOTA,
+      harvestRules: QUOTA,
+    }),
+  }),
 }

@@ -1,11 +1,12 @@
 import { isoDateTime } from '../media/time.ts'
 import { CLIP_FILES, CLIP_KINDS, type Clip } from '../model/clip.ts'
+import type { ClipReport } from './clip-operations.ts'
 
 /** Where clips are played, and how long one may be to be played as one MP4 file. */
 type Playback = { readonly publicUrl: string; readonly longestMp4Ms: number }
 
 /** A clip as `/windrow/v1/clips/{id}` describes it. Undefined members are left out. */
-export function clipReport(clip: Clip, playback: Playback) {
+export function clipReport(clip: Clip, playback: Playback): ClipReport {
   const { id, channelId, originEndpointId, startTime, endTime, cut, expiresAt, bytes } = clip
   return {
     id,
@@ -22,9 +23,6 @@ export function clipReport(clip: Clip, playback: Playback) {
     urls: urlsOf(clip, playback),
   }
 }
-
-/** The response, including members that JSON leaves out. */
-export type ClipReport = ReturnType<typeof clipReport>
 
 function urlsOf(
   { id, sources, start, end }: Clip,

@@ -1,56 +1,33 @@
 import type { UtcMs, UtcRange } from '../media/time.ts'
 import { checkAsServed } from '../model/asset-encryption.ts'
-import {
-  type Clip,
-  type ClipCut,
-  canBeClipped,
-  checkClipExpiry,
-  encryptedAsNow,
-  isLiving,
-  newEdition,
-} from '../model/clip.ts'
-import type { HarvestJob, S3Destination } from '../model/harvest-job.ts'
+import { type Clip, canBeClipped, checkClipExpiry, encryptedAsNow, isLiving, newEdition } from '../model/clip.ts'
+import type { HarvestJob } from '../model/harvest-job.ts'
 import { checkDestination, parsedInstant } from '../model/harvest-request.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { checkedId, quoteValue, refuse } from '../model/rules.ts'
 import type { ShownSegments } from '../stores/clip-records.ts'
 import { allOf } from '../stores/pages.ts'
 import { ApiError } from './api-error.ts'
-import type { ClipOperation } from './clip-operations.ts'
+import type { CLIP_OPERATIONS } from './clip-operations.ts'
 import { clipReport } from './clip-report.ts'
 import type { ControlContext } from './control-context.ts'
-import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
+import { harvestOptionsOf } from './given-options.ts'
 import { harvestReport } from './harvest-report.ts'
 import { newGuid } from './identifiers.ts'
 import { storeClip } from './new-clip.ts'
 import { createJob, expanded, harvestableEndpoint, jobFor } from './new-harvest-job.ts'
 import { changeOptimistically } from './optimistic-change.ts'
-import type { PageInput } from './page-tokens.ts'
+import type { HandlersOf, InputsOf } from './typed-operation.ts'
 
 /** The `expiresAt` of a clip that lasts until it is deleted. */
 const NEVER = 'NEVER'
-type Named = { readonly id: string }
-type Changes = {
-  readonly startTime?: string | undefined
-  readonly endTime?: string | undefined
-  readonly cut?: ClipCut | undefined
-  readonly expiresAt?: string
-}
-type Created = Partial<Named> &
-  Changes & {
-    readonly startTime: string
-    readonly endTime: string
-    readonly channelId?: string
-    readonly originEndpointId?: string
-  }
-type Materialised = Named &
-  Pick<GivenOptions, 'deliverables' | 'encryption'> & {
-    readonly jobId?: string
-    readonly s3Destination: S3Destination
-  }
+type Inputs = InputsOf<typeof CLIP_OPERATIONS>
+type Created = Inputs['CreateClip']
+/** What a change may say of the window; what is undefined stays as it is. */
+type ChangedWindow = { readonly [K in 'startTime' | 'endTime' | 'cut']: Inputs['UpdateClip'][K] | undefined }
 
-/** One function for each operation on clips. It throws ApiError or RuleViolation for requests it refuses. */
-export function clipHandlers(context: ControlContext): Record<ClipOperation, (input: never) => Promise<object>> {
+/** One function for each operation on clips. */
+export function clipHandlers(context: ControlContext): HandlersOf<typeof CLIP_OPERATIONS> {
   const { account, clips, clock, limits, pages, resources } = context
   const quotas = { maxClips: limits.maxClips, maxBytes: limits.maxClipBytes }
 
@@ -106,7 +83,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
   }
 
   return {
-    async CreateClip(input: Created) {
+    async CreateClip(input) {
       const { startTime, endTime, cut = 'SEGMENT', originEndpointId } = input
       const id = input.id === undefined ? newGuid() : checkedId('id', input.id)
       const [start, end] = [parsedInstant('startTime', startTime), parsedInstant('endTime', endTime)]
@@ -122,7 +99,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       refuseAs(result)
     },
 
-    async ListClips(input: PageInput & { readonly channelId?: string }) {
+    async ListClips(input) {
       const { channelId } = input
       const listing = ['ListClips', channelId] as const
       const request = pages.request(input, listing)
@@ -132,12 +109,12 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       return { clips: items.map(described), nextToken: pages.token(page, listing) }
     },
 
-    async DescribeClip({ id }: Named) {
+    async DescribeClip({ id }) {
       return described(await existing(id))
     },
 
     /** Changes the members that are given. */
-    async UpdateClip({ id, startTime, endTime, cut, expiresAt }: Named & Changes) {
+    async UpdateClip({ id, startTime, endTime, cut, expiresAt }) {
       const ends = givenEnd(expiresAt)
       let shown: readonly ShownSegments[] = []
       const changed = await changeOptimistically({
@@ -160,13 +137,13 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       return described(changed)
     },
 
-    async DeleteClip({ id }: Named) {
+    async DeleteClip({ id }) {
       await existing(id)
       if ((await resources.deleteClip(id)) === 'missing') throw noClip(id)
       return {}
     },
 
-    async MaterialiseClip({ id, jobId = newGuid(), s3Destination, deliverables, encryption }: Materialised) {
+    async MaterialiseClip({ id, jobId = newGuid(), s3Destination, deliverables, encryption }) {
       const clip = await existing(id)
       checkedId('jobId', jobId)
       const { start, end, startTime, endTime, cut } = clip
@@ -209,7 +186,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
   /** The clip with another window or cut, where it gets one. */
   async function withContent(
     clip: Clip,
-    { startTime, endTime, cut = clip.cut }: Omit<Changes, 'expiresAt'>,
+    { startTime, endTime, cut = clip.cut }: ChangedWindow,
   ): Promise<{ readonly clip: Clip; readonly shown: readonly ShownSegments[] }> {
     const span: UtcRange = {
       start: startTime === undefined ? clip.start : parsedInstant('startTime', startTime),

@@ -1,13 +1,12 @@
 import type { Deliverable } from '../model/deliverable.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestOptions } from '../model/harvest-job.ts'
 import { parsedInstant } from '../model/harvest-request.ts'
+import type { JOB_OPTIONS } from './job-shapes.ts'
+import type { Received, Values } from './typed-shapes.ts'
 
 /** The options of a job as a request has them. */
-export type GivenOptions = Partial<Omit<HarvestOptions, 'deliverables'>> & {
-  readonly deliverables?: readonly GivenDeliverable[]
-}
-
-type GivenDeliverable = Omit<Deliverable, 'times'> & { readonly times?: readonly string[] }
+type GivenOptions = Received<Values<typeof JOB_OPTIONS>>
+type GivenDeliverable = NonNullable<GivenOptions['deliverables']>[number]
 
 /** The options of a job, with the defaults for what is not given. Throws RuleViolation. */
 export function harvestOptionsOf({

@@ -6,6 +6,15 @@ import { DEFAULT_HARVEST_OPTIONS, type HarvestRange } from '../model/harvest-job
 import { type Loss, lossesWithin } from '../model/harvest-losses.ts'
 import type { HarvestPlan, HarvestRecord, PlannedRange, TrackProgress } from '../model/harvest-run.ts'
 import { describedFrames } from '../model/shown-frames.ts'
+import { describedOptions } from './described-options.ts'
+import type {
+  FailureReport,
+  ForecastReport,
+  HarvestReport,
+  LossReport,
+  ProgressReport,
+  RangeReport,
+} from './harvest-operations.ts'
 
 /** The most losses that a response lists. */
 const MOST_LOSSES = 100
@@ -13,7 +22,7 @@ const MOST_LOSSES = 100
 const isoIf = (time: UtcMs | undefined) => (time === undefined ? undefined : isoDateTime(time))
 
 /** A job as `/windrow/v1/harvest_jobs/{id}` describes it. Undefined members are left out. */
-export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) {
+export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs): HarvestReport {
   const { run } = job
   const { state } = run
   const isWaiting = state === 'QUEUED' && run.notBefore > now
@@ -33,7 +42,7 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
     createdAt: isoDateTime(job.createdAt),
     status: job.status,
     clipId: job.clip,
-    ...(job.options ?? DEFAULT_HARVEST_OPTIONS),
+    ...describedOptions(job.options ?? DEFAULT_HARVEST_OPTIONS),
     state: run.cancelling && job.status === 'IN_PROGRESS' ? 'CANCELLING' : state,
     attempts: run.attempts,
     worker: state === 'RUNNING' ? run.owner : undefined,
@@ -48,11 +57,8 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
   }
 }
 
-/** The response, including members that JSON leaves out. */
-export type HarvestReport = ReturnType<typeof harvestReport>
-
 /** The response of a preflight. */
-export function forecastReport({ failures, isWaiting, overwrites, plan, tracks }: HarvestForecast) {
+export function forecastReport({ failures, isWaiting, overwrites, plan, tracks }: HarvestForecast): ForecastReport {
   return {
     wouldSucceed: failures.length === 0,
     failures: failures.map(failureOf),
@@ -66,15 +72,16 @@ export function forecastReport({ failures, isWaiting, overwrites, plan, tracks }
   }
 }
 
-export type ForecastReport = ReturnType<typeof forecastReport>
-
-function failureOf({ code, message, nearest }: HarvestFailure) {
+function failureOf({ code, message, nearest }: HarvestFailure): FailureReport {
   const nearestWindow = nearest && { startTime: isoDateTime(nearest.start), endTime: isoDateTime(nearest.end) }
   return { code, message, nearestWindow }
 }
 
+type ContentReport = Pick<HarvestReport, keyof ShownReport | 'gaps' | 'gapCount'>
+type ShownReport = Pick<RangeReport, 'firstProgramDateTime' | 'lastProgramDateTime' | 'shown'>
+
 /** The actual beginning and end of the asset, and its gaps. */
-function contentOf(plan: HarvestPlan | undefined) {
+function contentOf(plan: HarvestPlan | undefined): ContentReport {
   if (!plan) return {}
   return {
     firstProgramDateTime: isoDateTime(plan.content.start),
@@ -90,7 +97,7 @@ function contentOf(plan: HarvestPlan | undefined) {
   }
 }
 
-function shownOf(planned: PlannedRange | undefined) {
+function shownOf(planned: PlannedRange | undefined): ShownReport {
   return {
     firstProgramDateTime: isoIf(planned?.content.start),
     lastProgramDateTime: isoIf(planned?.content.end),
@@ -103,7 +110,7 @@ function rangeReport(
   { originEndpointId, startTime, endTime }: HarvestRange,
   planned: PlannedRange | undefined,
   written = 0,
-) {
+): RangeReport {
   return {
     originEndpointId,
     startTime,
@@ -114,7 +121,7 @@ function rangeReport(
 }
 
 /** What the archive had lost of the asset, and what stands in its place. */
-function lostOf(plan: HarvestPlan, losses: readonly Loss[]) {
+function lostOf(plan: HarvestPlan, losses: readonly Loss[]): readonly LossReport[] {
   return lossesWithin(plan, losses)
     .slice(0, MOST_LOSSES)
     .map(({ key, reason, track, start, end, replacement }) => ({
@@ -127,7 +134,7 @@ function lostOf(plan: HarvestPlan, losses: readonly Loss[]) {
     }))
 }
 
-function progressOf({ run, status, end }: HarvestRecord, now: UtcMs) {
+function progressOf({ run, status, end }: HarvestRecord, now: UtcMs): ProgressReport | undefined {
   const { cursor } = run
   if (!cursor) return undefined
   const sum = (of: (track: TrackProgress) => number) => cursor.tracks.reduce((total, track) => total + of(track), 0)

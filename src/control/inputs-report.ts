@@ -11,12 +11,25 @@ import {
 import type { ListedStream } from '../model/listed-playlist.ts'
 import type { SourceStream } from '../model/output-segment.ts'
 import type { TrackDescription } from '../model/source-segment.ts'
+import type {
+  HabitReport,
+  InputReport,
+  InputSummary,
+  ListingReport,
+  LivenessReport,
+  StreamReport,
+  TrackReport,
+} from './input-operations.ts'
 
 /** The present moment by the clock with which times of the state were recorded, and its date. */
 export type ReportClocks = { readonly now: UtcMs; readonly date: UtcMs }
 
 /** An input as `/windrow/v1/channels/{id}/inputs` tells it. Members that are undefined are left out. */
-export function inputReport(ingestEndpointId: string, state: TimelineState | undefined, clocks: ReportClocks) {
+export function inputReport(
+  ingestEndpointId: string,
+  state: TimelineState | undefined,
+  clocks: ReportClocks,
+): InputReport {
   const { streams = [], listings = {}, eras = [], habits = {} } = state ?? {}
   const named = new Set(streams.map(({ playlist }) => playlist))
   return {
@@ -30,14 +43,18 @@ export function inputReport(ingestEndpointId: string, state: TimelineState | und
       id,
       openedAt: dateOf(openedAt, clocks),
       shownUntil: isoDateTime(utcAt(anchor, sealedUntil)),
-      datesFrom: anchor.isDated ? ('EXT-X-PROGRAM-DATE-TIME' as const) : ('SERVER' as const),
+      datesFrom: anchor.isDated ? 'EXT-X-PROGRAM-DATE-TIME' : 'SERVER',
     })),
     habits: habitReports(habits, clocks),
   }
 }
 
 /** An input in a line: how it is, and the last segment that it listed. */
-export function inputSummary(ingestEndpointId: string, state: TimelineState | undefined, clocks: ReportClocks) {
+export function inputSummary(
+  ingestEndpointId: string,
+  state: TimelineState | undefined,
+  clocks: ReportClocks,
+): InputSummary {
   const newest = Object.values(state?.listings ?? {}).toSorted((a, b) => b.lastListedAt - a.lastListedAt)[0]
   return {
     ingestEndpointId,
@@ -46,18 +63,16 @@ export function inputSummary(ingestEndpointId: string, state: TimelineState | un
   }
 }
 
-function howItIs(state: TimelineState | undefined, clocks: ReportClocks) {
+function howItIs(state: TimelineState | undefined, clocks: ReportClocks): LivenessReport {
   const all = Object.values(state?.listings ?? {})
-  if (!state || all.length === 0) return { state: 'NOTHING_YET' as const }
+  if (!state || all.length === 0) return { state: 'NOTHING_YET' }
   const followed = followedListings(state)
   const heard = followed.length > 0 ? followed : all
   const lastHeardAt = utcMs(Math.max(...heard.map(({ lastListedAt }) => lastListedAt)))
   const times = { lastHeardAt: dateOf(lastHeardAt, clocks) }
-  if (state.ended) return { state: 'ENDED' as const, ...times }
+  if (state.ended) return { state: 'ENDED', ...times }
   const isLive = heard.some((listing) => !isSilent(state, listing, clocks.now))
-  return isLive
-    ? { state: 'LIVE' as const, ...times }
-    : { state: 'SILENT' as const, silentSince: dateOf(lastHeardAt, clocks), ...times }
+  return isLive ? { state: 'LIVE', ...times } : { state: 'SILENT', silentSince: dateOf(lastHeardAt, clocks), ...times }
 }
 
 function streamReport(
@@ -65,7 +80,7 @@ function streamReport(
   listing: StreamListing | undefined,
   eras: readonly OpenEra[],
   clocks: ReportClocks,
-) {
+): StreamReport {
   const found = eras.flatMap((era) => era.streams.filter(({ playlist }) => playlist === stream.playlist)).at(-1)
   return {
     index: stream.index,
@@ -77,7 +92,7 @@ function streamReport(
   }
 }
 
-function listingReport(listing: StreamListing, eras: readonly OpenEra[], clocks: ReportClocks) {
+function listingReport(listing: StreamListing, eras: readonly OpenEra[], clocks: ReportClocks): ListingReport {
   const { lastSequence, lastDuration, targetDuration, lastListedAt, recent, queue, ended, nextStart } = listing
   const era = eras.find(({ id }) => id === listing.era)
   return {
@@ -93,7 +108,7 @@ function listingReport(listing: StreamListing, eras: readonly OpenEra[], clocks:
   }
 }
 
-function trackReport(track: TrackDescription, { bitrates }: SourceStream, at: number) {
+function trackReport(track: TrackDescription, { bitrates }: SourceStream, at: number): TrackReport {
   const common = { kind: track.kind, bitsPerSecond: bitrates?.[at] }
   if (track.kind === 'video') {
     const { codec, width, height, frameRate } = track
@@ -108,7 +123,7 @@ function trackReport(track: TrackDescription, { bitrates }: SourceStream, at: nu
 }
 
 /** The habits of the encoder in the order they were met, for its owner. */
-function habitReports(habits: HabitCounts, clocks: ReportClocks) {
+function habitReports(habits: HabitCounts, clocks: ReportClocks): readonly HabitReport[] {
   const known = (name: string): name is HabitName => Object.hasOwn(HABITS, name)
   return Object.entries(habits).flatMap(([habit, { count, first, last, example }]) => {
     // Another version may know others.

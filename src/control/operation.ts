@@ -29,6 +29,8 @@ export type Member = {
 /** An operation of a JSON API: its HTTP request, its input and its answer. */
 export type Operation = {
   readonly name: string
+  /** What it does, in one sentence. */
+  readonly summary: string
   readonly method: string
   /** The path: a string matches itself, a label any one segment. */
   readonly segments: readonly (string | { readonly label: string })[]

@@ -1,39 +1,119 @@
 import { EVENT_WORDS } from '../model/event-selection.ts'
-import type { Member, Operation } from './operation.ts'
-import { ID, INTEGER, member, membersOfMany, operation, PAGING, STRING } from './windrow-members.ts'
+import { REASON, RUN_STATES } from './harvest-operations.ts'
+import { JOB_OPTIONS, S3_DESTINATION } from './job-shapes.ts'
+import { operation, PAGING } from './typed-operation.ts'
+import {
+  listOf,
+  MOMENT,
+  NOTHING,
+  oneOf,
+  optional,
+  structure,
+  TEXT,
+  type ValueOf,
+  WHOLE_NUMBER,
+} from './typed-shapes.ts'
 
-export type RuleOperation =
-  | 'CreateHarvestRule'
-  | 'ListHarvestRules'
-  | 'DescribeHarvestRule'
-  | 'UpdateHarvestRule'
-  | 'DeleteHarvestRule'
-  | 'StopHarvestRule'
-  | 'StartHarvestRule'
-  | 'ListRuleRuns'
+const EVENT_WORD = oneOf(...EVENT_WORDS)
 
-/** The operations on rules, which take the members of a job that all of their jobs have. */
-export function ruleOperations(job: readonly Member[]): readonly Operation[] {
-  const rule = [
-    member('originEndpointId', 'body', STRING, true),
-    member('events', 'body', { kind: 'list', of: { kind: 'string', values: EVENT_WORDS } }),
-    member('segmentationTypeIds', 'body', { kind: 'list', of: INTEGER }),
-    member('upid', 'body', STRING),
-    member('minDurationSeconds', 'body', INTEGER),
-    member('maxDurationSeconds', 'body', INTEGER),
-    member('action', 'body', { kind: 'string', values: ['JOB', 'CLIP'] }),
-    member('expiresAfterSeconds', 'body', INTEGER),
-    // Clips have no destination.
-    ...membersOfMany(job).map((each) => ({ ...each, required: false })),
-  ]
-  return [
-    operation('CreateHarvestRule', 'POST harvest_rules', 200, [member('id', 'body', STRING, true), ...rule]),
-    operation('ListHarvestRules', 'GET harvest_rules', 200, PAGING),
-    operation('DescribeHarvestRule', 'GET harvest_rules/{id}', 200, [ID]),
-    operation('UpdateHarvestRule', 'PUT harvest_rules/{id}', 200, [ID, ...rule]),
-    operation('DeleteHarvestRule', 'DELETE harvest_rules/{id}', 202, [ID]),
-    operation('StopHarvestRule', 'POST harvest_rules/{id}/stop', 200, [ID]),
-    operation('StartHarvestRule', 'POST harvest_rules/{id}/start', 200, [ID]),
-    operation('ListRuleRuns', 'GET harvest_rules/{id}/runs', 200, [ID, ...PAGING]),
-  ]
+const RULE = {
+  originEndpointId: TEXT,
+  events: optional(listOf(EVENT_WORD)),
+  segmentationTypeIds: optional(listOf(WHOLE_NUMBER)),
+  upid: optional(TEXT),
+  minDurationSeconds: optional(WHOLE_NUMBER),
+  maxDurationSeconds: optional(WHOLE_NUMBER),
+  action: optional(oneOf('JOB', 'CLIP')),
+  expiresAfterSeconds: optional(WHOLE_NUMBER),
+  // Clips have no destination.
+  s3Destination: optional(S3_DESTINATION),
+  ...JOB_OPTIONS,
+}
+
+const MARKED_EVENT = {
+  kind: oneOf('splice', 'segmentation'),
+  id: WHOLE_NUMBER,
+  typeId: optional(WHOLE_NUMBER),
+  upid: optional(TEXT),
+}
+const EVENT = structure('MarkedEvent', MARKED_EVENT)
+export type MarkedEventReport = ValueOf<typeof EVENT>
+
+const RULE_RUN = structure('RuleRun', {
+  startTime: MOMENT,
+  endTime: MOMENT,
+  recordedAt: MOMENT,
+  event: optional(EVENT),
+  jobId: optional(TEXT),
+  clipId: optional(TEXT),
+  state: optional(oneOf(...RUN_STATES, 'CLIPPED')),
+  failure: optional(REASON),
+})
+/**
+ * What became of an event. The state is that of its job, CLIPPED where a clip was made, MISSED where nothing was, and
+ * absent where it is unknown.
+ */
+export type RuleRunReport = ValueOf<typeof RULE_RUN>
+
+const RULE_REPORT = structure('HarvestRule', {
+  id: TEXT,
+  arn: TEXT,
+  originEndpointId: TEXT,
+  events: listOf(EVENT_WORD),
+  segmentationTypeIds: optional(listOf(WHOLE_NUMBER)),
+  upid: optional(TEXT),
+  minDurationSeconds: optional(WHOLE_NUMBER),
+  maxDurationSeconds: optional(WHOLE_NUMBER),
+  action: oneOf('JOB', 'CLIP'),
+  s3Destination: optional(S3_DESTINATION),
+  ...JOB_OPTIONS,
+  expiresAfterSeconds: optional(WHOLE_NUMBER),
+  createdAt: MOMENT,
+  modifiedAt: MOMENT,
+  state: oneOf('ACTIVE', 'WAITING', 'STOPPED'),
+  readUntil: optional(MOMENT),
+  openEvents: listOf(structure('OpenEvent', { startTime: MOMENT, ...MARKED_EVENT })),
+  lastRuns: optional(listOf(RULE_RUN)),
+})
+/** A rule as it is described. Members that are undefined are left out; `lastRuns` where it is one of a list. */
+export type RuleReport = ValueOf<typeof RULE_REPORT>
+
+export const RULE_OPERATIONS = {
+  CreateHarvestRule: operation('POST harvest_rules', {
+    summary: 'Creates a rule, which makes harvest jobs or clips of what SCTE 35 marks.',
+    body: { id: TEXT, ...RULE },
+    output: RULE_REPORT,
+  }),
+  ListHarvestRules: operation('GET harvest_rules', {
+    summary: 'Lists rules.',
+    query: PAGING,
+    output: structure('HarvestRules', { harvestRules: listOf(RULE_REPORT), nextToken: optional(TEXT) }),
+  }),
+  DescribeHarvestRule: operation('GET harvest_rules/{id}', {
+    summary: 'Describes a rule, with the events that go on and what became of the last ones.',
+    output: RULE_REPORT,
+  }),
+  UpdateHarvestRule: operation('PUT harvest_rules/{id}', {
+    summary: 'Replaces a rule.',
+    body: RULE,
+    output: RULE_REPORT,
+  }),
+  DeleteHarvestRule: operation('DELETE harvest_rules/{id}', {
+    summary: 'Deletes a rule and its history; its jobs and clips stay.',
+    status: 202,
+    output: NOTHING,
+  }),
+  StopHarvestRule: operation('POST harvest_rules/{id}/stop', {
+    summary: 'Stops a rule until it is started again.',
+    output: RULE_REPORT,
+  }),
+  StartHarvestRule: operation('POST harvest_rules/{id}/start', {
+    summary: 'Starts a rule with what is over from now on.',
+    output: RULE_REPORT,
+  }),
+  ListRuleRuns: operation('GET harvest_rules/{id}/runs', {
+    summary: 'Lists what became of the events of a rule, the latest first.',
+    query: PAGING,
+    output: structure('RuleRuns', { runs: listOf(RULE_RUN), nextToken: optional(TEXT) }),
+  }),
 }

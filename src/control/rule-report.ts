@@ -2,14 +2,12 @@ import { isoDateTime } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import { type MarkedEvent, upidText } from '../model/event-selection.ts'
 import type { RuleRecord, RuleRunRecord } from '../stores/rule-records.ts'
+import { describedOptions } from './described-options.ts'
+import type { MarkedEventReport, RuleReport, RuleRunReport } from './rule-operations.ts'
 
-/** Whether a rule is at work; it waits while its origin endpoint is gone. */
-type RuleState = 'ACTIVE' | 'WAITING' | 'STOPPED'
-
-/** A rule as `/windrow/v1/harvest_rules/{id}` describes it. Undefined members are left out. */
-export function ruleReport({ rule, position }: RuleRecord, account: Account, isThere: boolean) {
+/** A rule as `/windrow/v1/harvest_rules/{id}` describes it. It waits while its origin endpoint is gone. */
+export function ruleReport({ rule, position }: RuleRecord, account: Account, isThere: boolean): RuleReport {
   const { action, selection } = rule
-  const state: RuleState = rule.isStopped ? 'STOPPED' : isThere ? 'ACTIVE' : 'WAITING'
   return {
     id: rule.id,
     arn: arnOf(account, 'harvest_rules', rule.id),
@@ -21,25 +19,23 @@ export function ruleReport({ rule, position }: RuleRecord, account: Account, isT
     maxDurationSeconds: selection.maxDurationSeconds,
     action: action.kind,
     ...(action.kind === 'JOB'
-      ? { s3Destination: action.s3Destination, ...action.options }
+      ? { s3Destination: action.s3Destination, ...describedOptions(action.options) }
       : { cut: action.cut, expiresAfterSeconds: action.expiresAfterSeconds }),
     createdAt: isoDateTime(rule.createdAt),
     modifiedAt: isoDateTime(rule.modifiedAt),
-    state,
+    state: rule.isStopped ? 'STOPPED' : isThere ? 'ACTIVE' : 'WAITING',
     readUntil: position.until > 0 ? isoDateTime(position.until) : undefined,
     openEvents: position.open.map((event) => ({ startTime: isoDateTime(event.start), ...eventReport(event) })),
   }
 }
 
-/** The response, including members that JSON leaves out; `lastRuns` where one rule is described. */
-export type RuleReport = ReturnType<typeof ruleReport> & { readonly lastRuns?: readonly RuleRunReport[] }
-
-function eventReport({ kind, id, typeId, upid }: MarkedEvent) {
+function eventReport({ kind, id, typeId, upid }: MarkedEvent): MarkedEventReport {
   return { kind, id, typeId, upid: upid && upidText(upid) }
 }
 
 /** What became of an event. The state is that of its job, CLIPPED where a clip was made, or MISSED. */
-export function ruleRunReport({ start, end, recordedAt, event, jobId, clipId, job, failure }: RuleRunRecord) {
+export function ruleRunReport(run: RuleRunRecord): RuleRunReport {
+  const { start, end, recordedAt, event, jobId, clipId, job, failure } = run
   const reason = failure ?? job?.failure
   return {
     startTime: isoDateTime(start),
@@ -52,5 +48,3 @@ export function ruleRunReport({ start, end, recordedAt, event, jobId, clipId, jo
     failure: reason && { code: reason.code, message: reason.message },
   }
 }
-
-export type RuleRunReport = ReturnType<typeof ruleRunReport>

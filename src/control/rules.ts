@@ -1,8 +1,7 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
 import { checkAsServed } from '../model/asset-encryption.ts'
 import type { ClipCut } from '../model/clip.ts'
-import type { EventWord } from '../model/event-selection.ts'
-import type { HarvestOptions, S3Destination } from '../model/harvest-job.ts'
+import type { HarvestOptions } from '../model/harvest-job.ts'
 import { checkCut, checkDestination } from '../model/harvest-request.ts'
 import type { HarvestRule, RuleAction, RulePosition } from '../model/harvest-rule.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -11,32 +10,20 @@ import { checkedBeginningOfIds, quoteValue, refuse } from '../model/rules.ts'
 import type { RuleRecord } from '../stores/rule-records.ts'
 import { ApiError } from './api-error.ts'
 import type { ControlContext } from './control-context.ts'
-import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
+import { harvestOptionsOf } from './given-options.ts'
 import { expanded, harvestableEndpoint } from './new-harvest-job.ts'
 import { changeOptimistically } from './optimistic-change.ts'
-import type { PageInput } from './page-tokens.ts'
-import type { RuleOperation } from './rule-operations.ts'
+import type { RULE_OPERATIONS } from './rule-operations.ts'
 import { ruleReport, ruleRunReport } from './rule-report.ts'
+import type { HandlersOf, InputsOf } from './typed-operation.ts'
 
-type Given = GivenOptions & {
-  readonly id: string
-  readonly originEndpointId: string
-  readonly events?: readonly EventWord[]
-  readonly segmentationTypeIds?: readonly number[]
-  readonly upid?: string
-  readonly minDurationSeconds?: number
-  readonly maxDurationSeconds?: number
-  readonly action?: RuleAction['kind']
-  readonly expiresAfterSeconds?: number
-  readonly s3Destination?: S3Destination
-}
-type Named = { readonly id: string }
+type Given = InputsOf<typeof RULE_OPERATIONS>['CreateHarvestRule']
 
 /** Of the history that a rule is described with. */
 const LAST_RUNS = 5
 
-/** One function for each operation on rules. It throws ApiError or RuleViolation for requests it refuses. */
-export function ruleHandlers(context: ControlContext): Record<RuleOperation, (input: never) => Promise<object>> {
+/** One function for each operation on rules. */
+export function ruleHandlers(context: ControlContext): HandlersOf<typeof RULE_OPERATIONS> {
   const { resources, clock, pages, account, limits, extent } = context
 
   const missing = (id: string) =>
@@ -87,7 +74,7 @@ export function ruleHandlers(context: ControlContext): Record<RuleOperation, (in
   }
 
   return {
-    async CreateHarvestRule(input: Given) {
+    async CreateHarvestRule(input) {
       checkedBeginningOfIds('id', input.id)
       const rule = ruleOf(input, clock())
       const endpoint = await check(rule)
@@ -100,7 +87,7 @@ export function ruleHandlers(context: ControlContext): Record<RuleOperation, (in
       return described(await existing(input.id))
     },
 
-    async ListHarvestRules(input: PageInput) {
+    async ListHarvestRules(input) {
       const listing = ['ListHarvestRules'] as const
       const page = await resources.listHarvestRules(pages.request(input, listing))
       const harvestRules = []
@@ -108,9 +95,11 @@ export function ruleHandlers(context: ControlContext): Record<RuleOperation, (in
       return { harvestRules, nextToken: pages.token(page, listing) }
     },
 
-    DescribeHarvestRule: async ({ id }: Named) => described(await existing(id)),
+    async DescribeHarvestRule({ id }) {
+      return described(await existing(id))
+    },
 
-    async UpdateHarvestRule(input: Given) {
+    async UpdateHarvestRule(input) {
       const { rule } = await existing(input.id)
       const endpoint = await check(ruleOf(input, clock(), rule))
       const position = await newest(endpoint)
@@ -121,18 +110,19 @@ export function ruleHandlers(context: ControlContext): Record<RuleOperation, (in
       })
     },
 
-    async DeleteHarvestRule({ id }: Named) {
+    async DeleteHarvestRule({ id }) {
       if ((await resources.deleteHarvestRule(id)) === 'missing') throw missing(id)
       return {}
     },
 
-    StopHarvestRule: async ({ id }: Named) =>
-      changed(id, ({ rule, position }) => ({
+    async StopHarvestRule({ id }) {
+      return changed(id, ({ rule, position }) => ({
         rule: { ...rule, isStopped: true, modifiedAt: clock() },
         position: { ...position, open: [] },
-      })),
+      }))
+    },
 
-    async StartHarvestRule({ id }: Named) {
+    async StartHarvestRule({ id }) {
       const { rule } = await existing(id)
       const endpoint = await resources.originEndpointById(rule.originEndpointId)
       const begin = endpoint && (await newest(endpoint))
@@ -143,7 +133,7 @@ export function ruleHandlers(context: ControlContext): Record<RuleOperation, (in
       })
     },
 
-    async ListRuleRuns({ id, ...input }: Named & PageInput) {
+    async ListRuleRuns({ id, ...input }) {
       await existing(id)
       const listing = ['ListRuleRuns', id] as const
       const page = await resources.listRuleRuns(id, pages.request(input, listing))

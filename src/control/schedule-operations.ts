@@ -1,58 +1,119 @@
 import { WEEKDAYS } from '../model/recurrence.ts'
-import type { Member, Operation, Structure } from './operation.ts'
-import { ID, INTEGER, member, membersOfMany, operation, PAGING, STRING } from './windrow-members.ts'
+import { REASON, RUN_STATES } from './harvest-operations.ts'
+import { DESCRIBED_OPTIONS, JOB_OPTIONS, S3_DESTINATION } from './job-shapes.ts'
+import { operation, PAGING } from './typed-operation.ts'
+import {
+  listOf,
+  MOMENT,
+  NOTHING,
+  oneOf,
+  optional,
+  structure,
+  TEXT,
+  type ValueOf,
+  WHOLE_NUMBER,
+} from './typed-shapes.ts'
 
-export type ScheduleOperation =
-  | 'CreateHarvestSchedule'
-  | 'ListHarvestSchedules'
-  | 'DescribeHarvestSchedule'
-  | 'UpdateHarvestSchedule'
-  | 'DeleteHarvestSchedule'
-  | 'StopHarvestSchedule'
-  | 'StartHarvestSchedule'
-  | 'ListScheduleRuns'
+const RECURRENCE = structure('Recurrence', {
+  minutes: optional(WHOLE_NUMBER),
+  hours: optional(WHOLE_NUMBER),
+  days: optional(WHOLE_NUMBER),
+  weekdays: optional(listOf(oneOf(...WEEKDAYS))),
+  at: optional(TEXT),
+  timeZone: optional(TEXT),
+})
 
-const RECURRENCE: Structure = {
-  kind: 'structure',
-  name: 'Recurrence',
-  members: [
-    member('minutes', 'body', INTEGER),
-    member('hours', 'body', INTEGER),
-    member('days', 'body', INTEGER),
-    member('weekdays', 'body', { kind: 'list', of: { kind: 'string', values: WEEKDAYS } }),
-    member('at', 'body', STRING),
-    member('timeZone', 'body', STRING),
-  ],
+const OVERLAP = structure('Overlap', {
+  beforeSeconds: optional(WHOLE_NUMBER),
+  afterSeconds: optional(WHOLE_NUMBER),
+})
+
+const SCHEDULE = {
+  originEndpointId: TEXT,
+  every: RECURRENCE,
+  startTime: optional(TEXT),
+  endTime: optional(TEXT),
+  durationSeconds: optional(WHOLE_NUMBER),
+  overlap: optional(OVERLAP),
+  s3Destination: S3_DESTINATION,
+  ...JOB_OPTIONS,
 }
 
-const OVERLAP: Structure = {
-  kind: 'structure',
-  name: 'Overlap',
-  members: [member('beforeSeconds', 'body', INTEGER), member('afterSeconds', 'body', INTEGER)],
-}
+const SCHEDULE_RUN = structure('ScheduleRun', {
+  startTime: MOMENT,
+  endTime: MOMENT,
+  recordedAt: MOMENT,
+  jobId: optional(TEXT),
+  state: optional(oneOf(...RUN_STATES)),
+  failure: optional(REASON),
+})
+/** What became of a window. The state is that of its job, MISSED where there is none, absent where it is unknown. */
+export type ScheduleRunReport = ValueOf<typeof SCHEDULE_RUN>
 
-/** The operations on schedules, which take the members of a job that all of their jobs have. */
-export function scheduleOperations(job: readonly Member[]): readonly Operation[] {
-  const schedule = [
-    member('originEndpointId', 'body', STRING, true),
-    member('every', 'body', RECURRENCE, true),
-    member('startTime', 'body', STRING),
-    member('endTime', 'body', STRING),
-    member('durationSeconds', 'body', INTEGER),
-    member('overlap', 'body', OVERLAP),
-    ...membersOfMany(job),
-  ]
-  return [
-    operation('CreateHarvestSchedule', 'POST harvest_schedules', 200, [
-      member('id', 'body', STRING, true),
-      ...schedule,
-    ]),
-    operation('ListHarvestSchedules', 'GET harvest_schedules', 200, PAGING),
-    operation('DescribeHarvestSchedule', 'GET harvest_schedules/{id}', 200, [ID]),
-    operation('UpdateHarvestSchedule', 'PUT harvest_schedules/{id}', 200, [ID, ...schedule]),
-    operation('DeleteHarvestSchedule', 'DELETE harvest_schedules/{id}', 202, [ID]),
-    operation('StopHarvestSchedule', 'POST harvest_schedules/{id}/stop', 200, [ID]),
-    operation('StartHarvestSchedule', 'POST harvest_schedules/{id}/start', 200, [ID]),
-    operation('ListScheduleRuns', 'GET harvest_schedules/{id}/runs', 200, [ID, ...PAGING]),
-  ]
+const SCHEDULE_REPORT = structure('HarvestSchedule', {
+  id: TEXT,
+  arn: TEXT,
+  originEndpointId: TEXT,
+  every: RECURRENCE,
+  startTime: MOMENT,
+  endTime: optional(MOMENT),
+  durationSeconds: optional(WHOLE_NUMBER),
+  overlap: OVERLAP,
+  s3Destination: S3_DESTINATION,
+  ...DESCRIBED_OPTIONS,
+  createdAt: MOMENT,
+  modifiedAt: MOMENT,
+  state: oneOf('ACTIVE', 'WAITING', 'STOPPED', 'ENDED'),
+  nextRun: optional(
+    structure('NextRun', {
+      startTime: MOMENT,
+      endTime: MOMENT,
+      jobId: TEXT,
+      manifestKey: optional(TEXT),
+      dueAt: MOMENT,
+    }),
+  ),
+  lastRuns: optional(listOf(SCHEDULE_RUN)),
+})
+/** A schedule as it is described. Members that are undefined are left out; `lastRuns` where it is one of a list. */
+export type ScheduleReport = ValueOf<typeof SCHEDULE_REPORT>
+
+export const SCHEDULE_OPERATIONS = {
+  CreateHarvestSchedule: operation('POST harvest_schedules', {
+    summary: 'Creates a schedule, which makes harvest jobs.',
+    body: { id: TEXT, ...SCHEDULE },
+    output: SCHEDULE_REPORT,
+  }),
+  ListHarvestSchedules: operation('GET harvest_schedules', {
+    summary: 'Lists schedules.',
+    query: PAGING,
+    output: structure('HarvestSchedules', { harvestSchedules: listOf(SCHEDULE_REPORT), nextToken: optional(TEXT) }),
+  }),
+  DescribeHarvestSchedule: operation('GET harvest_schedules/{id}', {
+    summary: 'Describes a schedule, with its next window and its last ones.',
+    output: SCHEDULE_REPORT,
+  }),
+  UpdateHarvestSchedule: operation('PUT harvest_schedules/{id}', {
+    summary: 'Replaces a schedule.',
+    body: SCHEDULE,
+    output: SCHEDULE_REPORT,
+  }),
+  DeleteHarvestSchedule: operation('DELETE harvest_schedules/{id}', {
+    summary: 'Deletes a schedule and its history; its jobs stay.',
+    status: 202,
+    output: NOTHING,
+  }),
+  StopHarvestSchedule: operation('POST harvest_schedules/{id}/stop', {
+    summary: 'Stops a schedule until it is started again.',
+    output: SCHEDULE_REPORT,
+  }),
+  StartHarvestSchedule: operation('POST harvest_schedules/{id}/start', {
+    summary: 'Starts a schedule with the first window that begins from now on.',
+    output: SCHEDULE_REPORT,
+  }),
+  ListScheduleRuns: operation('GET harvest_schedules/{id}/runs', {
+    summary: 'Lists what became of the windows of a schedule, the latest first.',
+    query: PAGING,
+    output: structure('ScheduleRuns', { runs: listOf(SCHEDULE_RUN), nextToken: optional(TEXT) }),
+  }),
 }

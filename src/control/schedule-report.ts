@@ -7,9 +7,11 @@ import {
   scheduledJobId,
 } from '../model/harvest-schedule.ts'
 import type { ScheduleRecord, ScheduleRunRecord } from '../stores/schedule-records.ts'
+import { describedOptions } from './described-options.ts'
+import type { ScheduleReport, ScheduleRunReport } from './schedule-operations.ts'
 
 /** A schedule as `/windrow/v1/harvest_schedules/{id}` describes it. Undefined members are left out. */
-export function scheduleReport(record: ScheduleRecord, account: Account, channelId?: string) {
+export function scheduleReport(record: ScheduleRecord, account: Account, channelId?: string): ScheduleReport {
   const { schedule } = record
   return {
     id: schedule.id,
@@ -21,7 +23,7 @@ export function scheduleReport(record: ScheduleRecord, account: Account, channel
     durationSeconds: schedule.durationSeconds,
     overlap: schedule.overlap,
     s3Destination: schedule.s3Destination,
-    ...schedule.options,
+    ...describedOptions(schedule.options),
     createdAt: isoDateTime(schedule.createdAt),
     modifiedAt: isoDateTime(schedule.modifiedAt),
     state: stateOf(record),
@@ -29,15 +31,12 @@ export function scheduleReport(record: ScheduleRecord, account: Account, channel
   }
 }
 
-/** The response, including members that JSON leaves out; `lastRuns` where one schedule is described. */
-export type ScheduleReport = ReturnType<typeof scheduleReport> & { readonly lastRuns?: readonly ScheduleRunReport[] }
-
 function nextWindow({ schedule, next }: ScheduleRecord): ScheduledWindow | undefined {
   return next === undefined ? undefined : new ScheduledWindows(schedule).from(next)
 }
 
 /** A schedule waits where its next job is not made when the window has passed: its endpoint is gone. */
-function stateOf(record: ScheduleRecord): 'ACTIVE' | 'WAITING' | 'STOPPED' | 'ENDED' {
+function stateOf(record: ScheduleRecord): ScheduleReport['state'] {
   const { schedule, dueAt } = record
   const window = nextWindow(record)
   if (schedule.isStopped) return 'STOPPED'
@@ -45,7 +44,7 @@ function stateOf(record: ScheduleRecord): 'ACTIVE' | 'WAITING' | 'STOPPED' | 'EN
   return dueAt !== undefined && dueAt > window.job.end ? 'WAITING' : 'ACTIVE'
 }
 
-function nextRunOf(record: ScheduleRecord, channelId: string | undefined) {
+function nextRunOf(record: ScheduleRecord, channelId: string | undefined): ScheduleReport['nextRun'] {
   const { schedule, dueAt } = record
   const window = nextWindow(record)
   if (!window || dueAt === undefined) return undefined
@@ -61,7 +60,8 @@ function nextRunOf(record: ScheduleRecord, channelId: string | undefined) {
 }
 
 /** What became of a window. The state is that of its job, or MISSED where none could be made. */
-export function scheduleRunReport({ start, end, recordedAt, jobId, job, failure }: ScheduleRunRecord) {
+export function scheduleRunReport(run: ScheduleRunRecord): ScheduleRunReport {
+  const { start, end, recordedAt, jobId, job, failure } = run
   const reason = failure ?? job?.failure
   return {
     startTime: isoDateTime(start),
@@ -72,5 +72,3 @@ export function scheduleRunReport({ start, end, recordedAt, jobId, job, failure 
     failure: reason && { code: reason.code, message: reason.message },
   }
 }
-
-export type ScheduleRunReport = ReturnType<typeof scheduleRunReport>

@@ -1,5 +1,4 @@
 import { ONE_DAY_MS, type UtcMs, utcMs } from '../media/time.ts'
-import type { S3Destination } from '../model/harvest-job.ts'
 import { parsedInstant } from '../model/harvest-request.ts'
 import {
   defaultStart,
@@ -9,30 +8,20 @@ import {
   scheduledDestination,
   scheduledJobId,
 } from '../model/harvest-schedule.ts'
-import { type GivenRecurrence, recurrenceOf } from '../model/recurrence.ts'
+import { recurrenceOf } from '../model/recurrence.ts'
 import { checkedBeginningOfIds, quoteValue, refuse } from '../model/rules.ts'
 import { checkSchedule, checkWindows } from '../model/schedule-rules.ts'
 import type { ScheduleRecord } from '../stores/schedule-records.ts'
 import { ApiError } from './api-error.ts'
 import type { ControlContext } from './control-context.ts'
-import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
+import { harvestOptionsOf } from './given-options.ts'
 import { harvestableEndpoint, requestedJob } from './new-harvest-job.ts'
 import { changeOptimistically } from './optimistic-change.ts'
-import type { PageInput } from './page-tokens.ts'
-import type { ScheduleOperation } from './schedule-operations.ts'
+import type { SCHEDULE_OPERATIONS } from './schedule-operations.ts'
 import { scheduleReport, scheduleRunReport } from './schedule-report.ts'
+import type { HandlersOf, InputsOf } from './typed-operation.ts'
 
-type Given = GivenOptions & {
-  readonly id: string
-  readonly originEndpointId: string
-  readonly every: GivenRecurrence
-  readonly startTime?: string
-  readonly endTime?: string
-  readonly durationSeconds?: number
-  readonly overlap?: { readonly beforeSeconds?: number; readonly afterSeconds?: number }
-  readonly s3Destination: S3Destination
-}
-type Named = { readonly id: string }
+type Given = InputsOf<typeof SCHEDULE_OPERATIONS>['CreateHarvestSchedule']
 
 /** As long as the longest startover window: nothing older could be harvested. */
 const MOST_BEHIND_DAYS = 14
@@ -40,10 +29,8 @@ const MOST_AHEAD_DAYS = 366
 /** Of the history that a schedule is described with. */
 const LAST_RUNS = 5
 
-/** One function for each operation on schedules. It throws ApiError or RuleViolation for requests it refuses. */
-export function scheduleHandlers(
-  context: ControlContext,
-): Record<ScheduleOperation, (input: never) => Promise<object>> {
+/** One function for each operation on schedules. */
+export function scheduleHandlers(context: ControlContext): HandlersOf<typeof SCHEDULE_OPERATIONS> {
   const { resources, clock, pages, account, limits } = context
 
   const missing = (id: string) =>
@@ -90,7 +77,7 @@ export function scheduleHandlers(
   }
 
   return {
-    async CreateHarvestSchedule(input: Given) {
+    async CreateHarvestSchedule(input) {
       checkedBeginningOfIds('id', input.id)
       const schedule = scheduleOf(input, clock())
       await check(schedule)
@@ -104,7 +91,7 @@ export function scheduleHandlers(
       return described(await existing(input.id))
     },
 
-    async ListHarvestSchedules(input: PageInput) {
+    async ListHarvestSchedules(input) {
       const listing = ['ListHarvestSchedules'] as const
       const page = await resources.listHarvestSchedules(pages.request(input, listing))
       return {
@@ -113,9 +100,11 @@ export function scheduleHandlers(
       }
     },
 
-    DescribeHarvestSchedule: async ({ id }: Named) => described(await existing(id)),
+    async DescribeHarvestSchedule({ id }) {
+      return described(await existing(id))
+    },
 
-    async UpdateHarvestSchedule(input: Given) {
+    async UpdateHarvestSchedule(input) {
       const { schedule } = await existing(input.id)
       await check(scheduleOf(input, clock(), schedule))
       return changed(input.id, (current) => {
@@ -127,26 +116,28 @@ export function scheduleHandlers(
       })
     },
 
-    async DeleteHarvestSchedule({ id }: Named) {
+    async DeleteHarvestSchedule({ id }) {
       if ((await resources.deleteHarvestSchedule(id)) === 'missing') throw missing(id)
       return {}
     },
 
-    StopHarvestSchedule: async ({ id }: Named) =>
-      changed(id, ({ schedule, next }) => ({
+    async StopHarvestSchedule({ id }) {
+      return changed(id, ({ schedule, next }) => ({
         schedule: { ...schedule, isStopped: true, modifiedAt: clock() },
         ...(next !== undefined && { next }),
-      })),
+      }))
+    },
 
-    StartHarvestSchedule: async ({ id }: Named) =>
-      changed(id, (current) => {
+    async StartHarvestSchedule({ id }) {
+      return changed(id, (current) => {
         if (!current.schedule.isStopped) return current
         const now = clock()
         const schedule = { ...current.schedule, isStopped: false, modifiedAt: now }
         return { schedule, ...positionFrom(schedule, now) }
-      }),
+      })
+    },
 
-    async ListScheduleRuns({ id, ...input }: Named & PageInput) {
+    async ListScheduleRuns({ id, ...input }) {
       await existing(id)
       const listing = ['ListScheduleRuns', id] as const
       const page = await resources.listScheduleRuns(id, pages.request(input, listing))

@@ -6,13 +6,13 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { between } from '../model/rules.ts'
 import type { ControlContext } from './control-context.ts'
 import { inputSummary } from './inputs-report.ts'
-import type { PageInput } from './page-tokens.ts'
+import type { ChannelStatus, EndpointStatus, JobCounts, StatusReport } from './service-operations.ts'
+import type { WindrowInputs } from './windrow-operations.ts'
 
 /** Channels in one response: each costs reads of its inputs and endpoints. */
 const [FEW, MOST_CHANNELS] = [20, 100]
 /** Jobs that are counted of each status. */
 const MOST_JOBS = 1000
-const JOB_STATUSES: readonly HarvestJobStatus[] = ['IN_PROGRESS', 'SUCCEEDED', 'FAILED']
 /** The quota of a channel's endpoints can be no more. */
 const MOST_ENDPOINTS = 1000
 
@@ -37,12 +37,12 @@ export type ProcessStatus = {
 export function statusHandlers(context: ControlContext) {
   const { resources, pages, clock } = context
   return {
-    async DescribeStatus(input: PageInput) {
+    async DescribeStatus(input: WindrowInputs['DescribeStatus']): Promise<StatusReport> {
       between('maxResults', input.maxResults ?? FEW, 1, MOST_CHANNELS)
       const listing = ['DescribeStatus'] as const
       const page = await resources.listChannels(pages.request({ maxResults: FEW, ...input }, listing))
       const process = await context.status()
-      const channels: object[] = []
+      const channels: ChannelStatus[] = []
       for (const channel of page.items) channels.push(await channelStatus(context, channel))
       return {
         date: isoDateTime(clock()),
@@ -65,16 +65,15 @@ export function statusHandlers(context: ControlContext) {
 }
 
 /** The number of jobs that were created within a day, by status, as far as they are counted. */
-async function jobsOfLastDay({ resources, clock }: ControlContext) {
+async function jobsOfLastDay({ resources, clock }: ControlContext): Promise<JobCounts> {
   const createdAfter = utcMs(clock() - ONE_DAY_MS)
-  const counts = JOB_STATUSES.map(async (status) => {
-    const { items } = await resources.listHarvestJobs({ status, createdAfter, limit: MOST_JOBS })
-    return [status, items.length] as const
-  })
-  return Object.fromEntries(await Promise.all(counts))
+  const count = async (status: HarvestJobStatus) =>
+    (await resources.listHarvestJobs({ status, createdAfter, limit: MOST_JOBS })).items.length
+  const [running, succeeded, failed] = await Promise.all([count('IN_PROGRESS'), count('SUCCEEDED'), count('FAILED')])
+  return { IN_PROGRESS: running, SUCCEEDED: succeeded, FAILED: failed }
 }
 
-async function channelStatus(context: ControlContext, { id, guid, ingestEndpoints }: Channel) {
+async function channelStatus(context: ControlContext, { id, guid, ingestEndpoints }: Channel): Promise<ChannelStatus> {
   const clocks = { now: context.steady(), date: context.clock() }
   const inputs = ingestEndpoints.map(async ({ id: ingestEndpointId }) => {
     const state = await context.inputState({ channelGuid: guid, ingestEndpointId })
@@ -88,7 +87,10 @@ async function channelStatus(context: ControlContext, { id, guid, ingestEndpoint
   }
 }
 
-async function endpointStatus({ extent, clock, keysOnRecord }: ControlContext, endpoint: OriginEndpoint) {
+async function endpointStatus(
+  { extent, clock, keysOnRecord }: ControlContext,
+  endpoint: OriginEndpoint,
+): Promise<EndpointStatus> {
   const held = await extent(endpoint)
   const { encryption } = endpoint.packaging
   const period = encryption && keyPeriodAt(encryption, clock())

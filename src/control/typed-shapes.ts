@@ -12,15 +12,24 @@ export type ValueOf<S> = S extends { readonly [VALUES]?: infer T } ? Exclude<T, 
 /** A member that may be absent. Values may have it as undefined, which JSON leaves out. */
 type Optional<T> = { readonly optional: TypedShape<T> }
 
-type Fields = Readonly<Record<string, TypedShape<unknown> | Optional<unknown>>>
+/** The members of an object of JSON, in the order in which they are read and told of. */
+export type Fields = Readonly<Record<string, TypedShape<unknown> | Optional<unknown>>>
 
-type Values<F extends Fields> = {
+/** The type of objects that have these members. */
+export type Values<F extends Fields> = {
   readonly [K in keyof F as F[K] extends Optional<unknown> ? never : K]: ValueOf<F[K]>
 } & {
   readonly [K in keyof F as F[K] extends Optional<unknown> ? K : never]?:
     | (F[K] extends Optional<infer T> ? T : never)
     | undefined
 }
+
+/** A value as it was read from JSON: members that are absent are missing, not undefined. */
+export type Received<T> = T extends readonly (infer E)[]
+  ? readonly Received<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Received<Exclude<T[K], undefined>> }
+    : T
 
 export const TEXT: TypedShape<string> = { kind: 'string' }
 /** A moment, as RFC 3339 writes it. */
@@ -43,9 +52,16 @@ export const optional = <T>(shape: TypedShape<T>): Optional<T> => ({ optional: s
 
 /** An object of JSON. Its name is that of the schema in the OpenAPI document. */
 export function structure<const F extends Fields>(name: string, fields: F): TypedShape<Values<F>, Structure> {
-  const members = Object.entries(fields).map(([member, field]): Member => {
-    const isOptional = 'optional' in field
-    return { name: member, place: 'body', required: !isOptional, shape: isOptional ? field.optional : field }
-  })
-  return { kind: 'structure', name, members }
+  return { kind: 'structure', name, members: membersOf(fields, 'body') }
 }
+
+/** The members of a request, in one place of it. */
+export function membersOf(fields: Fields, place: Member['place']): readonly Member[] {
+  return Object.entries(fields).map(([name, field]) => {
+    const isOptional = 'optional' in field
+    return { name, place, required: !isOptional, shape: isOptional ? field.optional : field }
+  })
+}
+
+/** The answer of operations that have nothing to tell: an object without members. */
+export const NOTHING = structure('Nothing', {})

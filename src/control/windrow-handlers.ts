@@ -1,33 +1,28 @@
 import { utcMs } from '../media/time.ts'
 import { eventEnvelope } from '../model/event.ts'
-import type { HarvestJobStatus } from '../model/harvest-job.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
 import { quoteValue, refuse } from '../model/rules.ts'
 import { ApiError } from './api-error.ts'
 import { clipHandlers } from './clips.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
-import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
-import { type GivenRange, type GivenRanges, givenRanges } from './given-ranges.ts'
+import { harvestOptionsOf } from './given-options.ts'
+import { givenRanges } from './given-ranges.ts'
 import { forecastReport, harvestReport } from './harvest-report.ts'
 import { indexSnapshotHandlers } from './index-snapshots.ts'
 import { inputReport } from './inputs-report.ts'
 import { jobOfRanges } from './job-of-ranges.ts'
-import type { OperationInput } from './mediapackage-v1/api.ts'
 import { createJob } from './new-harvest-job.ts'
-import type { PageInput } from './page-tokens.ts'
 import { ruleHandlers } from './rules.ts'
 import { scheduleHandlers } from './schedules.ts'
 import { statusHandlers } from './status.ts'
-import type { WindrowOperation } from './windrow-operations.ts'
+import type { WindrowHandlers, WindrowInputs } from './windrow-operations.ts'
 
-type Requested = Omit<OperationInput<'CreateHarvestJob'>, keyof GivenRange> & GivenRanges & GivenOptions
-type Named = { readonly id: string }
 /** Objects deleted in one request: each may take a moment, while a client waits. */
 const MOST_REMOVED = 2000
 const BEFORE_THE_FIRST_EVENT = '0'
 
-/** One function for each of Windrow's own operations. It throws ApiError or RuleViolation for requests it refuses. */
-export function windrowHandlers(context: ControlContext): Record<WindrowOperation, (input: never) => Promise<object>> {
+/** One function for each of Windrow's own operations. */
+export function windrowHandlers(context: ControlContext): WindrowHandlers {
   const { resources, clock, pages, account, harvest } = context
   const report = (job: HarvestRecord) => harvestReport(job, account, clock())
 
@@ -37,16 +32,17 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     throw new ApiError('NotFoundException', `There is no harvest job with the id ${quoteValue(id)}`)
   }
 
-  const jobOf = (input: Requested) => jobOfRanges(context, input, givenRanges(input), harvestOptionsOf(input))
+  const jobOf = (input: WindrowInputs['CreateHarvestJob']) =>
+    jobOfRanges(context, input, givenRanges(input), harvestOptionsOf(input))
 
   return {
-    async CreateHarvestJob(input: Requested) {
+    async CreateHarvestJob(input) {
       const requested = await jobOf(input)
       await createJob(context, requested)
       return report(await existing(requested.job.id))
     },
 
-    async PreflightHarvestJob(input: Requested) {
+    async PreflightHarvestJob(input) {
       const id = input.id ?? 'preflight'
       const { job } = await jobOf({ ...input, id })
       if (input.id !== undefined && (await resources.harvestJobById(id))) {
@@ -55,9 +51,8 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       return forecastReport(await harvest.forecast(job))
     },
 
-    async ListHarvestJobs(input: OperationInput<'ListHarvestJobs'>) {
-      const { includeChannelId: channelId } = input
-      const status = input.includeStatus as HarvestJobStatus | undefined
+    async ListHarvestJobs(input) {
+      const { includeChannelId: channelId, includeStatus: status } = input
       const listing = ['windrow ListHarvestJobs', channelId, status] as const
       const page = await resources.listHarvestJobs({
         ...pages.request(input, listing),
@@ -68,11 +63,11 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       return { harvestJobs: page.items.map(report), nextToken: pages.token(page, listing) }
     },
 
-    async DescribeHarvestJob({ id }: Named) {
+    async DescribeHarvestJob({ id }) {
       return report(await existing(id))
     },
 
-    async CancelHarvestJob({ id }: Named) {
+    async CancelHarvestJob({ id }) {
       await existing(id)
       const result = await resources.cancelHarvestJob(id)
       if (result === 'ended') refuse('id', `the harvest job ${quoteValue(id)} has already ended`)
@@ -82,14 +77,14 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       return report(await existing(id))
     },
 
-    async ListHarvestObjects({ id, ...input }: Named & PageInput) {
+    async ListHarvestObjects({ id, ...input }) {
       await existing(id)
       const listing = ['ListHarvestObjects', id] as const
       const page = await resources.listHarvestObjects(id, pages.request(input, listing))
       return { objects: page.items, nextToken: pages.token(page, listing) }
     },
 
-    async DeleteHarvestObjects({ id }: Named) {
+    async DeleteHarvestObjects({ id }) {
       const job = await existing(id)
       if (job.status !== 'FAILED')
         refuse('id', `the harvest job ${quoteValue(id)} has not failed; only the objects of failed jobs can be deleted`)
@@ -97,7 +92,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       return { removed, isComplete: removed < MOST_REMOVED }
     },
 
-    async ListEvents(input: PageInput) {
+    async ListEvents(input) {
       const listing = ['ListEvents'] as const
       const request = pages.request(input, listing)
       const page = await resources.listEvents(request)
@@ -110,7 +105,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       }
     },
 
-    async ReplayEvents({ id, after }: Named & { readonly after?: string }) {
+    async ReplayEvents({ id, after }) {
       const request = pages.request(after === undefined ? {} : { nextToken: after }, ['ListEvents'])
       if (!(await resources.rewindEventSink(id, request.after ?? BEFORE_THE_FIRST_EVENT))) {
         throw new ApiError('NotFoundException', `There is no event sink with the id ${quoteValue(id)}`)
@@ -118,7 +113,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       return {}
     },
 
-    async DescribeInputs({ id }: Named) {
+    async DescribeInputs({ id }) {
       const channel = await resources.channelById(id)
       if (!channel) throw new ApiError('NotFoundException', `There is no channel with the id ${quoteValue(id)}`)
       const clocks = { now: context.steady(), date: clock() }

@@ -34,6 +34,10 @@ function fitting(shape: Shape): fc.Arbitrary<unknown> {
       return fc.dictionary(fc.oneof(fc.string(), fc.constant('__proto__')), arbitrary(shape.of), { maxKeys: 3 })
     case 'integer':
       return fc.integer({ min: -1, max: 400 })
+    case 'number':
+      return fc.double()
+    case 'any':
+      return fc.jsonValue()
     case 'boolean':
       return fc.boolean()
     case 'string':

@@ -194,6 +194,14 @@ describe('a harvest job of our own API', () => {
   })
 })
 
+it('a harvest job repeats its deliverables as the request had them', async (t) => {
+  const asker = await start()
+  t.after(() => asker.control.close())
+  const deliverables = [{ kind: 'HLS' }, { kind: 'STILLS', times: [iso(-590), iso(-580)] }]
+  const created = await asker.made(JOBS, { ...JOB, deliverables })
+  assert.deepEqual(created['deliverables'], deliverables)
+})
+
 describe('quotas of harvest jobs', () => {
   it('count those that begin in the future by themselves', async (t) => {
     const asker = await start({ limits: { maxHarvestJobsInProgress: 1, maxHarvestJobsScheduled: 1 } })

@@ -1,7 +1,7 @@
 /** A programme that is over, and harvests of it, to be held against one that nobody disturbed. */
 import { createHash } from 'node:crypto'
 import type { ApiClient } from '../../src/cli/api-client.ts'
-import type { HarvestReport } from '../../src/control/harvest-report.ts'
+import type { HarvestReport } from '../../src/control/harvest-operations.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop } from '../judges/loop.ts'
 import { eventually } from '../judges/processes.ts'

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiClient } from '../../src/cli/api-client.ts'
-import type { HarvestReport } from '../../src/control/harvest-report.ts'
+import type { HarvestReport } from '../../src/control/harvest-operations.ts'
 import { apiOf } from '../judges/aws.ts'
 import { firstRendition, sha256 } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'

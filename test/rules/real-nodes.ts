@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { RuleRunReport } from '../../src/control/rule-report.ts'
+import type { RuleRunReport } from '../../src/control/rule-operations.ts'
 import { apiOf, createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { eventually } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'

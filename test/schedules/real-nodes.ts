@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ScheduleReport, ScheduleRunReport } from '../../src/control/schedule-report.ts'
+import type { ScheduleReport, ScheduleRunReport } from '../../src/control/schedule-operations.ts'
 import { fixture } from '../fixtures/catalogue.ts'
 import { apiOf, createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { eventually } from '../judges/processes.ts'

@@ -2,6 +2,8 @@ import * as sdk from '@aws-sdk/client-mediapackage'
 import { NormalizedSchema } from '@smithy/core/schema'
 import type { StaticOperationSchema, StaticStructureSchema } from '@smithy/types'
 import type { Member, Operation, Shape, Structure } from '../operation.ts'
+import type { OperationName } from './api.ts'
+import { SUMMARIES } from './summaries.ts'
 
 /**
  * The operations of MediaPackage v1 as plain values, read from the schemas that its SDK exports. Those schemas are an
@@ -40,6 +42,7 @@ function operation([, , name, traits, input, output]: StaticOperationSchema): Op
   const answer = NormalizedSchema.of(output)
   return {
     name,
+    summary: SUMMARIES[name as OperationName],
     method,
     segments: path
       .slice(1)

@@ -1,0 +1,73 @@
+import type { Member, Operation, Structure } from './operation.ts'
+import {
+  type Fields,
+  membersOf,
+  optional,
+  type Received,
+  TEXT,
+  type TypedShape,
+  type Values,
+  WHOLE_NUMBER,
+} from './typed-shapes.ts'
+
+/** Where the types of an operation's input and answer are kept, for the compiler alone. */
+declare const TYPES: unique symbol
+
+/** An operation without its name, which is that of its declaration. */
+export type TypedOperation<I, O> = Omit<Operation, 'name'> & { readonly [TYPES]?: readonly [I, O] }
+
+/** Operations by their names. */
+export type Declarations = Readonly<Record<string, Omit<Operation, 'name'>>>
+
+type TypesOf<T> = T extends { readonly [TYPES]?: infer P } ? Exclude<P, undefined> : never
+
+/** The input that each operation is given: all that is required of it is there. */
+export type InputsOf<D extends Declarations> = { readonly [N in keyof D]: TypesOf<D[N]>[0 & keyof TypesOf<D[N]>] }
+
+/** The answer of each operation. Members that are undefined are left out. */
+export type OutputsOf<D extends Declarations> = { readonly [N in keyof D]: TypesOf<D[N]>[1 & keyof TypesOf<D[N]>] }
+
+/** One function for each operation. It throws ApiError or RuleViolation for requests it refuses. */
+export type HandlersOf<D extends Declarations> = {
+  readonly [N in keyof D]: (input: InputsOf<D>[N]) => Promise<OutputsOf<D>[N]>
+}
+
+type Labels<R extends string> = R extends `${string}{${infer L}}${infer Rest}` ? L | Labels<Rest> : never
+
+type NoFields = Record<never, never>
+
+/** The members that pages of a list are asked for with. */
+export const PAGING = { maxResults: optional(WHOLE_NUMBER), nextToken: optional(TEXT) }
+
+/**
+ * Declares an operation. `request` is the method and the path below `/windrow/v1/`, where `{name}` stands for a segment
+ * that is a member of the input.
+ */
+export function operation<const R extends string, O, Q extends Fields = NoFields, B extends Fields = NoFields>(
+  request: R,
+  declared: {
+    /** What it does, in one sentence. */
+    readonly summary: string
+    /** Of success; when absent, 200. */
+    readonly status?: number
+    readonly query?: Q
+    readonly body?: B
+    readonly output: TypedShape<O, Structure>
+  },
+): TypedOperation<{ readonly [L in Labels<R>]: string } & Received<Values<Q>> & Received<Values<B>>, O> {
+  const [method = '', path = ''] = request.split(' ')
+  const segments = ['windrow', 'v1', ...path.split('/')].map((segment) =>
+    segment.startsWith('{') ? { label: segment.slice(1, -1) } : segment,
+  )
+  const labels = segments.flatMap((segment): Member[] =>
+    typeof segment === 'string' ? [] : [{ name: segment.label, place: 'path', required: true, shape: TEXT }],
+  )
+  const { summary, status = 200, query = {}, body = {}, output } = declared
+  const members = [...labels, ...membersOf(query, 'query'), ...membersOf(body, 'body')]
+  return { method, segments, status, summary, input: { kind: 'structure', name: 'Input', members }, output }
+}
+
+/** The operations with their names, in the order in which they are declared. */
+export function namedOperations(declarations: Declarations): readonly Operation[] {
+  return Object.entries(declarations).map(([name, declared]) => ({ ...declared, name }))
+}
