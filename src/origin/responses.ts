@@ -1,7 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { ByteRange } from '../stores/objects.ts'
+import { type PartAnswer, requestedPart } from '../http/request-headers.ts'
 import { PLAYBACK_ERRORS, type PlaybackError } from './playback-error.ts'
-import { requestedRange } from './request-headers.ts'
 
 /** Headers that allow any page to play any channel its viewer can reach. */
 export const CORS_HEADERS = {
@@ -33,27 +32,14 @@ export type PlaybackRefusal = {
   readonly headers?: OutgoingHttpHeaders
 }
 
-/** How a body, or the part of it that is asked for, is answered: `range` is the part, `status` and `headers` say so. */
-export type PartAnswer = {
-  readonly range?: ByteRange
-  readonly status: 200 | 206
-  readonly headers: OutgoingHttpHeaders
-}
-
 /** The answer for a body of a size; a refusal where the range that is asked for is none of it. Only a GET has one. */
 export function partAnswer(
-  { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
+  request: Pick<IncomingMessage, 'method' | 'headers'>,
   size: number,
   etag: string,
 ): PartAnswer | PlaybackRefusal {
-  const range = method === 'GET' ? requestedRange(headers, size, etag) : undefined
-  if (range === 'unsatisfiable') {
-    return { error: 'RangeNotSatisfiable', headers: { 'Content-Range': `bytes */${size}` } }
-  }
-  if (!range) return { status: 200, headers: { 'Accept-Ranges': 'bytes', 'Content-Length': size } }
-  const { start, end } = range
-  const part = { 'Content-Length': end - start, 'Content-Range': `bytes ${start}-${end - 1}/${size}` }
-  return { range, status: 206, headers: { 'Accept-Ranges': 'bytes', ...part } }
+  const answer = requestedPart(request, size, etag)
+  return answer.status === 416 ? { error: 'RangeNotSatisfiable', headers: answer.headers } : answer
 }
 
 /** Answers with a row of the table of playback errors. */

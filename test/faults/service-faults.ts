@@ -95,7 +95,7 @@ export const SERVICE_FAULTS: readonly Fault[] = [
   {
     name: 'buffers-of-slow-clients-uncounted',
     breaks: 'Segments in memory are not counted while clients read them.',
-    file: 'src/origin/send-parts.ts',
+    file: 'src/http/send-pieces.ts',
     find: 'outgoing.hold(response, buffers)',
     replace: 'outgoing.hold(response, [])',
     caughtBy: { file: 'src/origin/send-parts.test.ts', cases: 'holds what is counted' },
@@ -104,7 +104,7 @@ export const SERVICE_FAULTS: readonly Fault[] = [
   {
     name: 'tls-encrypts-ahead',
     breaks: 'Segments are encrypted long before their clients read them.',
-    file: 'src/origin/send-parts.ts',
+    file: 'src/http/send-pieces.ts',
     find: 'const TLS_PIECE_BYTES = 64 * 1024',
     replace: 'const TLS_PIECE_BYTES = 64 * 1024 * 1024',
     caughtBy: { file: 'src/origin/send-parts.test.ts', cases: 'over TLS is encrypted as far as its client reads' },

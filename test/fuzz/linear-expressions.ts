@@ -181,7 +181,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
   'src/origin/playback-path.ts': [
     [String.raw`^\/out\/v1\/([0-9a-f]{32})\/(.+)$`, `/out/v1/${'a'.repeat(32)}/b`, 'rest'],
   ],
-  'src/origin/request-headers.ts': [[String.raw`^bytes=\s*(\d*)-(\d*)\s*$`, 'bytes= 1-2 ', 'digits']],
+  'src/http/request-headers.ts': [[String.raw`^bytes=\s*(\d*)-(\d*)\s*$`, 'bytes= 1-2 ', 'digits']],
   'src/packaging/cmaf/names.ts': [
     ['`^(?:<TRACK>|_(image)_<INTEGER>)?\\\\.m3u8$`', undefined, 'digits'],
     ['`^<TRACK>_<INTEGER>\\\\.(mp4|vtt)$`', undefined, 'digits'],

@@ -14,7 +14,7 @@ import { parseClipPath, segmentNamed } from '../../src/origin/clips/clip-paths.t
 import { parseManifestQuery } from '../../src/origin/manifests/query.ts'
 import { movieTimes, parseMovieQuery } from '../../src/origin/movies/movie-request.ts'
 import { splitPath } from '../../src/origin/playback-path.ts'
-import { matchesNone, requestedRange } from '../../src/origin/request-headers.ts'
+import { matchesNone, requestedRange } from '../../src/http/request-headers.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../origin/sample-endpoints.ts'
 import { headersOf, promised, type TextReaders } from './text-reader.ts'

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { OutgoingBytes } from '../../http/outgoing-bytes.ts'
+import { matchesNone } from '../../http/request-headers.ts'
+import { sendPieces } from '../../http/send-pieces.ts'
 import type { SeekableBody } from '../../packaging/output-format.ts'
 import type { PlaybackError } from '../playback-error.ts'
-import { matchesNone } from '../request-headers.ts'
 import { CORS_HEADERS, type PlaybackRefusal, partAnswer } from '../responses.ts'
-import { sendPieces } from '../send-parts.ts'
 import type { MovieUse } from './prepared-movies.ts'
 
 /** A window in the past changes no more, but its endpoint may, and content is kept a minute longer than it is shown. */

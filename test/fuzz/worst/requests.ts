@@ -16,7 +16,7 @@ import { emptyTimeline, type TimelineState } from '../../../src/model/input-time
 import { step, type TimelineEvent } from '../../../src/model/input-timeline/step.ts'
 import { parseManifestFilter } from '../../../src/model/manifest-filter.ts'
 import { checkedTags } from '../../../src/model/tags.ts'
-import { matchesNone, requestedRange } from '../../../src/origin/request-headers.ts'
+import { matchesNone, requestedRange } from '../../../src/http/request-headers.ts'
 import type { WorstInput } from './judge.ts'
 
 /** Bytes of the headers of a request, its target included. */
