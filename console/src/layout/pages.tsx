@@ -1,0 +1,20 @@
+import { type ComponentType, lazy } from 'react'
+
+/** A page; its code is loaded when it is shown. Segments of `path` that begin with a colon are its properties. */
+export type Page = {
+  readonly path: string
+  /** In the navigation; absent for pages of one resource. */
+  readonly label?: string
+  readonly Content: ComponentType<Record<string, string>>
+}
+
+const page = (path: string, label: string | undefined, load: () => Promise<{ Page: ComponentType<never> }>): Page => ({
+  path,
+  ...(label !== undefined && { label }),
+  Content: lazy(async () => ({ default: (await load()).Page as ComponentType<Record<string, string>> })),
+})
+
+/** All pages, the first that matches an address is shown. */
+export const PAGES: readonly Page[] = [
+  page('/', 'Home', () => import('../pages/home/page.tsx')),
+]
