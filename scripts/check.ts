@@ -13,6 +13,7 @@ const CHECKS: readonly Check[] = [
     commands: [
       [bin('typescript/bin/tsc'), '-b'],
       [bin('typescript/bin/tsc'), '-p', 'tsconfig.test.json'],
+      [bin('typescript/bin/tsc'), '-p', 'console'],
     ],
   },
   { name: 'dead code (knip)', commands: [[bin('knip/bin/knip.js'), '--no-progress']] },

@@ -1,4 +1,4 @@
-import { importsOf, isTest, type SourceFile } from './source-tree.ts'
+import { importsOf, isTest, type SourceFile, withoutComments } from './source-tree.ts'
 
 /** A row of ARCHITECTURE.md's table. */
 type Room = { readonly name: string; readonly mayImport: readonly string[] }
@@ -32,6 +32,19 @@ export function forbiddenImports(table: ImportTable, file: SourceFile): string[]
   return importsOf(file)
     .filter((target) => roomOf(target) !== room && !isAllowed(table, row, target))
     .map((target) => `${file.path} imports ${target}, but ${room} may import ${row.mayImport.join(', ')}`)
+}
+
+/** What the console may name of the server: types of its APIs, which are gone when it is built. */
+const CONSOLE_MAY_NAME = 'src/control/'
+
+/** Every import of a file of the console that leads out of it to more than types of the APIs, as a sentence. */
+export function forbiddenConsoleImports(file: SourceFile): string[] {
+  const text = withoutComments(file)
+  const types = importsOf({ ...file, text: [...text.matchAll(/^import type\b[^']*'[^']*'/gm)].join('\n') })
+  return importsOf(file)
+    .filter((target) => !target.startsWith('console/'))
+    .filter((target) => !target.startsWith(CONSOLE_MAY_NAME) || !types.includes(target))
+    .map((target) => `${file.path} imports ${target}, but the console may import types of ${CONSOLE_MAY_NAME} alone`)
 }
 
 function isAllowed({ ports }: ImportTable, { name, mayImport }: Room, target: string): boolean {

@@ -12,7 +12,7 @@ import { attemptsFor } from '../src/harvest/job/retry-policy.ts'
 import { LOG_EVENTS } from '../src/log.ts'
 import { BUCKET_PROBLEMS, BucketRefused } from '../src/stores/buckets.ts'
 import { wrongNeeds } from './declared-needs.ts'
-import { forbiddenImports, readImportTable } from './import-table.ts'
+import { forbiddenConsoleImports, forbiddenImports, readImportTable } from './import-table.ts'
 import { isTest, lineAt, readSource, readTree, type SourceFile, withoutComments } from './source-tree.ts'
 import { doubleExports, doubleImports, numberSigns, retiredWords, wideComments } from './vocabulary.ts'
 
@@ -30,6 +30,7 @@ type Ban = {
 
 const inSource = (file: SourceFile) => file.path.startsWith('src/') && !isTest(file)
 const below = (file: SourceFile) => inSource(file) && file.path !== 'src/main.ts'
+const inConsole = (file: SourceFile) => file.path.startsWith('console/src/')
 const isPure = (file: SourceFile) => inSource(file) && /^src\/(media|manifests|model)\//.test(file.path)
 
 const BANS: readonly Ban[] = [
@@ -56,7 +57,7 @@ const BANS: readonly Ban[] = [
   },
   {
     name: 'lines are logged, not printed',
-    pattern: /\bconsole\.\w/g,
+    pattern: /\bconsole\.\w+\(/g,
     appliesTo: inSource,
     instead: 'take a Log: it has levels and keeps secrets out',
     example: "console.log('here')",
@@ -83,6 +84,21 @@ const BANS: readonly Ban[] = [
     example: 'export default function serve() {}',
   },
   {
+    name: 'the console makes no markup of text',
+    pattern:
+      /\b(dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|srcDoc|DOMParser)\b|\bdocument\.write\b/g,
+    appliesTo: inConsole,
+    instead: 'give React the text: it is shown as what it is, whoever has written it',
+    example: '<div dangerouslySetInnerHTML={{ __html: description }} />',
+  },
+  {
+    name: 'the console makes no code of text',
+    pattern: /\beval\b|\bnew Function\b|\bjavascript:/g,
+    appliesTo: inConsole,
+    instead: 'write the code',
+    example: "<a href='javascript:stop()'>",
+  },
+  {
     name: 'no test runs alone',
     pattern: /\b(it|describe|test)\.only\(|\bonly: true\b/g,
     appliesTo: (file) => isTest(file) && file.path !== 'test/tidy.test.ts',
@@ -98,7 +114,7 @@ const BANS: readonly Ban[] = [
   },
 ]
 
-const code = readTree(['src', 'test', 'demo', 'scripts'], ['.ts', '.mjs'])
+const code = readTree(['src', 'test', 'demo', 'scripts', 'console'], ['.ts', '.tsx', '.mjs'])
 const pages = [
   ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map(readSource),
   ...readTree(['docs'], ['.md']),
@@ -133,6 +149,20 @@ describe('the import table of ARCHITECTURE.md', () => {
       assert.equal(forbiddenImports(table, file).length, 1)
     })
   }
+
+  it('leads out of the console to types of the APIs alone', () => {
+    assert.deepEqual(code.filter(inConsole).flatMap(forbiddenConsoleImports), [])
+    const page = (text: string): SourceFile => ({ path: 'console/src/pages/home/page.tsx', text })
+    for (const text of [
+      "import { WINDROW_OPERATIONS } from '../../../../src/control/windrow-operations.ts'",
+      "import type { Channel } from '../../../../src/model/channel.ts'",
+      "const { listen } = await import('../../../../src/http/listener.ts')",
+    ]) {
+      assert.equal(forbiddenConsoleImports(page(text)).length, 1, text)
+    }
+    const allowed = "import type {\n  A,\n} from '../../../../src/control/b.ts'\nimport { c } from '../../layout/c.tsx'"
+    assert.deepEqual(forbiddenConsoleImports(page(allowed)), [])
+  })
 
   it('allows ports, readers, shared types and what stands in comments', () => {
     const text = `
@@ -307,7 +337,7 @@ describe('the documentation', () => {
 
   it('names only files that exist', () => {
     const dead = pages.flatMap((page) =>
-      [...page.text.matchAll(/`((?:src|test|docs|demo|scripts|bin)\/[\w./-]+)`/g)]
+      [...page.text.matchAll(/`((?:src|test|docs|demo|scripts|bin|console)\/[\w./-]+)`/g)]
         .filter((match) => !existsSync(match[1]!))
         .map((match) => `${page.path} names ${match[1]}`),
     )

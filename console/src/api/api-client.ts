@@ -2,7 +2,7 @@ import type { SignedFetch } from './signed-fetch.ts'
 
 type Query = Readonly<Record<string, string | number | undefined>>
 
-/** A refusal of the server; the message is the server's, and begins with the member that is wrong where there is one. */
+/** A refusal of the server, with its message, which begins with the member that is wrong where there is one. */
 export class ApiRefused extends Error {
   override readonly name = 'ApiRefused'
   /** Of HTTP. */
@@ -63,7 +63,8 @@ export function apiClient(signed: SignedFetch): ApiClient {
     throw new ApiRefused(response.status, type, message ?? `The server answered ${response.status}.`)
   }
   return {
-    get: async (path, query, signal) => (await ask(method.get, path, { ...(query && { query }), signal })).value as never,
+    get: async (path, query, signal) =>
+      (await ask(method.get, path, { ...(query && { query }), signal })).value as never,
     getTagged: (path) => ask(method.get, path, {}),
     post: async (path, body) => (await ask(method.post, path, { ...(body && { body }) })).value as never,
     put: (path, change) => ask(method.put, path, change),

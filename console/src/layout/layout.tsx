@@ -78,7 +78,10 @@ export function Layout() {
 
 /** Follows links within the console without loading it anew. */
 function follow(navigate: (path: string) => void, base: string) {
-  return (event: { preventDefault(): void; readonly detail: { readonly href?: string; readonly external?: boolean } }) => {
+  return (event: {
+    preventDefault(): void
+    readonly detail: { readonly href?: string; readonly external?: boolean }
+  }) => {
     const { href, external } = event.detail
     if (href === undefined || external || !href.startsWith(`${base}/`)) return
     event.preventDefault()

@@ -15,6 +15,4 @@ const page = (path: string, label: string | undefined, load: () => Promise<{ Pag
 })
 
 /** All pages, the first that matches an address is shown. */
-export const PAGES: readonly Page[] = [
-  page('/', 'Home', () => import('../pages/home/page.tsx')),
-]
+export const PAGES: readonly Page[] = [page('/', 'Home', () => import('../pages/home/page.tsx'))]
