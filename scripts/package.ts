@@ -40,7 +40,7 @@ for (const kind of values.only?.split(',') ?? Object.keys(PACKAGES)) {
   write(wanted.name(product.version), wanted.make(product))
 }
 write(`windrow-${product.version}.cdx.json`, Buffer.from(billOfMaterials(product)))
-write('THIRD-PARTY-LICENCES', Buffer.from(thirdPartyLicences(root)))
+write('THIRD-PARTY-LICENCES', Buffer.from(thirdPartyLicences(product)))
 writeFileSync(join(to, 'SHA256SUMS'), sums.join(''))
 
 function write(name: string, bytes: Uint8Array): void {

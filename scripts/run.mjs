@@ -29,7 +29,9 @@ if (!task) fail(`no task "${name}"; there are: ${Object.keys(TASKS).join(', ')}`
 
 if (!isInstalled()) await install()
 const node = findNode()
-if (task.build) await must([node, 'node_modules/typescript/bin/tsc', '-b'])
+if (task.build) {
+  await Promise.all([must([node, 'node_modules/typescript/bin/tsc', '-b']), must([node, 'scripts/build-console.ts'])])
+}
 if (task.run) process.exit(await run([node, ...task.run, ...args]))
 
 /** Whether node_modules holds exactly what package-lock.json names; npm writes its own record last. */

@@ -40,6 +40,7 @@ export const ALLOWED_LICENCES = new Set([
   'BSD-2-Clause',
   'BSD-3-Clause',
   'BlueOak-1.0.0',
+  'Unlicense',
 ])
 
 /**
@@ -53,14 +54,17 @@ export function dependencies(root: string): Dependency[] {
     const there = path !== '' && locked.dev !== true && !NOT_PACKED.has(nameAt(path))
     return there && (locked.optional !== true || existsSync(join(root, path)))
   })
-  return paths.sort().map((path) => {
-    const locked = packages[path]!
-    const { version, license = '', integrity } = locked
-    const installed = (readJson(join(root, path, 'package.json')) as { version: string }).version
-    if (installed !== version) throw new Error(`${path} is ${installed}, and package-lock.json names ${version}`)
-    const needs = neededBy(path, packages)
-    return { name: nameAt(path), version, licence: license, integrity, path, needs }
-  })
+  return paths.sort().map((path) => dependencyAt(root, path, packages))
+}
+
+/** What is installed at a path of package-lock.json. Throws where that is something else than the file names. */
+export function dependencyAt(root: string, path: string, packages = readLock(root)): Dependency {
+  const locked = packages[path]
+  if (!locked) throw new Error(`package-lock.json has nothing at ${path}`)
+  const { version, license = '', integrity } = locked
+  const installed = (readJson(join(root, path, 'package.json')) as { version: string }).version
+  if (installed !== version) throw new Error(`${path} is ${installed}, and package-lock.json names ${version}`)
+  return { name: nameAt(path), version, licence: license, integrity, path, needs: neededBy(path, packages) }
 }
 
 /** By the paths of packages; that of the project itself is empty. */

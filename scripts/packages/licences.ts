@@ -2,13 +2,17 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Dependency, dependencies, licenceFiles } from './dependencies.ts'
+import { shipped } from './bundled.ts'
+import { type Dependency, licenceFiles } from './dependencies.ts'
 
 const RULE = '-'.repeat(78)
 
+/** Of all that packages of Windrow hold. */
+export const thirdPartyLicences = (product: { readonly root: string; readonly source: string }): string =>
+  licencePage(product.root, shipped(product))
+
 /** One page: what there is under which licence, then each text once, under the names of all that it is for. */
-export function thirdPartyLicences(root: string): string {
-  const all = dependencies(root)
+export function licencePage(root: string, all: readonly Dependency[]): string {
   const wearers = new Map<string, string[]>()
   for (const dependency of all) {
     for (const text of textsOf(root, dependency)) {

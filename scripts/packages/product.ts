@@ -26,7 +26,10 @@ export type About = {
 
 export const aboutOf = (root: string): About => readJson(join(root, 'package.json')) as About
 
-/** `bin`, `dist`, `test-stream`, `node_modules`, and a package.json that says no more than what is used of it. */
+/**
+ * `bin`, `dist` with the console, `test-stream`, `node_modules`, and a package.json that says no more than what is used
+ * of it.
+ */
 export function programFiles({ root, source, version }: Product): Entry[] {
   const { name, description, license } = aboutOf(source)
   const about = { name, version, description, license, private: true, type: 'module' }
@@ -35,6 +38,7 @@ export function programFiles({ root, source, version }: Product): Entry[] {
     copied('bin/package.json', join(source, 'bin/package.json')),
     file('package.json', `${JSON.stringify(about, null, 2)}\n`),
     ...compiledFiles(source),
+    ...consoleFiles(source),
     ...recordedFiles(source),
     ...dependencies(root).flatMap((dependency) => dependencyFiles(root, dependency)),
   ]
@@ -47,6 +51,15 @@ function compiledFiles(source: string): Entry[] {
   return compiled.filter((path) => existsSync(join(source, path))).map((path) => copied(path, join(source, path)))
 }
 
+/** What browsers are sent, without what only builds and packages need; builds from before it have nothing. */
+function consoleFiles(source: string): Entry[] {
+  const folder = join(source, 'dist/console')
+  const paths = existsSync(folder) ? filesBelow(folder) : []
+  return paths
+    .filter((path) => !path.split('/').some((part) => part.startsWith('.')))
+    .map((path) => copied(`dist/console/${path}`, join(folder, path)))
+}
+
 /** What `windrow feed` sends; builds from before it have nothing. */
 function recordedFiles(source: string): Entry[] {
   const folder = join(source, 'test-stream')
@@ -55,13 +68,14 @@ function recordedFiles(source: string): Entry[] {
 }
 
 /** For those who read. */
-export function textFiles({ root, source, version, date }: Product): Entry[] {
+export function textFiles(product: Product): Entry[] {
+  const { source } = product
   const pages = readdirSync(join(source, 'docs')).filter((name) => name.endsWith('.md'))
   return [
     ...['README.md', 'CHANGELOG.md', 'LICENSE'].map((name) => copied(name, join(source, name))),
     ...pages.map((name) => copied(`docs/${name}`, join(source, 'docs', name))),
-    file('THIRD-PARTY-LICENCES', thirdPartyLicences(root)),
-    file('sbom.cdx.json', billOfMaterials({ root, version, date })),
+    file('THIRD-PARTY-LICENCES', thirdPartyLicences(product)),
+    file('sbom.cdx.json', billOfMaterials(product)),
   ]
 }
 

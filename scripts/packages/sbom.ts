@@ -1,11 +1,18 @@
 /** The software bill of materials, in CycloneDX 1.6 (ECMA-424): what a package is made of, with hashes and licences. */
 import { createHash } from 'node:crypto'
-import { ALLOWED_LICENCES, type Dependency, dependencies, NODE, neededBy, readLock } from './dependencies.ts'
+import { bundledIn, shipped } from './bundled.ts'
+import { ALLOWED_LICENCES, type Dependency, NODE, neededBy, readLock } from './dependencies.ts'
 
-/** JSON whose bytes follow from package-lock.json, the version and the date. */
-export function billOfMaterials({ root, version, date }: { root: string; version: string; date: number }): string {
+/** JSON whose bytes follow from package-lock.json, what is in the console, the version and the date. */
+export function billOfMaterials(product: {
+  readonly root: string
+  readonly source: string
+  readonly version: string
+  readonly date: number
+}): string {
+  const { root, version, date } = product
   const packages = readLock(root)
-  const all = dependencies(root)
+  const all = shipped(product)
   const windrow = {
     type: 'application',
     'bom-ref': `pkg:npm/windrow@${version}`,
@@ -18,7 +25,7 @@ export function billOfMaterials({ root, version, date }: { root: string; version
   const components = [...unique(all).map(component), runtime]
   const refs = new Map(all.map((dependency) => [dependency.path, refOf(dependency)]))
   const needed = (paths: readonly string[]) => [...new Set(paths.flatMap((path) => refs.get(path) ?? []))].sort()
-  const direct = neededBy('', packages)
+  const direct = [...neededBy('', packages), ...bundledIn(product).map(({ path }) => path)]
   return `${JSON.stringify(
     {
       $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',

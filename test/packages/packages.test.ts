@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ALLOWED_LICENCES, dependencies } from '../../scripts/packages/dependencies.ts'
+import { shipped } from '../../scripts/packages/bundled.ts'
+import { ALLOWED_LICENCES } from '../../scripts/packages/dependencies.ts'
 import { complete, type Entry, file, folder, link, program } from '../../scripts/packages/entry.ts'
 import { thirdPartyLicences } from '../../scripts/packages/licences.ts'
 import { npmFiles } from '../../scripts/packages/npm.ts'
@@ -85,6 +86,8 @@ describe('what packages hold', () => {
     for (const path of [
       'bin/windrow',
       'dist/main.js',
+      'dist/console/index.html',
+      'dist/console/licences.txt',
       'package.json',
       'README.md',
       'LICENSE',
@@ -97,7 +100,7 @@ describe('what packages hold', () => {
       assert.ok(paths.includes(path), path)
     }
     const strange = paths.filter((path) =>
-      /^(src|test|demo|scripts)\/|\.test\.|\.(d\.[cm]?ts|map)$|typescript/.test(path),
+      /^(src|test|demo|scripts|console)\/|\/console\/\.|\.test\.|\.(d\.[cm]?ts|map)$|typescript|vite/.test(path),
     )
     assert.deepEqual(strange, [])
   })
@@ -111,8 +114,8 @@ describe('what packages hold', () => {
   })
 })
 
-describe('dependencies', () => {
-  const all = dependencies(root)
+describe('dependencies, of the server and in the console,', () => {
+  const all = shipped(PRODUCT)
 
   it('are under licences that ask for nothing but their text', () => {
     assert.deepEqual(
@@ -122,7 +125,7 @@ describe('dependencies', () => {
   })
 
   it('are named with their licences in THIRD-PARTY-LICENCES', () => {
-    const text = thirdPartyLicences(root)
+    const text = thirdPartyLicences(PRODUCT)
     for (const { name, version, licence } of all) assert.ok(text.includes(`\n${name} ${version}: ${licence}\n`), name)
     assert.ok(text.includes('Permission is hereby granted, free of charge'))
   })
@@ -141,6 +144,13 @@ describe('dependencies', () => {
         dependsOn.filter((ref) => !refs.has(ref)),
         [],
       )
+    const own = bill.dependencies.find(({ ref }) => ref === 'pkg:npm/windrow@1.2.3')!
+    for (const name of ['react', '%40cloudscape-design/components', 'pg']) {
+      assert.ok(
+        own.dependsOn.some((ref) => ref.startsWith(`pkg:npm/${name}@`)),
+        name,
+      )
+    }
     assert.ok(bill.dependencies.find(({ ref }) => ref.startsWith('pkg:npm/pg@'))!.dependsOn.length > 3)
     for (const { hashes = [] } of bill.components)
       for (const { content } of hashes) assert.match(content, /^[\da-f]{128}$/)
