@@ -20,6 +20,9 @@ export const LOG_EVENTS = {
     'The date of the machine stepped, or differs from when the server ran last. What follows is in Operations.',
   'connections-dropped':
     'There are too many connections: unused ones were closed, and new ones refused, as many as the fields say.',
+  'console-not-served':
+    'The files of the console are not there, or cannot be read; everything else is served. In a clone of Windrow, ' +
+    '`npm run build` makes them.',
   'content-key-changed':
     'A key provider gave another key under the KID of one that is on record; the first stays in use.',
   'content-keys-received':

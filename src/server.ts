@@ -7,6 +7,7 @@ import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { openAccessLog } from './configured-access-log.ts'
 import { retentionRules, startArchive } from './configured-archive.ts'
+import { withConfiguredConsole } from './configured-console.ts'
 import { startDataPlane } from './configured-data-plane.ts'
 import { configuredHealth } from './configured-health.ts'
 import { keyServerMounts, ownKeyServer } from './configured-key-server.ts'
@@ -256,7 +257,10 @@ export async function startServer(
     }
     const ofKeyServer = { turns, wall: clocks.wall, steady, log }
     const api = plays('control')
-      ? [...control, ...(own ? await keyServerMounts(own, config, ofKeyServer) : [])]
+      ? [
+          ...(await withConfiguredConsole(control, config, { version, log, publicUrl })),
+          ...(own ? await keyServerMounts(own, config, ofKeyServer) : []),
+        ]
       : undefined
     const urls = await openListeners(config, { listeners, certificates, log, mounts, api })
     url = urls.url

@@ -22,6 +22,7 @@ import {
   choices,
   databaseUrl,
   duration,
+  flag,
   integer,
   text,
   url,
@@ -79,6 +80,12 @@ export const SETTINGS = {
   ),
 
   ...READY_SETTINGS,
+  servesConsole: preset(
+    'console',
+    flag,
+    'true',
+    'Serve the console for browsers at `/console/`, where the API is. Whoever uses it signs in with the key pair of the API.',
+  ),
 
   databaseUrl: {
     ...unset(

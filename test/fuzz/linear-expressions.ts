@@ -34,7 +34,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
   ],
   'src/control/wire.ts': [[String.raw`^-?\d+$`, '-1', 'run']],
   'src/feed/digest-client.ts': [['`(?:^|[ ,])<name>="?([^",]*)`', undefined, 'place']],
-  'src/http/accepts-gzip.ts': [[String.raw`^\s*q\s*=\s*0(\.0*)?\s*$`, ' q = 0.0 ', 'run']],
+  'src/http/accepts-coding.ts': [[String.raw`^\s*q\s*=\s*0(\.0*)?\s*$`, ' q = 0.0 ', 'run']],
   'src/http/target.ts': [[String.raw`^https?:\/\/[^/?#]*\/?`, 'http://a/b', 'run']],
   'src/ingest/digest.ts': [
     [
@@ -210,4 +210,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
   ],
   'src/stores/postgres/content-versions.ts': [[String.raw`^[io]\d+:\d+(?: [io]\d+:\d+)*$`, 'i5:7 o3:9', 'run']],
   'src/tls/certificate-pair.ts': [[String.raw`^[\w*.-]+$`, '*.example.com', 'run']],
+  'src/web-console/content-policy.ts': [
+    [String.raw`^https?:\/\/(\*\.)?[\w.-]+(:\d+)?$`, 'https://*.example.com:8443', 'run'],
+  ],
 }

@@ -6,6 +6,7 @@ import { authenticate } from '../../../src/control/sigv4.ts'
 import { readInput } from '../../../src/control/wire.ts'
 import { acceptsGzip } from '../../../src/http/accepts-gzip.ts'
 import { forwardedHops } from '../../../src/http/forwarded.ts'
+import { matchesNone, requestedRange } from '../../../src/http/request-headers.ts'
 import { parseTarget } from '../../../src/http/target.ts'
 import { parseDigestCredentials } from '../../../src/ingest/digest.ts'
 import { fileName } from '../../../src/ingest/file-name.ts'
@@ -16,7 +17,6 @@ import { emptyTimeline, type TimelineState } from '../../../src/model/input-time
 import { step, type TimelineEvent } from '../../../src/model/input-timeline/step.ts'
 import { parseManifestFilter } from '../../../src/model/manifest-filter.ts'
 import { checkedTags } from '../../../src/model/tags.ts'
-import { matchesNone, requestedRange } from '../../../src/http/request-headers.ts'
 import type { WorstInput } from './judge.ts'
 
 /** Bytes of the headers of a request, its target included. */

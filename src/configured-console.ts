@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url'
+import type { Config } from './config/config.ts'
+import type { Mount } from './http/handler.ts'
+import type { Log } from './log.ts'
+import { readSite } from './web-console/site-files.ts'
+import { withWebConsole } from './web-console/web-console.ts'
+
+/** Where the console is built, in a source tree and in a package: this file is one folder below its root. */
+const FOLDER = fileURLToPath(new URL('../dist/console', import.meta.url))
+
+type Settings = Pick<
+  Config,
+  'harvestStore' | 'keyServerUrl' | 'region' | 's3Endpoint' | 's3ForcePathStyle' | 's3Region' | 'servesConsole'
+>
+
+type Deps = {
+  readonly version: string
+  readonly log: Log
+  /** The URL of playback URLs; called for each response. */
+  readonly publicUrl: () => string
+  readonly folder?: string
+}
+
+/** The mounts of the API, and the console beside them unless the settings have none. */
+export async function withConfiguredConsole(
+  api: readonly Mount[],
+  config: Settings,
+  { version, log, publicUrl, folder = FOLDER }: Deps,
+): Promise<readonly Mount[]> {
+  const { servesConsole, region, keyServerUrl } = config
+  if (!servesConsole) return api
+  const site = await readSite(folder).catch((error: unknown) => {
+    log.warn({ event: 'console-not-served', folder, error }, 'the console is not served: its files cannot be read')
+    return undefined
+  })
+  const playback = () => [publicUrl(), ...(keyServerUrl === undefined ? [] : [keyServerUrl])]
+  return withWebConsole(api, { site, region, version, playback, buckets: bucketSources(config) })
+}
+
+/** Sources of CSP: where presigned URLs of objects in buckets lead. */
+function bucketSources({ harvestStore, region, s3Endpoint, s3ForcePathStyle, s3Region = region }: Settings): string[] {
+  if (harvestStore !== 's3') return []
+  const { protocol, host } = new URL(s3Endpoint ?? awsEndpoint(s3Region))
+  const [one, each] = [`${protocol}//${host}`, `${protocol}//*.${host}`]
+  return s3ForcePathStyle ? [one] : [one, each]
+}
+
+const awsEndpoint = (region: string) => `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
