@@ -87,7 +87,10 @@ async function demonstrate(): Promise<void> {
   })
   await Promise.race([watchAndHarvest(windrow, api, { endpoint, urls, encrypted }, encoder), neverDone(encoding), died])
 
-  if (keep) await keepRunning(windrow, urls, Promise.race([encoding, died]))
+  if (keep) {
+    await makeClip(windrow, api)
+    await keepRunning(windrow, urls, Promise.race([encoding, died]))
+  }
   stopEncoder.abort()
   await encoding
   await Promise.all([windrow.stop(), died.catch(() => {})])
@@ -181,8 +184,21 @@ async function checkReport(bucket: string, folder: string): Promise<void> {
   note(`${objects.length} objects, ${(bytes / 1000).toFixed(0)} kB, each of the size and the SHA-256 it tells`)
 }
 
+/** Of the same window as the harvest job: it plays at once, by its own URL. */
+async function makeClip(windrow: WindrowProcess, api: MediaPackage): Promise<void> {
+  const { StartTime, EndTime, OriginEndpointId } = await api.describeHarvestJob({ Id: 'demo-clip' })
+  const window = ['--start', StartTime ?? '', '--end', EndTime ?? '']
+  const words = ['clip', 'create', '--id', 'first-clip', '--endpoint', OriginEndpointId ?? '', ...window, '--text']
+  done('clip', 'of the same window, by')
+  note(`windrow ${words.join(' ')}\n`)
+  await runWindrow(words, windrow)
+}
+
 async function keepRunning(windrow: WindrowProcess, urls: readonly string[], failure: Promise<void>): Promise<void> {
   console.log('\nIt stays on until you press Ctrl-C.\n')
+  note(`look   ${windrow.url}/console/`)
+  note(`keys   ${windrow.credentials.accessKeyId}`)
+  note(`       ${windrow.credentials.secretAccessKey}`)
   for (const url of urls) note(`play   ${url}`)
   note(`data   ${windrow.dataFolder}`)
   note(`API    AWS_SHARED_CREDENTIALS_FILE=${join(windrow.dataFolder, 'credentials')} \\`)

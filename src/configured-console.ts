@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Config } from './config/config.ts'
-import type { Mount } from './http/handler.ts'
 import type { Log } from './log.ts'
 import { readSite } from './web-console/site-files.ts'
-import { withWebConsole } from './web-console/web-console.ts'
+import type { WebConsoleDeps } from './web-console/web-console.ts'
 
 /** Where the console is built, in a source tree and in a package: this file is one folder below its root. */
 const FOLDER = fileURLToPath(new URL('../dist/console', import.meta.url))
@@ -21,20 +20,19 @@ type Deps = {
   readonly folder?: string
 }
 
-/** The mounts of the API, and the console beside them unless the settings have none. */
-export async function withConfiguredConsole(
-  api: readonly Mount[],
+/** The console as the settings have it, undefined where they have none; it has no site where it was not built. */
+export async function openConsole(
   config: Settings,
   { version, log, publicUrl, folder = FOLDER }: Deps,
-): Promise<readonly Mount[]> {
+): Promise<WebConsoleDeps | undefined> {
   const { servesConsole, region, keyServerUrl } = config
-  if (!servesConsole) return api
+  if (!servesConsole) return undefined
   const site = await readSite(folder).catch((error: unknown) => {
     log.warn({ event: 'console-not-served', folder, error }, 'the console is not served: its files cannot be read')
     return undefined
   })
   const playback = () => [publicUrl(), ...(keyServerUrl === undefined ? [] : [keyServerUrl])]
-  return withWebConsole(api, { site, region, version, playback, buckets: bucketSources(config) })
+  return { site, region, version, playback, buckets: bucketSources(config) }
 }
 
 /** Sources of CSP: where presigned URLs of objects in buckets lead. */

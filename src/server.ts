@@ -7,7 +7,7 @@ import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { openAccessLog } from './configured-access-log.ts'
 import { retentionRules, startArchive } from './configured-archive.ts'
-import { withConfiguredConsole } from './configured-console.ts'
+import { openConsole } from './configured-console.ts'
 import { startDataPlane } from './configured-data-plane.ts'
 import { configuredHealth } from './configured-health.ts'
 import { keyServerMounts, ownKeyServer } from './configured-key-server.ts'
@@ -47,6 +47,7 @@ import { SendingEncoders } from './self-check/sending-encoders.ts'
 import { type Failed, Stopping } from './stopping.ts'
 import { openBuckets } from './stores/bucket-settings.ts'
 import { FileSpool, type FileSpoolOptions } from './stores/file-spool.ts'
+import { withWebConsole } from './web-console/web-console.ts'
 
 /** Interval at which the clocks are recorded: a crash makes content that much younger. */
 const CLOCK_MS = 60_000
@@ -66,6 +67,8 @@ const DRAIN_DELAY_MS = 5000
 const STALL_SECONDS = 60
 
 export type Server = OwnUrls & {
+  /** Where browsers on this machine have the console; undefined where it is not served. */
+  readonly consoleUrl: string | undefined
   /** Reads anew what may change in files while the server runs, and opens its logs anew. Settings stay. */
   reload(): Promise<void>
   /**
@@ -256,9 +259,10 @@ export async function startServer(
       closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
     }
     const ofKeyServer = { turns, wall: clocks.wall, steady, log }
+    const webConsole = plays('control') ? await openConsole(config, { version, log, publicUrl }) : undefined
     const api = plays('control')
       ? [
-          ...(await withConfiguredConsole(control, config, { version, log, publicUrl })),
+          ...(webConsole ? withWebConsole(control, webConsole) : control),
           ...(own ? await keyServerMounts(own, config, ofKeyServer) : []),
         ]
       : undefined
@@ -268,6 +272,7 @@ export async function startServer(
     const delayMs = config.drainDelayMs ?? (stores.sharing ? DRAIN_DELAY_MS : 0)
     return {
       ...urls,
+      consoleUrl: webConsole?.site && `${urls.apiUrl}/console/`,
       async reload() {
         for (const reload of reloaders) await (async () => reload())().catch(failed('reloading'))
       },

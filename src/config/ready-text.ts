@@ -6,7 +6,11 @@ import { publicAddresses } from './listening.ts'
 export function readyText(
   config: Config,
   keys: KeptKeyPair,
-  { url, apiUrl: api }: { readonly url: string; readonly apiUrl: string },
+  {
+    url,
+    apiUrl: api,
+    consoleUrl,
+  }: { readonly url: string; readonly apiUrl: string; readonly consoleUrl: string | undefined },
 ): string {
   const { publicUrl, region } = config
   // Nobody can tell what others reach.
@@ -19,7 +23,7 @@ Windrow is ready at ${url}
 
   data   ${config.dataFolder}
   keys   ${keys.file ?? 'the configured access-key-id and secret-access-key'}
-  try    ${keyFile ? `${keyFile} \\\n         ` : ''}aws --endpoint-url ${shellWord(api)} --region ${region} mediapackage list-channels
+${consoleUrl === undefined ? '' : `  open   ${consoleUrl}\n`}  try    ${keyFile ? `${keyFile} \\\n         ` : ''}aws --endpoint-url ${shellWord(api)} --region ${region} mediapackage list-channels
 ${isUnsure ? `  ${note}` : ''}
 `
 }

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { programPath } from '../programs.ts'
+import type { Browser, Page } from 'playwright-core'
+import { launchChromium } from './chromium.ts'
 import { MachineWatch } from './machine.ts'
 import type {
   Complaint,
@@ -17,7 +17,7 @@ import type {
   Watched,
 } from './playback.ts'
 import { PlayerLog } from './player-log.ts'
-import { eventually, listen, words } from './processes.ts'
+import { eventually, listen } from './processes.ts'
 
 /** hls.js plays HLS, shaka-player HLS and DASH, dash.js DASH and Smooth Streaming. */
 /** `browser` plays a file without a script. */
@@ -66,9 +66,6 @@ export type Watching = {
   readonly seeks?: (back: (seconds: number) => Promise<void>) => void
 }
 
-const FLAGS = words(`--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-  --disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required`)
-
 // By their paths: not every package lets its browser scripts be resolved.
 const script = (path: string) => readFileSync(new URL(`../../node_modules/${path}`, import.meta.url))
 const SCRIPTS: Readonly<Record<Engine, () => Buffer>> = {
@@ -107,9 +104,7 @@ export class Player {
     const url = await listen(server)
     server.unref()
     const machine = await MachineWatch.start()
-    const args = trusted.length === 0 ? FLAGS : [...FLAGS, `--ignore-certificate-errors-spki-list=${trusted.join(',')}`]
-    const browser = await chromium.launch({ executablePath: programPath('chromium'), headless: true, args })
-    return new Player(browser, url, machine, () => server.close())
+    return new Player(await launchChromium(trusted), url, machine, () => server.close())
   }
 
   async stop(): Promise<void> {
