@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
@@ -27,18 +27,27 @@ export async function buildConsole(to: string, root = ROOT): Promise<void> {
   const { build } = await import('vite')
   const outDir = join(to, '..', `.console-${process.pid}`)
   const modules = new Set<string>()
+  const inputs = inputDigest(root)
+  // Digests of the bundler differ where the folder does, and with them every file that names another.
+  const named = (name: string, ending = '.js') => `assets/${name}-${inputs.slice(0, 8)}${ending}`
+  const output = {
+    entryFileNames: named('[name]'),
+    chunkFileNames: ({ name, facadeModuleId }: { readonly name: string; readonly facadeModuleId: string | null }) =>
+      named(name === 'page' && facadeModuleId ? basename(dirname(facadeModuleId)) : name),
+    assetFileNames: named('[name]', '[extname]'),
+  }
   await build({
     configFile: join(root, 'console/vite.config.ts'),
     configLoader: 'native',
     logLevel: 'warn',
-    build: { outDir, emptyOutDir: true },
+    build: { outDir, emptyOutDir: true, rolldownOptions: { output } },
     plugins: [modulesIn(modules)],
   })
   const packages = packagesOf(modules, root)
   writeFileSync(join(outDir, BUNDLED_FILE), `${JSON.stringify(packages, null, 1)}\n`)
   writeFileSync(join(outDir, 'licences.txt'), licencePage(root, bundledPackages(root, packages)))
   await compress(outDir)
-  writeFileSync(join(outDir, STAMP), inputDigest(root))
+  writeFileSync(join(outDir, STAMP), inputs)
   const before = `${outDir}-before`
   if (existsSync(to)) renameSync(to, before)
   renameSync(outDir, to)

@@ -1,0 +1,32 @@
+/**
+ * What people do with the console, in a real Chromium against a real server: `npm run soak -- --only console`.
+ * WINDROW_CONSOLE_PATHS=NAME,NAME selects some.
+ */
+import { join } from 'node:path'
+import { ConsoleBrowser } from '../console/console-browser.ts'
+import type { ConsolePath } from '../console/console-path.ts'
+import { HOSTILE_PATH } from '../console/hostile-path.ts'
+import { SERVING_PATH } from '../console/serving-path.ts'
+import type { SoakContext } from '../soak-plan.ts'
+
+export const name = 'console'
+
+const PATHS: readonly ConsolePath[] = [SERVING_PATH, HOSTILE_PATH]
+
+/** Throws for the first path that does not lead where it must. */
+export async function run({ log, folder }: SoakContext): Promise<Record<string, string | number>> {
+  const chosen = process.env['WINDROW_CONSOLE_PATHS']?.split(',')
+  const figures: Record<string, string | number> = {}
+  for (const path of PATHS.filter((each) => chosen?.includes(each.name) ?? true)) {
+    const browser = await ConsoleBrowser.start()
+    try {
+      const picture = (of: string) => join(folder(), `${path.name}-${of}.png`)
+      const found = await path.run({ browser, log: (line) => log(`${path.name}: ${line}`), picture })
+      for (const [figure, value] of Object.entries(found)) figures[`${path.name}: ${figure}`] = value
+      log(`${path.name}: holds`)
+    } finally {
+      await browser.stop()
+    }
+  }
+  return figures
+}
