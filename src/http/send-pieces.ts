@@ -28,8 +28,9 @@ export async function sendPieces(
 }
 
 /**
- * Sends bytes in pieces, and ends the response with the last of them where `isLast`: the next piece follows at once when
- * the kernel has taken the one before, and otherwise waits until that has left, while the memory behind it is counted.
+ * Sends bytes in pieces, and ends the response with the last of them where `isLast`: the next piece follows at once
+ * when the kernel has taken the one before, and otherwise waits until that has left, while the memory behind it is
+ * counted.
  */
 export async function sendBytes(
   response: ServerResponse,
