@@ -183,6 +183,7 @@ describe('windrow serve', () => {
       run.child.kill()
       await run.exitCode
       assert.match(run.stdout, note)
+      assert.match(run.stdout, /open +http:\/\/0\.0\.0\.0:\d+\/console\/\n/)
     }
   })
 

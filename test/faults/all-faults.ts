@@ -3,6 +3,7 @@ import { ACCESS_LOG_FAULTS } from './access-log-faults.ts'
 import { AD_FAULTS } from './ad-faults.ts'
 import { ARCHIVE_FAULTS } from './archive-faults.ts'
 import { BACKUP_FAULTS } from './backup-faults.ts'
+import { CONSOLE_FAULTS } from './console-faults.ts'
 import { ENCRYPTION_FAULTS } from './encryption-faults.ts'
 import type { Fault } from './fault.ts'
 import { FEED_FAULTS } from './feed-faults.ts'
@@ -24,6 +25,7 @@ import { SPEKE_FAULTS } from './speke-faults.ts'
 export const ALL_FAULTS: readonly Fault[] = [
   ...ACCESS_LOG_FAULTS,
   ...ACCESS_FAULTS,
+  ...CONSOLE_FAULTS,
   ...AD_FAULTS,
   ...OUTPUT_FAULTS,
   ...PROTECTION_FAULTS,

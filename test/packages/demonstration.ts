@@ -38,6 +38,14 @@ export async function untilReady(port: number): Promise<void> {
   })
 }
 
+/** Throws unless a browser gets the console, with the script that is in its page. */
+export async function checkConsole({ url }: Access): Promise<void> {
+  const page = await (await fetch(`${url}/console/`)).text()
+  const script = /<script type="module"[^>]* src="([^"]+)"/.exec(page)?.[1] ?? assert.fail(page)
+  const { status, headers } = await fetch(new URL(script, url))
+  assert.deepEqual([status, headers.get('content-encoding')], [200, 'br'])
+}
+
 /** A server that some command has started. */
 export class Served {
   readonly access: Access

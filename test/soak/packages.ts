@@ -21,7 +21,7 @@ import { eventually, freePort, temporaryFolder } from '../judges/processes.ts'
 import { BootedSystem } from '../packages/booted-system.ts'
 import { buildBefore } from '../packages/build-before.ts'
 import { command, DebianSystem, SYSTEM_PATH } from '../packages/debian-system.ts'
-import { accessAt, Demonstration, environmentAt, Served, untilReady } from '../packages/demonstration.ts'
+import { accessAt, checkConsole, Demonstration, environmentAt, Served, untilReady } from '../packages/demonstration.ts'
 import { bareImports, resolutionFaults } from '../packages/resolution.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
@@ -96,6 +96,7 @@ async function tried(
   const served = await Served.start(line, port, env)
   const demonstration = await Demonstration.begin(served.access)
   try {
+    await checkConsole(served.access)
     const environment = Object.entries({ ...environmentAt(port), WINDROW_ENDPOINT_URL: served.access.url })
     also(environment.map((pair) => pair.join('=')).join(' '))
     return await demonstration.goOn(served.access, join(data, 'buckets'))
