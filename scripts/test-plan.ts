@@ -14,6 +14,7 @@ export const PROCESSES = 5
 
 /** What takes longest begins first, as the shared process does, so that nothing long is left alone at the end. */
 const LONG = [
+  'test/console/',
   'test/e2e/',
   'test/matrix/',
   'test/timeline/',

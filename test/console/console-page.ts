@@ -86,6 +86,17 @@ export class ConsolePage {
     this.allowed.push(pattern)
   }
 
+  /** Waits until nothing more seems to come: the texts are the same for half a second. */
+  async settled(): Promise<void> {
+    const isSettled = `(() => {
+      const text = document.body.innerText
+      if (text === '' || text !== globalThis.textBefore) globalThis.sameSince = performance.now()
+      globalThis.textBefore = text
+      return performance.now() - globalThis.sameSince > 500
+    })()`
+    await this.page.waitForFunction(isSettled, undefined, { polling: 100 })
+  }
+
   async show(theme: Theme): Promise<void> {
     await this.page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
     await eventually(`the ${theme} theme`, async () => {

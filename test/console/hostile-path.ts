@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Page, Route } from 'playwright-core'
+import type { Route } from 'playwright-core'
 import { ApiRefused } from '../../src/cli/api-client.ts'
 import {
   apiOf,
@@ -56,24 +56,10 @@ async function run({ browser, log, picture }: ConsolePathContext): Promise<Recor
 async function shownAt(console: ConsolePage, path: string): Promise<string[]> {
   const { page } = console
   await console.goto(path)
-  await settled(page)
+  await console.settled()
   assert.deepEqual(await page.evaluate(FOUND), [], path)
   const text = (await page.evaluate('document.body.innerText')) as string
   return Object.values(HOSTILE_TEXTS).filter((each) => text.includes(each))
-}
-
-/** Waits until the page has nothing more to come: its text is the same as half a second before. */
-async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(
-    `(() => {
-      const text = document.body.innerText
-      if (text === '' || text !== globalThis.textBefore) globalThis.sameSince = Date.now()
-      globalThis.textBefore = text
-      return Date.now() - globalThis.sameSince > 500
-    })()`,
-    undefined,
-    { polling: 100 },
-  )
 }
 
 /** Puts each text into each field that takes it. */
@@ -149,7 +135,7 @@ async function pour(windrow: Windrow): Promise<{ readonly taken: readonly string
       ...job,
       id: `chapters-${n}`,
       s3Destination,
-      deliverables: [{ type: 'MP4' }],
+      deliverables: [{ kind: 'MP4' }],
       chapters,
     })
     await give('POST', 'harvest_rules', {

@@ -1,0 +1,78 @@
+/** Makes the pictures of the console that README.md shows: `npm run soak -- --only console-pictures`. */
+import assert from 'node:assert/strict'
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ConsoleBrowser } from '../console/console-browser.ts'
+import { apiOf, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { eventually, start } from '../judges/processes.ts'
+import { Windrow } from '../judges/windrow.ts'
+import type { SoakContext } from '../soak-plan.ts'
+
+export const name = 'console-pictures'
+export const onlyByName = true
+
+const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
+const FOLDER = fileURLToPath(new URL('../../docs/images', import.meta.url))
+const MOST_BYTES = 200_000
+const VIEWPORT = { width: 1280, height: 800 }
+
+const PICTURES = {
+  'console-home': '/',
+  'console-timeline': '/channels/news/timeline',
+  'console-clip': '/harvest-jobs/goal',
+}
+
+/** Throws for a picture that is larger than a page of documentation should have. */
+export async function run({ log }: SoakContext): Promise<Record<string, string | number>> {
+  mkdirSync(FOLDER, { recursive: true })
+  const windrow = await Windrow.start()
+  const feeds = ['news', 'sport'].map((channel) => feed(windrow, channel))
+  const browser = await ConsoleBrowser.start()
+  try {
+    await makeAsset(windrow)
+    const figures: Record<string, string | number> = {}
+    const console = await browser.open({ access: windrow }, { viewport: VIEWPORT })
+    await console.signIn()
+    for (const [picture, path] of Object.entries(PICTURES)) {
+      await console.goto(path)
+      await console.settled()
+      const file = join(FOLDER, `${picture}.png`)
+      await console.page.screenshot({ path: file })
+      const { size } = statSync(file)
+      assert.ok(size <= MOST_BYTES, `${picture} has ${size} bytes`)
+      figures[picture] = size
+      log(`${picture}: ${size} bytes`)
+    }
+    await console.close()
+    return figures
+  } finally {
+    await browser.stop()
+    for (const each of feeds) each.child.kill()
+    await windrow.stop()
+  }
+}
+
+/** Ten minutes of the past, then live. */
+function feed({ url, accessKeyId, secretAccessKey }: Windrow, channel: string) {
+  const env = { PATH: process.env['PATH'], AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
+  const args = [PROGRAM, 'feed', '--url', url, '--channel', channel, '--create', '--past', '10m', '--live']
+  return start(process.execPath, args, { env })
+}
+
+/** Half a minute of the news, harvested as a file with a poster, once there is so much of it. */
+async function makeAsset(windrow: Windrow): Promise<void> {
+  const api = apiOf(windrow)
+  const [end, begin] = [120_000, 150_000].map((ago) => new Date(Date.now() - ago).toISOString())
+  const s3Destination = {
+    bucketName: 'clips',
+    manifestKey: 'goal/index.m3u8',
+    roleArn: 'arn:aws:iam::000000000000:role/harvest',
+  }
+  const deliverables = [{ kind: 'HLS' }, { kind: 'MP4' }, { kind: 'STILLS' }]
+  const job = { originEndpointId: 'news-hls', startTime: begin, endTime: end, s3Destination, deliverables }
+  await eventually('a job of the past', async () => {
+    return api.ask('POST', 'harvest_jobs', { body: { id: 'goal', ...job } }).catch(() => undefined)
+  })
+  assert.equal(await harvestOutcome(mediaPackage(windrow), 'goal'), 'SUCCEEDED')
+}
