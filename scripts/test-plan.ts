@@ -26,7 +26,15 @@ const LONG = [
 ]
 
 /** Whose files share a process where they need no programs: its start takes longer than most of them. */
-const SHARED = ['src/', 'test/contract/', 'test/deploy.test.ts', 'test/faults/', 'test/harvest/', 'test/judges/']
+const SHARED = [
+  'src/',
+  'test/console/',
+  'test/contract/',
+  'test/deploy.test.ts',
+  'test/faults/',
+  'test/harvest/',
+  'test/judges/',
+]
 
 /**
  * Of these, what waits, for disks and sockets, or takes long, or measures its process, gains nothing from a shared one.
