@@ -47,7 +47,7 @@ describe('the console', () => {
 
   it('runs no code but its own: not what is in the page, in a text, or at another place', async () => {
     const console = await browser.open({ access: windrow, origins: ['http://127.0.0.1:9'] })
-    console.allow(/^policy: |Content Security Policy/)
+    console.allow(/^policy: |Content Security Policy|EvalError/)
     const { ran, refused } = await attack(console.page)
     assert.deepEqual(ran, [])
     assert.deepEqual(refused.toSorted(), REFUSALS)
