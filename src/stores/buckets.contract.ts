@@ -6,12 +6,19 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type Blocks, needing } from '../../test/programs.ts'
 import { LostMedia } from '../model/lost-media.ts'
-import { type Bucket, BucketRefused, type Buckets } from './buckets.ts'
+import {
+  type Bucket,
+  BucketRefused,
+  type Buckets,
+  type LevelRequest,
+  type ReadableBucket,
+  type ReadableBuckets,
+} from './buckets.ts'
 import type { ArchivedObject, ObjectBody } from './object-body.ts'
 
 /** A store of buckets under test, with access from outside. */
 export type BucketsUnderTest = {
-  readonly buckets: Buckets
+  readonly buckets: Buckets & ReadableBuckets
   /** A bucket that exists. */
   readonly bucketName: string
   /** True when the store supports conditions on a put. */
@@ -325,6 +332,89 @@ export function bucketContract(
       const content = await files(randomBytes(1_000_000), randomBytes(1_000_000))
       await assert.rejects(bucket.put('torn/three', content, AbortSignal.abort()))
       assert.equal(await store.read('torn/three'), undefined)
+    })
+
+    const looking = (): Promise<ReadableBucket> => store.buckets.read({ bucketName: store.bucketName })
+    const level = async (request: Omit<LevelRequest, 'limit'> & Partial<LevelRequest>) =>
+      (await looking()).list({ limit: 100, ...request }, never)
+
+    it('names its buckets', async () => {
+      const { names, reason } = await store.buckets.names({ roleArn: ROLE }, never)
+      assert.ok(names.includes(store.bucketName), names.join())
+      assert.equal(reason, undefined)
+    })
+
+    it('lists one level of folders and objects, page by page, in their order', async () => {
+      const names = ['a.ts', 'b/1.ts', 'b/deep/2.ts', 'b.ts', 'c/3.ts', 'ä b&+%.ts', 'Z.ts']
+      for (const name of names) await bucket.put(`listed/${name}`, bodyOfBytes(Buffer.from(name)), never)
+      const whole = await level({ prefix: 'listed/' })
+      assert.deepEqual(whole.folders, ['listed/b/', 'listed/c/'])
+      const files = ['Z.ts', 'a.ts', 'b.ts', 'ä b&+%.ts']
+      assert.deepEqual(
+        whole.objects.map(({ key, size }) => [key, size]),
+        files.map((name) => [`listed/${name}`, Buffer.byteLength(name)]),
+      )
+      for (const { modifiedAt } of whole.objects) assert.ok(Math.abs(Date.now() - modifiedAt) < 600_000)
+      assert.equal(whole.next, undefined)
+      const paged: string[] = []
+      let after: string | undefined
+      do {
+        const page = await level({ prefix: 'listed/', limit: 2, ...(after !== undefined && { after }) })
+        const keys = [...page.folders, ...page.objects.map(({ key }) => key)]
+        assert.ok(keys.length <= 2)
+        paged.push(...keys)
+        after = page.next
+      } while (after !== undefined)
+      assert.deepEqual(paged.toSorted(), [...whole.folders, ...files.map((name) => `listed/${name}`)].toSorted())
+    })
+
+    it('lists what begins as somebody has typed', async () => {
+      await bucket.put('typed/goal-1.ts', bodyOfBytes(Buffer.from('x')), never)
+      await bucket.put('typed/goals/2.ts', bodyOfBytes(Buffer.from('x')), never)
+      await bucket.put('typed/other.ts', bodyOfBytes(Buffer.from('x')), never)
+      const { folders, objects } = await level({ prefix: 'typed/goal' })
+      assert.deepEqual([folders, objects.map(({ key }) => key)], [['typed/goals/'], ['typed/goal-1.ts']])
+      for (const prefix of ['typed/nothing', 'nowhere/', 'typed/other.ts/']) {
+        assert.deepEqual(await level({ prefix }), { folders: [], objects: [] }, prefix)
+      }
+    })
+
+    it('gives ranges of an object, and its size and tag', async () => {
+      const content = randomBytes(1_300_000)
+      await bucket.put('read/one.ts', bodyOfBytes(content), never)
+      const object = await (await looking()).object('read/one.ts', never)
+      assert.ok(object)
+      assert.equal(object.size, content.length)
+      const pieces: Buffer[] = []
+      for await (const piece of await object.open({ start: 1000, end: 1_200_001 })) pieces.push(Buffer.from(piece))
+      assert.ok(Buffer.concat(pieces).equals(content.subarray(1000, 1_200_001)))
+      await object.close()
+      await bucket.put('read/one.ts', bodyOfBytes(Buffer.from('other')), never)
+      const replaced = await (await looking()).object('read/one.ts', never)
+      assert.notEqual(replaced?.tag, object.tag)
+      await replaced?.close()
+    })
+
+    it('has an empty object, and none where nothing is, or a folder', async () => {
+      await bucket.put('read/empty', bodyOfBytes(), never)
+      const reader = await looking()
+      const object = await reader.object('read/empty', never)
+      assert.equal(object?.size, 0)
+      for await (const piece of (await object?.open({ start: 0, end: 0 })) ?? []) assert.equal(piece.length, 0)
+      await object?.close()
+      for (const key of ['read/nothing', 'read', 'nowhere/at/all']) {
+        assert.equal(await reader.object(key, never), undefined, key)
+      }
+    })
+
+    it('reads nothing under keys that are no path below the bucket', async () => {
+      const reader = await looking()
+      for (const key of ['', '/a', 'a//b', '../a', 'a/../b', 'a\0b', 'x'.repeat(1025)]) {
+        await assert.rejects(async () => reader.object(key, never), refusedWith('InvalidName'), key)
+      }
+      for (const bad of ['..', 'a/b', '.hidden']) {
+        await assert.rejects(store.buckets.read({ bucketName: bad }), refusedWith('InvalidName'), bad)
+      }
     })
   })
 }

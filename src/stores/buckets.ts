@@ -1,5 +1,7 @@
+import type { UtcMs } from '../media/time.ts'
 import type { S3Destination } from '../model/harvest-job.ts'
 import type { ObjectBody } from './object-body.ts'
+import type { ByteRange, ObjectStream } from './objects.ts'
 
 /** A condition on a put: the key must have no object (null), or still the object with this tag. */
 export type PutCondition = { readonly replaces: string | null }
@@ -41,6 +43,79 @@ export type Buckets = {
   /** Checks, as cheaply as possible, that the bucket exists and admits us. */
   open(destination: S3Destination, signal: AbortSignal): Promise<Bucket>
   close(): Promise<void>
+}
+
+/** A bucket that is read: by the role with this ARN, where a store assumes roles. */
+export type BucketAccess = { readonly bucketName: string; readonly roleArn?: string | undefined }
+
+/** Port: buckets as they are looked into. All methods throw BucketRefused for problems that are the bucket's. */
+export type ReadableBuckets = {
+  /** The names of the buckets that there are, in their order. */
+  names(access: Omit<BucketAccess, 'bucketName'>, signal: AbortSignal): Promise<KnownBuckets>
+  /** Opens a bucket without asking for it: whether it is there, and may be read, is told by what is asked of it. */
+  read(access: BucketAccess): Promise<ReadableBucket>
+}
+
+export type KnownBuckets = {
+  readonly names: readonly string[]
+  /** Why there may be more, in a sentence: the store does not list them for us, or not all. */
+  readonly reason?: string
+}
+
+/** A bucket, open for reading. */
+export type ReadableBucket = {
+  /** A page of what is directly below a prefix. A bucket that is still to be made has nothing. */
+  list(page: LevelRequest, signal: AbortSignal): Promise<BucketLevel>
+  /** The object under a key as it is now, to be closed; undefined when there is none. */
+  object(key: string, signal: AbortSignal): Promise<StoredObject | undefined>
+  /** A URL under which anybody can read the object for some seconds. Absent where objects have none. */
+  temporaryUrl?(key: string, url: TemporaryUrl): Promise<string>
+}
+
+export type LevelRequest = {
+  /** With which keys begin; `/` ends folders. */
+  readonly prefix: string
+  /** Folders and objects together, up to MOST_LISTED. */
+  readonly limit: number
+  /** `next` of the page before. */
+  readonly after?: string
+}
+
+/** The most that is listed at once. */
+export const MOST_LISTED = 500
+
+export type BucketLevel = {
+  /** Beginnings of keys, with their last `/`, in their order. */
+  readonly folders: readonly string[]
+  /** In the order of keys. */
+  readonly objects: readonly ListedObject[]
+  /** A cursor of the next page; absent on the last. */
+  readonly next?: string
+}
+
+export type ListedObject = {
+  readonly key: string
+  /** In bytes. */
+  readonly size: number
+  readonly modifiedAt: UtcMs
+}
+
+/** An object of a bucket as it was when it was opened. */
+export type StoredObject = {
+  /** In bytes. */
+  readonly size: number
+  /** Another one for other bytes. */
+  readonly tag: string
+  /** Opens some of its bytes. They throw BucketRefused or StoreUnavailable when they cannot be read to their end. */
+  open(range: ByteRange): Promise<ObjectStream>
+  close(): Promise<void>
+}
+
+export type TemporaryUrl = {
+  readonly seconds: number
+  /** The headers that its answer has. */
+  readonly contentType: string
+  readonly contentDisposition?: string | undefined
 }
 
 export const BUCKET_PROBLEMS = [

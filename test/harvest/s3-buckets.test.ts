@@ -98,6 +98,50 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
       blocks,
     )
 
+    it('gives URLs that are good for anybody, for a while, with the headers that were asked for', async () => {
+      const buckets = bucketsOf()
+      const content = randomBytes(100_000)
+      const key = 'urls/a b&+é (1).mp4'
+      await judge.send(new PutObjectCommand({ Bucket: 'clips', Key: key, Body: content, ContentType: 'text/html' }))
+      const bucket = await buckets.read({ bucketName: 'clips' })
+      const asked = { contentType: 'video/mp4', contentDisposition: 'attachment; filename="a b.mp4"' }
+      const url = (await bucket.temporaryUrl?.(key, { ...asked, seconds: 60 })) ?? ''
+      const whole = await fetch(url)
+      assert.equal(whole.status, 200, await whole.clone().text())
+      assert.ok(content.equals(Buffer.from(await whole.arrayBuffer())))
+      assert.equal(whole.headers.get('content-type'), 'video/mp4')
+      assert.equal(whole.headers.get('content-disposition'), asked.contentDisposition)
+      const Range = 'bytes=70000-99998'
+      const part = await fetch(url, { headers: { Range } })
+      const judged = await judge.send(new GetObjectCommand({ Bucket: 'clips', Key: key, Range }))
+      assert.equal(part.status, 206)
+      assert.equal(part.headers.get('content-range'), judged.ContentRange)
+      assert.ok(
+        Buffer.from(await part.arrayBuffer()).equals((await judged.Body?.transformToByteArray()) ?? Buffer.alloc(0)),
+      )
+      for (const spoilt of [url.replace('urls/', 'other/'), url.replace('X-Amz-Expires=60', 'X-Amz-Expires=61')]) {
+        const refused = await fetch(spoilt)
+        await refused.body?.cancel()
+        assert.equal(refused.status, 403)
+      }
+      await buckets.close()
+    })
+
+    it('says why it lists nothing', async () => {
+      const strangers = bucketsOf({ credentials: server.stranger })
+      const hidden = await strangers.read({ bucketName: 'clips' })
+      await assert.rejects(hidden.list({ prefix: '', limit: 10 }, never), refusedWith('AccessDenied'))
+      const absent = await bucketsOf().read({ bucketName: 'absent' })
+      await assert.rejects(absent.list({ prefix: '', limit: 10 }, never), refusedWith('NoSuchBucket'))
+      const away = bucketsOf({ endpoint: `http://127.0.0.1:${await freePort()}` })
+      const { names, reason } = await away.names({}, never)
+      assert.deepEqual(names, [])
+      assert.match(reason ?? '', /does not answer\.$/)
+      const wrong = bucketsOf({ credentials: anything })
+      assert.match((await wrong.names({}, never)).reason ?? '', /does not accept the credentials\.$/)
+      await Promise.all([strangers.close(), away.close(), wrong.close()])
+    })
+
     it('is where an asset is verified, with the settings of a server', async () => {
       const fragment = 'a.ism/QualityLevels(64000)/Fragments(audio=0)'
       const files = { [fragment]: 'sound', 'a b.mp4': 'movie', 'empty.vtt': '' }

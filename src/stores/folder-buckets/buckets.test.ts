@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -151,6 +152,43 @@ describe('a bucket that is a folder', () => {
     await (await openBucket()).put('pointer', bodyOfBytes(Buffer.from('asset')), never)
     assert.equal(await readFile(victim, 'utf8'), 'precious')
     assert.equal(await readFile(path('clips/pointer'), 'utf8'), 'asset')
+  })
+
+  it('neither lists nor reads what symbolic links lead to, nor what is no file', async () => {
+    const outside = join(root, 'elsewhere')
+    await mkdir(outside)
+    await writeFile(join(outside, 'secret'), 'precious')
+    const bucket = await openBucket()
+    await takeOrPut(bucket, 'looked/one.ts', body)
+    await symlink(outside, path('clips/looked/folder'))
+    await symlink(join(outside, 'secret'), path('clips/looked/file'))
+    execFileSync('mkfifo', [path('clips/looked/pipe')])
+    const reader = await folderBuckets({ folder: path(), links: true, createBuckets: true }).read({
+      bucketName: 'clips',
+    })
+    const { folders, objects } = await reader.list({ prefix: 'looked/', limit: 10 }, never)
+    assert.deepEqual([folders, objects.map(({ key }) => key)], [[], ['looked/one.ts']])
+    assert.deepEqual(await reader.list({ prefix: 'looked/folder/', limit: 10 }, never), { folders: [], objects: [] })
+    for (const key of ['looked/folder/secret', 'looked/file', 'looked/pipe', 'looked/one.ts/more']) {
+      assert.equal(await reader.object(key, never), undefined, key)
+    }
+    for (const prefix of ['../', '.windrow-uploads/', 'a/../', '/', 'a//']) {
+      await assert.rejects(async () => reader.list({ prefix, limit: 10 }, never), refusedWith('InvalidName'), prefix)
+    }
+    const top = await reader.list({ prefix: '', limit: 100 }, never)
+    assert.ok(!top.folders.includes('.windrow-uploads/'), top.folders.join())
+  })
+
+  it('has nothing while it is still to be made, and names only those that are folders', async () => {
+    const folder = join(root, 'later')
+    const buckets = folderBuckets({ folder, links: true, createBuckets: true })
+    assert.deepEqual(await buckets.names({}, never), { names: [] })
+    const reader = await buckets.read({ bucketName: 'unmade' })
+    assert.deepEqual(await reader.list({ prefix: '', limit: 10 }, never), { folders: [], objects: [] })
+    assert.equal(await reader.object('a', never), undefined)
+    for (const name of ['zebra', 'apple', '.hidden', 'a b']) await mkdir(join(folder, name), { recursive: true })
+    await writeFile(join(folder, 'file'), '')
+    assert.deepEqual(await buckets.names({}, never), { names: ['apple', 'zebra'] })
   })
 
   it('refuses an object where a folder is, and a folder where an object is', async () => {

@@ -2,12 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, link, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { bodyStream } from '../body-stream.ts'
-import { type Bucket, BucketRefused, type Buckets, type PutCondition, type Taking } from '../buckets.ts'
+import {
+  type Bucket,
+  BucketRefused,
+  type Buckets,
+  type PutCondition,
+  type ReadableBuckets,
+  type Taking,
+} from '../buckets.ts'
 import { syncFolder } from '../directory-syncs.ts'
 import { fileOf, type ObjectBody, piecesOf } from '../object-body.ts'
-import { checkBucketName, keySegments } from '../object-name.ts'
+import { checkBucketName } from '../object-name.ts'
 import { checkFile, copyProven, prove } from './archived-files.ts'
 import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './errors.ts'
+import { folderSegments, tagOf, UPLOADS } from './folder-names.ts'
+import { bucketFolders, FolderReader } from './reading.ts'
 import { makeRoot } from './root.ts'
 
 export type FolderBucketsOptions = {
@@ -21,15 +30,13 @@ export type FolderBucketsOptions = {
   readonly createBuckets: boolean
 }
 
-/** Folder in which files grow before they get their names; no object can have this name. */
-const UPLOADS = '.windrow-uploads'
 /** Objects are replaced, never changed; a linked object shares its bytes with the archive. */
 const READ_ONLY = 0o444
 /** Errors of `link` where a link is impossible: another file system, too many links, not supported. */
 const NO_LINK = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
 /** Buckets that are folders, which one process writes. An object is a read-only file, replaced only by rename. */
-export function folderBuckets(options: FolderBucketsOptions): Buckets {
+export function folderBuckets(options: FolderBucketsOptions): Buckets & ReadableBuckets {
   const swept = new Map<string, Promise<void>>()
   return {
     async open({ bucketName }) {
@@ -43,6 +50,11 @@ export function folderBuckets(options: FolderBucketsOptions): Buckets {
       sweeping.catch(() => swept.delete(root))
       await inWords(bucketName, () => sweeping)
       return new FolderBucket(bucketName, options)
+    },
+    names: async () => ({ names: await bucketFolders(options.folder) }),
+    async read({ bucketName }) {
+      checkBucketName(bucketName)
+      return new FolderReader(bucketName, join(options.folder, bucketName))
     },
     async close() {},
   }
@@ -92,18 +104,18 @@ class FolderBucket implements Bucket {
   }
 
   tagOf(key: string): Promise<string | null> {
-    return inWords(this.name, () => tagOfFile(join(this.root, ...this.segmentsOf(key))))
+    return inWords(this.name, () => tagOfFile(join(this.root, ...folderSegments(key))))
   }
 
   sizeOf(key: string): Promise<number | null> {
-    const path = join(this.root, ...this.segmentsOf(key))
+    const path = join(this.root, ...folderSegments(key))
     return inWords(this.name, async () => (await unlessAbsent(stat(path)))?.size ?? null)
   }
 
   async holds(key: string, body: ObjectBody): Promise<boolean> {
     const wanted = await bodyStream(body).toArray()
     return inWords(this.name, async () => {
-      const held = await unlessAbsent(readFile(join(this.root, ...this.segmentsOf(key))))
+      const held = await unlessAbsent(readFile(join(this.root, ...folderSegments(key))))
       return held !== undefined && Buffer.concat(wanted).equals(held)
     })
   }
@@ -112,7 +124,7 @@ class FolderBucket implements Bucket {
     await inWords(this.name, async () => {
       for (const key of keys) {
         signal.throwIfAborted()
-        const path = join(this.root, ...this.segmentsOf(key))
+        const path = join(this.root, ...folderSegments(key))
         const folder = dirname(path)
         // There was never a put where a folder is missing, or where a symbolic link leads elsewhere.
         if ((await unlessAbsent(realpath(folder))) !== join(await realpath(this.root), relative(this.root, folder)))
@@ -126,19 +138,13 @@ class FolderBucket implements Bucket {
 
   /** Creates or replaces the file of an object by `work`, in a folder that is there. */
   private async place<T>(key: string, work: (target: string) => Promise<T>): Promise<T> {
-    const segments = this.segmentsOf(key)
+    const segments = folderSegments(key)
     return inWords(this.name, async () => {
       const folder = await this.folderOf(segments.slice(0, -1))
       const result = await work(join(folder, segments.at(-1) as string))
       this.unsynced.add(folder)
       return result
     })
-  }
-
-  private segmentsOf(key: string): readonly string[] {
-    const segments = keySegments(key)
-    if (segments[0] === UPLOADS) throw new BucketRefused('InvalidName', `Objects must not be below ${UPLOADS}/.`)
-    return segments
   }
 
   /**
@@ -235,13 +241,10 @@ class FolderBucket implements Bucket {
   }
 }
 
-/**
- * The tag of a file, null when there is none. Files are replaced, never changed, and a new one has another inode or
- * another time.
- */
+/** The tag of a file, null when there is none. */
 async function tagOfFile(path: string): Promise<string | null> {
   const file = await unlessAbsent(stat(path, { bigint: true }))
-  return file ? `${file.ino}-${file.mtimeNs}` : null
+  return file ? tagOf(file) : null
 }
 
 /** The single file whose bytes are the body; undefined when there is none. */

@@ -8,8 +8,15 @@ export const noSuchBucket = (bucket: string, options?: ErrorOptions) =>
 export const inTheWay = (path: string, options?: ErrorOptions) =>
   new BucketRefused('InvalidName', `The name ${path} is already in use.`, options)
 
-/** Runs `work`, and rethrows errors of the file system that concern the bucket as BucketRefused with a sentence. */
-export async function inWords<T>(bucket: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work`, which writes or reads, and rethrows errors of the file system that concern the bucket as BucketRefused
+ * with a sentence.
+ */
+export async function inWords<T>(
+  bucket: string,
+  work: () => Promise<T>,
+  access: 'writable' | 'readable' = 'writable',
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -21,7 +28,7 @@ export async function inWords<T>(bucket: string, work: () => Promise<T>): Promis
       case 'EACCES':
       case 'EPERM':
       case 'EROFS':
-        throw new BucketRefused('AccessDenied', `The folder of bucket ${bucket} is not writable.`, cause)
+        throw new BucketRefused('AccessDenied', `The folder of bucket ${bucket} is not ${access}.`, cause)
       case 'ENAMETOOLONG':
         throw new BucketRefused('InvalidName', `A name is too long for the folder of bucket ${bucket}.`, cause)
       case 'ENOTDIR':

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto'
 import type { HeadObjectOutput, S3Client } from '@aws-sdk/client-s3'
 import { forEachConcurrent } from '../../concurrency/for-each-concurrent.ts'
 import { bodyStream } from '../body-stream.ts'
-import { type Bucket, BucketRefused, type Buckets, type PutCondition, type Taking } from '../buckets.ts'
+import {
+  type Bucket,
+  BucketRefused,
+  type Buckets,
+  type PutCondition,
+  type ReadableBuckets,
+  type Taking,
+} from '../buckets.ts'
 import type { ObjectBody } from '../object-body.ts'
 import { checkBucketName, keySegments } from '../object-name.ts'
 import { BodyBuffers } from './body-buffers.ts'
@@ -12,6 +19,7 @@ import { answerStatus, type BucketPlace, bucketRefusal } from './errors.ts'
 import { putInParts } from './multipart.ts'
 import { BadDigest, md5Of, provePut } from './proof.ts'
 import { signWith, watchAnswers } from './put.ts'
+import { readableS3Buckets } from './readable-buckets.ts'
 
 /** Bodies up to this size are sent from memory; larger ones are streamed, which takes three times the CPU. */
 const MAX_HELD_BYTES = 16 << 20
@@ -34,14 +42,16 @@ export type S3BucketsOptions = S3ConnectionOptions & {
 }
 
 /** Buckets of an S3 API, that of AWS or of any compatible server. */
-export function s3Buckets(options: S3BucketsOptions): Buckets {
+export function s3Buckets(options: S3BucketsOptions): Buckets & ReadableBuckets {
   const { region } = options
   const host = hostOf(options)
   const buffers = new BodyBuffers(MAX_KEPT_BYTES)
   const agent = { keepAlive: true, maxSockets: options.maxConnections }
   /** Connections by role; a single one when no role is assumed. */
   const connections = new Map<string, ReturnType<typeof connect>>()
+  const readable = readableS3Buckets(options)
   return {
+    ...readable,
     async open({ bucketName, manifestKey, roleArn }, signal) {
       checkBucketName(bucketName)
       const role = options.role ? roleArn : ''
@@ -54,6 +64,7 @@ export function s3Buckets(options: S3BucketsOptions): Buckets {
       return bucket
     },
     async close() {
+      await readable.close()
       for (const { client } of await Promise.all(connections.values())) client.destroy()
     },
   }
