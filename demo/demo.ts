@@ -188,7 +188,7 @@ async function checkReport(bucket: string, folder: string): Promise<void> {
 async function makeClip(windrow: WindrowProcess, api: MediaPackage): Promise<void> {
   const { StartTime, EndTime, OriginEndpointId } = await api.describeHarvestJob({ Id: 'demo-clip' })
   const window = ['--start', StartTime ?? '', '--end', EndTime ?? '']
-  const words = ['clip', 'create', '--id', 'first-clip', '--endpoint', OriginEndpointId ?? '', ...window, '--text']
+  const words = ['clip', 'create', '--id', 'first-clip', '--endpoint', OriginEndpointId ?? '', ...window]
   done('clip', 'of the same window, by')
   note(`windrow ${words.join(' ')}\n`)
   await runWindrow(words, windrow)
@@ -196,13 +196,13 @@ async function makeClip(windrow: WindrowProcess, api: MediaPackage): Promise<voi
 
 async function keepRunning(windrow: WindrowProcess, urls: readonly string[], failure: Promise<void>): Promise<void> {
   console.log('\nIt stays on until you press Ctrl-C.\n')
-  note(`look   ${windrow.url}/console/`)
-  note(`keys   ${windrow.credentials.accessKeyId}`)
-  note(`       ${windrow.credentials.secretAccessKey}`)
   for (const url of urls) note(`play   ${url}`)
   note(`data   ${windrow.dataFolder}`)
   note(`API    AWS_SHARED_CREDENTIALS_FILE=${join(windrow.dataFolder, 'credentials')} \\`)
   note(`       aws --endpoint-url ${windrow.url} --region us-east-1 mediapackage list-channels`)
+  note(`look   ${windrow.url}/console/`)
+  note(`       access key id      ${windrow.credentials.accessKeyId}`)
+  note(`       secret access key  ${windrow.credentials.secretAccessKey}`)
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })

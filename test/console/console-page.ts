@@ -9,6 +9,9 @@ import { accessibilityFaults } from './accessibility.ts'
 export const THEMES = ['light', 'dark'] as const
 type Theme = (typeof THEMES)[number]
 
+/** A page whose text is the same for so long is taken to be all there. */
+const AT_REST_MS = 500
+
 /** What a page tells us of, under this name. */
 const REPORT = 'windrowReport'
 const REPORTING = `for (const target of [document, globalThis]) {
@@ -86,15 +89,16 @@ export class ConsolePage {
     this.allowed.push(pattern)
   }
 
-  /** Waits until nothing more seems to come: the texts are the same for half a second. */
+  /** Waits until nothing more seems to come: the page has text, which is the same for half a second. */
   async settled(): Promise<void> {
-    const isSettled = `(() => {
-      const text = document.body.innerText
-      if (text === '' || text !== globalThis.textBefore) globalThis.sameSince = performance.now()
-      globalThis.textBefore = text
-      return performance.now() - globalThis.sameSince > 500
-    })()`
-    await this.page.waitForFunction(isSettled, undefined, { polling: 100 })
+    let before = ''
+    let since = 0
+    await eventually(`${this.page.url()} to come to rest`, async () => {
+      const text = (await this.page.evaluate('document.body.innerText')) as string
+      if (text === '' || text !== before) since = performance.now()
+      before = text
+      return performance.now() - since > AT_REST_MS || undefined
+    })
   }
 
   async show(theme: Theme): Promise<void> {

@@ -25,7 +25,11 @@ const SEGMENTS = 12
 
 async function run({ browser, log, picture }: ConsolePathContext): Promise<Record<string, string | number>> {
   const windrow = await Windrow.start({
-    environment: { WINDROW_MAX_CHANNELS: '1000', WINDROW_MAX_HARVEST_JOBS: '100' },
+    environment: {
+      WINDROW_MAX_CHANNELS: '1000',
+      WINDROW_MAX_ORIGIN_ENDPOINTS: '1000',
+      WINDROW_MAX_HARVEST_JOBS: '100',
+    },
   })
   const console = await browser.open({ access: windrow })
   try {
@@ -45,9 +49,9 @@ async function run({ browser, log, picture }: ConsolePathContext): Promise<Recor
     console.allow(/status of [45]\d\d|exception: |error: /)
     for (const path of allPages(SHOWN)) await shownAt(console, path)
     await page.unrouteAll({ behavior: 'ignoreErrors' })
+    await console.close()
     return { 'texts taken': taken.length, 'texts refused': refused, 'texts shown': seen.size }
   } finally {
-    await console.close()
     await windrow.stop()
   }
 }
@@ -103,7 +107,8 @@ async function pour(windrow: Windrow): Promise<{ readonly taken: readonly string
       refused++
     }
   }
-  const hlsPackage = { segmentDurationSeconds: 1 }
+  const hlsPackage = { segmentDurationSeconds: 1, programDateTimeIntervalSeconds: 1 }
+  const startoverWindowSeconds = 86_400
   const s3Destination = {
     bucketName: 'clips',
     manifestKey: 'a/index.m3u8',
@@ -115,8 +120,8 @@ async function pour(windrow: Windrow): Promise<{ readonly taken: readonly string
     await give('POST', '/channels', { id: `hostile-${n}`, description: text })
     await give('POST', '/channels', { id: `tagged-${n}`, tags })
     await give('POST', '/channels', { id: text })
-    const endpoint = { channelId: SHOWN.channel, startoverWindowSeconds: 600 }
-    await give('PUT', `/origin_endpoints/${SHOWN.endpoint}`, { description: text, hlsPackage })
+    const endpoint = { channelId: SHOWN.channel, startoverWindowSeconds }
+    await give('PUT', `/origin_endpoints/${SHOWN.endpoint}`, { description: text, startoverWindowSeconds, hlsPackage })
     await give('POST', '/origin_endpoints', { ...endpoint, id: `named-${n}`, manifestName: text, hlsPackage })
     await give('POST', '/origin_endpoints', { ...endpoint, id: `tagged-${n}`, tags, hlsPackage })
     await give('POST', '/origin_endpoints', { ...endpoint, id: text, hlsPackage })
@@ -141,6 +146,7 @@ async function pour(windrow: Windrow): Promise<{ readonly taken: readonly string
     await give('POST', 'harvest_rules', {
       id: `rule-${n}`,
       originEndpointId: SHOWN.endpoint,
+      segmentationTypeIds: [16],
       upid: text,
       action: 'CLIP',
     })
@@ -151,7 +157,11 @@ async function pour(windrow: Windrow): Promise<{ readonly taken: readonly string
       s3Destination,
     })
   }
-  await give('PUT', `/origin_endpoints/${SHOWN.endpoint}`, { description: HOSTILE_TEXTS['image'], hlsPackage })
+  await give('PUT', `/origin_endpoints/${SHOWN.endpoint}`, {
+    description: HOSTILE_TEXTS['image'],
+    startoverWindowSeconds,
+    hlsPackage,
+  })
   await give('PUT', `/channels/${SHOWN.channel}`, { description: HOSTILE_TEXTS['image'] })
   pusher.close()
   hostile.close()
