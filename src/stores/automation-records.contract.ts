@@ -42,7 +42,7 @@ export type AutomationKind<Automation extends { readonly id: string }, Position 
   list(resources: Resources, page: PageRequest): Promise<Page<object>>
   idOf(record: object): string
   update(resources: Resources, record: object): Promise<'updated' | 'conflict' | 'missing'>
-  remove(resources: Resources, id: string): Promise<'deleted' | 'missing'>
+  remove(resources: Resources, id: string, revision?: number): Promise<'deleted' | 'missing' | 'conflict'>
   recordRuns(
     resources: Resources,
     known: { id: string; revision: number },
@@ -154,7 +154,8 @@ export function automationRecordsContract<A extends { readonly id: string }, P e
       await kind.recordRuns(resources, { id: 'a', revision: 1 }, outcome)
       await resources.expire(later(HOUR_MS), { harvestJobs: later(HOUR_MS), events: NOW })
       assert.deepEqual(await runsOf(resources, 'a'), [run(1)])
-      assert.equal(await kind.remove(resources, 'a'), 'deleted')
+      assert.equal(await kind.remove(resources, 'a', 9), 'conflict')
+      assert.equal(await kind.remove(resources, 'a', 2), 'deleted')
       assert.equal(await kind.remove(resources, 'a'), 'missing')
       assert.equal(await create(resources, 'a'), 'created')
       assert.deepEqual(await runsOf(resources, 'a'), [])

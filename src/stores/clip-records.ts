@@ -45,7 +45,8 @@ export type ClipRecords = {
     quotas: Pick<ClipQuotas, 'maxBytes'>,
     shown: readonly ShownSegments[],
   ): Promise<'updated' | 'conflict' | 'missing' | 'no-endpoint' | 'byte-quota' | 'content-deleted'>
-  deleteClip(id: string): Promise<'deleted' | 'missing'>
+  /** With `revision`, deletes it only if that is the stored one. */
+  deleteClip(id: string, revision?: number): Promise<'deleted' | 'missing' | 'conflict'>
   /** Counts of one moment; jobs that begin later than `now` are scheduled. */
   resourceCounts(now: UtcMs): Promise<ResourceCounts>
 }

@@ -85,7 +85,12 @@ export type Resources = HarvestRecords &
     listChannels(page: PageRequest): Promise<Page<Channel>>
     /** Replaces the channel whose stored revision is `channel.revision - 1`. */
     updateChannel(channel: Channel): Promise<'updated' | 'conflict' | 'missing'>
-    deleteChannel(id: string, now: UtcMs): Promise<'deleted' | 'missing' | 'has-endpoints'>
+    /** With `revision`, deletes it only if that is the stored one. */
+    deleteChannel(
+      id: string,
+      now: UtcMs,
+      revision?: number,
+    ): Promise<'deleted' | 'missing' | 'conflict' | 'has-endpoints'>
 
     createOriginEndpoint(
       endpoint: OriginEndpoint,
@@ -96,8 +101,16 @@ export type Resources = HarvestRecords &
     listOriginEndpoints(page: PageRequest & { channelId?: string }): Promise<Page<OriginEndpoint>>
     /** Replaces the endpoint whose stored revision is one less; a reduced window stays in demand for `graceMs`. */
     updateOriginEndpoint(endpoint: OriginEndpoint, graceMs: number): Promise<'updated' | 'conflict' | 'missing'>
-    /** Ends what clips show of the endpoint, and those that show nothing else. */
-    deleteOriginEndpoint(id: string, now: UtcMs, graceMs: number): Promise<'deleted' | 'missing'>
+    /**
+     * Ends what clips show of the endpoint, and those that show nothing else. With `revision`, deletes it only if that
+     * is the stored one.
+     */
+    deleteOriginEndpoint(
+      id: string,
+      now: UtcMs,
+      graceMs: number,
+      revision?: number,
+    ): Promise<'deleted' | 'missing' | 'conflict'>
 
     retentionDemands(now: UtcMs, graceMs: number): Promise<readonly RetentionDemand[]>
     /** Forgets a deleted channel, of which nothing is left in the segment index. */

@@ -51,7 +51,7 @@ const RULES: AutomationKind<HarvestRule, RulePosition, RuleRun> = {
   list: (resources, page) => resources.listHarvestRules(page),
   idOf: (record) => (record as RuleRecord).rule.id,
   update: (resources, record) => resources.updateHarvestRule(record as RuleRecord),
-  remove: (resources, id) => resources.deleteHarvestRule(id),
+  remove: (resources, id, revision) => resources.deleteHarvestRule(id, revision),
   recordRuns: (resources, known, outcome) => resources.recordRuleRuns(known, outcome),
   listRuns: (resources, id, page) => resources.listRuleRuns(id, page),
 }

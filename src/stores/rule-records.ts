@@ -24,8 +24,8 @@ export type RuleRecords = {
   listHarvestRules(page: PageRequest): Promise<Page<RuleRecord>>
   /** Replaces the rule whose stored revision is `record.revision - 1`. */
   updateHarvestRule(record: RuleRecord): Promise<'updated' | 'conflict' | 'missing'>
-  /** Deletes a rule with its history; its jobs and clips stay. */
-  deleteHarvestRule(id: string): Promise<'deleted' | 'missing'>
+  /** Deletes a rule with its history; its jobs and clips stay. With `revision`, only if that is the stored one. */
+  deleteHarvestRule(id: string, revision?: number): Promise<'deleted' | 'missing' | 'conflict'>
   /**
    * Records what became of events, writes the event of the service, and moves the rule on, if its stored revision is
    * still `revision`; otherwise nothing changes. What has a job or a clip in the history stays as it is.

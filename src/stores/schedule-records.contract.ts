@@ -51,7 +51,7 @@ const SCHEDULES: AutomationKind<HarvestSchedule, SchedulePosition, ScheduleRun> 
   list: (resources, page) => resources.listHarvestSchedules(page),
   idOf: (record) => (record as ScheduleRecord).schedule.id,
   update: (resources, record) => resources.updateHarvestSchedule(record as ScheduleRecord),
-  remove: (resources, id) => resources.deleteHarvestSchedule(id),
+  remove: (resources, id, revision) => resources.deleteHarvestSchedule(id, revision),
   recordRuns: (resources, known, outcome) => resources.recordScheduleRuns(known, outcome),
   listRuns: (resources, id, page) => resources.listScheduleRuns(id, page),
 }

@@ -29,8 +29,8 @@ export type ScheduleRecords = {
   listHarvestSchedules(page: PageRequest): Promise<Page<ScheduleRecord>>
   /** Replaces the schedule whose stored revision is `record.revision - 1`. */
   updateHarvestSchedule(record: ScheduleRecord): Promise<'updated' | 'conflict' | 'missing'>
-  /** Deletes a schedule with its history; its jobs stay. */
-  deleteHarvestSchedule(id: string): Promise<'deleted' | 'missing'>
+  /** Deletes a schedule with its history; its jobs stay. With `revision`, only if that is the stored one. */
+  deleteHarvestSchedule(id: string, revision?: number): Promise<'deleted' | 'missing' | 'conflict'>
   /** Schedules that are due at `now`, those first that have been for longest. */
   dueHarvestSchedules(now: UtcMs, limit: number): Promise<readonly ScheduleRecord[]>
   /**

@@ -81,9 +81,15 @@ export function automations<
       return (await db.get(`SELECT 1 FROM ${table} WHERE id = $1`, automation.id)) ? 'conflict' : 'missing'
     },
 
-    async remove(id: string): Promise<'deleted' | 'missing'> {
-      return (await db.run(`DELETE FROM ${table} WHERE id = $1`, id)) > 0 ? 'deleted' : 'missing'
-    },
+    remove: (id: string, revision?: number) =>
+      db.transaction(async (transaction): Promise<'deleted' | 'missing' | 'conflict'> => {
+        const sql = `SELECT revision FROM ${table} WHERE id = $1 FOR UPDATE`
+        const stored = await transaction.get<{ revision: number }>(sql, id)
+        if (!stored) return 'missing'
+        if (stored.revision !== (revision ?? stored.revision)) return 'conflict'
+        await transaction.run(`DELETE FROM ${table} WHERE id = $1`, id)
+        return 'deleted'
+      }),
 
     record: (
       { id, revision }: { readonly id: string; readonly revision: number },

@@ -45,12 +45,13 @@ export function channelOperations(db: PostgresDatabase) {
         return 'updated'
       }),
 
-    deleteChannel: (id, now) =>
+    deleteChannel: (id, now, revision) =>
       db.transaction(async (transaction) => {
         // A concurrent creation of an endpoint waits for this row, and then finds no channel.
-        const sql = 'SELECT guid FROM windrow.channel WHERE id = $1 FOR UPDATE'
-        const stored = await transaction.get<{ guid: string }>(sql, id)
+        const sql = 'SELECT guid, revision FROM windrow.channel WHERE id = $1 FOR UPDATE'
+        const stored = await transaction.get<{ guid: string; revision: number }>(sql, id)
         if (!stored) return 'missing'
+        if (stored.revision !== (revision ?? stored.revision)) return 'conflict'
         const { guid } = stored
         if (await transaction.get('SELECT 1 FROM windrow.origin_endpoint WHERE channel_guid = $1 LIMIT 1', guid)) {
           return 'has-endpoints'

@@ -77,9 +77,13 @@ export function clipOperations(db: PostgresDatabase) {
         return 'updated'
       }),
 
-    deleteClip: (id) =>
+    deleteClip: (id, revision) =>
       db.transaction(async (transaction) => {
-        if ((await transaction.run('DELETE FROM windrow.clip WHERE id = $1', id)) === 0) return 'missing'
+        const sql = 'SELECT revision FROM windrow.clip WHERE id = $1 FOR UPDATE'
+        const stored = await transaction.get<{ revision: number }>(sql, id)
+        if (!stored) return 'missing'
+        if (stored.revision !== (revision ?? stored.revision)) return 'conflict'
+        await transaction.run('DELETE FROM windrow.clip WHERE id = $1', id)
         transaction.changes.push({ kind: 'clip', id })
         return 'deleted'
       }),

@@ -61,10 +61,11 @@ export function originEndpointOperations(db: PostgresDatabase) {
         return 'updated'
       }),
 
-    deleteOriginEndpoint: (id, now, graceMs) =>
+    deleteOriginEndpoint: (id, now, graceMs, revision) =>
       db.transaction(async (transaction) => {
         const before = await held(transaction, id)
         if (!before) return 'missing'
+        if (before.revision !== (revision ?? before.revision)) return 'conflict'
         await release(transaction, before, now + graceMs)
         await endClipsOf(transaction, before.channel_guid, before.guid)
         await transaction.run('DELETE FROM windrow.origin_endpoint WHERE id = $1', id)

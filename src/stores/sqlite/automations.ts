@@ -76,8 +76,13 @@ export function automations<
       return db.get(`SELECT 1 FROM ${table} WHERE id = ?`, automation.id) ? 'conflict' : 'missing'
     },
 
-    remove: (id: string): 'deleted' | 'missing' =>
-      db.run(`DELETE FROM ${table} WHERE id = ?`, id) > 0 ? 'deleted' : 'missing',
+    remove(id: string, revision?: number): 'deleted' | 'missing' | 'conflict' {
+      const stored = db.get<{ revision: number }>(`SELECT revision FROM ${table} WHERE id = ?`, id)
+      if (!stored) return 'missing'
+      if (stored.revision !== (revision ?? stored.revision)) return 'conflict'
+      db.run(`DELETE FROM ${table} WHERE id = ?`, id)
+      return 'deleted'
+    },
 
     record(
       { id, revision }: { readonly id: string; readonly revision: number },

@@ -42,9 +42,10 @@ export function channelOperations(db: SqliteDatabase, changes: Changes) {
       return 'updated'
     },
 
-    deleteChannel(id: string, now: UtcMs) {
-      const stored = db.get<{ guid: string }>('SELECT guid FROM channel WHERE id = ?', id)
+    deleteChannel(id: string, now: UtcMs, revision?: number) {
+      const stored = db.get<{ guid: string; revision: number }>('SELECT guid, revision FROM channel WHERE id = ?', id)
       if (!stored) return 'missing'
+      if (stored.revision !== (revision ?? stored.revision)) return 'conflict'
       if (db.get('SELECT 1 FROM origin_endpoint WHERE channel_guid = ?', stored.guid)) return 'has-endpoints'
       db.run('DELETE FROM channel WHERE id = ?', id)
       db.run('INSERT INTO deleted_channel (guid, deleted_at) VALUES (?, ?)', stored.guid, now)

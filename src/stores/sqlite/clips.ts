@@ -86,8 +86,11 @@ export function clipOperations(db: SqliteDatabase, changes: Changes) {
       return 'updated'
     },
 
-    deleteClip(id: string) {
-      if (db.run('DELETE FROM clip WHERE id = ?', id) === 0) return 'missing'
+    deleteClip(id: string, revision?: number) {
+      const stored = db.get<{ revision: number }>('SELECT revision FROM clip WHERE id = ?', id)
+      if (!stored) return 'missing'
+      if (stored.revision !== (revision ?? stored.revision)) return 'conflict'
+      db.run('DELETE FROM clip WHERE id = ?', id)
       changes.note({ kind: 'clip', id })
       return 'deleted'
     },

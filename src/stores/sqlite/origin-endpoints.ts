@@ -67,9 +67,10 @@ export function originEndpointOperations(db: SqliteDatabase, changes: Changes) {
       return 'updated'
     },
 
-    deleteOriginEndpoint(id: string, now: UtcMs, graceMs: number) {
+    deleteOriginEndpoint(id: string, now: UtcMs, graceMs: number, revision?: number) {
       const before = stored(id)
       if (!before) return 'missing'
+      if (before.revision !== (revision ?? before.revision)) return 'conflict'
       release(before.channel_guid, before.startover_seconds, now + graceMs)
       endClipsOf(db, before.channel_guid, before.guid)
       db.run('DELETE FROM origin_endpoint WHERE id = ?', id)
