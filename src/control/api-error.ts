@@ -24,6 +24,13 @@ const DECLARED = {
   },
 } as const satisfies Readonly<Record<string, ErrorType>>
 
+const OF_CONDITIONS = {
+  PreconditionFailedException: {
+    status: 412,
+    meaning: 'an `If-Match` without the entity tag of the resource: somebody else has changed it since',
+  },
+} as const satisfies Readonly<Record<string, ErrorType>>
+
 const OF_THE_FRONT_END = {
   MissingAuthenticationTokenException: { status: 403, meaning: 'no signature' },
   IncompleteSignatureException: { status: 403, meaning: 'a signature that lacks a part, or cannot be read' },
@@ -34,8 +41,8 @@ const OF_THE_FRONT_END = {
   RequestEntityTooLargeException: { status: 413, meaning: 'a body of more than 128 KiB' },
 } as const satisfies Readonly<Record<string, ErrorType>>
 
-/** An error type that the MediaPackage v1 API declares. */
-export type ApiErrorCode = keyof typeof DECLARED
+/** An error type that the MediaPackage v1 API declares, or that of a condition, which its clients do not send. */
+export type ApiErrorCode = keyof typeof DECLARED | keyof typeof OF_CONDITIONS
 
 /** An error type with which AWS refuses requests before they reach an operation. */
 export type FrontEndErrorCode = keyof typeof OF_THE_FRONT_END
@@ -43,6 +50,7 @@ export type FrontEndErrorCode = keyof typeof OF_THE_FRONT_END
 /** Every error type of the API: the value of `x-amzn-ErrorType`, by which clients choose their exception. */
 export const API_ERRORS: Readonly<Record<ApiErrorCode | FrontEndErrorCode, ErrorType>> = {
   ...DECLARED,
+  ...OF_CONDITIONS,
   ...OF_THE_FRONT_END,
 }
 

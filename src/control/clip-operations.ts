@@ -42,6 +42,7 @@ const QUOTA = structure('QuotaUse', { used: WHOLE_NUMBER, quota: optional(WHOLE_
 export const CLIP_OPERATIONS = {
   CreateClip: operation('POST clips', {
     summary: 'Makes a clip, and answers with the URLs at which it is played.',
+    hasEntityTag: true,
     body: {
       id: optional(TEXT),
       channelId: optional(TEXT),
@@ -57,13 +58,14 @@ export const CLIP_OPERATIONS = {
     query: { channelId: optional(TEXT), ...PAGING },
     output: structure('Clips', { clips: listOf(CLIP_REPORT), nextToken: optional(TEXT) }),
   }),
-  DescribeClip: operation('GET clips/{id}', { summary: 'Describes a clip.', output: CLIP_REPORT }),
+  DescribeClip: operation('GET clips/{id}', { summary: 'Describes a clip.', hasEntityTag: true, output: CLIP_REPORT }),
   UpdateClip: operation('PUT clips/{id}', {
     summary: 'Changes the members of a clip that are given.',
+    hasEntityTag: true,
     body: CHANGES,
     output: CLIP_REPORT,
   }),
-  DeleteClip: operation('DELETE clips/{id}', { summary: 'Ends a clip.', output: NOTHING }),
+  DeleteClip: operation('DELETE clips/{id}', { summary: 'Ends a clip.', hasEntityTag: true, output: NOTHING }),
   MaterialiseClip: operation('POST clips/{id}/materialise', {
     summary: 'Creates a harvest job of a clip.',
     body: {

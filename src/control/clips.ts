@@ -11,12 +11,13 @@ import { ApiError } from './api-error.ts'
 import type { CLIP_OPERATIONS } from './clip-operations.ts'
 import { clipReport } from './clip-report.ts'
 import type { ControlContext } from './control-context.ts'
+import { entityTag, withEntityTag } from './entity-tags.ts'
 import { harvestOptionsOf } from './given-options.ts'
 import { harvestReport } from './harvest-report.ts'
 import { newGuid } from './identifiers.ts'
 import { storeClip } from './new-clip.ts'
 import { createJob, expanded, harvestableEndpoint, jobFor } from './new-harvest-job.ts'
-import { changeOptimistically } from './optimistic-change.ts'
+import { changeOptimistically, removeOptimistically } from './optimistic-change.ts'
 import type { HandlersOf, InputsOf } from './typed-operation.ts'
 
 /** The `expiresAt` of a clip that lasts until it is deleted. */
@@ -31,8 +32,10 @@ export function clipHandlers(context: ControlContext): HandlersOf<typeof CLIP_OP
   const { account, clips, clock, limits, pages, resources } = context
   const quotas = { maxClips: limits.maxClips, maxBytes: limits.maxClipBytes }
 
-  const described = (clip: Clip) =>
-    clipReport(clip, { publicUrl: context.publicUrl(), longestMp4Ms: limits.longestMp4Ms })
+  const described = (clip: Clip) => {
+    const playback = { publicUrl: context.publicUrl(), longestMp4Ms: limits.longestMp4Ms }
+    return withEntityTag(clipReport(clip, playback), clipTag(clip))
+  }
 
   async function living(id: string): Promise<Clip | undefined> {
     const clip = await resources.clipById(id)
@@ -114,13 +117,14 @@ export function clipHandlers(context: ControlContext): HandlersOf<typeof CLIP_OP
     },
 
     /** Changes the members that are given. */
-    async UpdateClip({ id, startTime, endTime, cut, expiresAt }) {
+    async UpdateClip({ id, startTime, endTime, cut, expiresAt }, condition) {
       const ends = givenEnd(expiresAt)
       let shown: readonly ShownSegments[] = []
       const changed = await changeOptimistically({
         read: async () => {
           const stored = await living(id)
           if (!stored) return undefined
+          condition?.(clipTag(stored))
           const { clip, ...needed } = await withContent(stored, { startTime, endTime, cut })
           shown = needed.shown
           return clip
@@ -137,9 +141,15 @@ export function clipHandlers(context: ControlContext): HandlersOf<typeof CLIP_OP
       return described(changed)
     },
 
-    async DeleteClip({ id }) {
+    async DeleteClip({ id }, condition) {
       await existing(id)
-      if ((await resources.deleteClip(id)) === 'missing') throw noClip(id)
+      await removeOptimistically({
+        read: () => living(id),
+        condition,
+        tagOf: clipTag,
+        remove: (revision) => resources.deleteClip(id, revision),
+        missing: () => noClip(id),
+      })
       return {}
     },
 
@@ -206,6 +216,8 @@ export function clipHandlers(context: ControlContext): HandlersOf<typeof CLIP_OP
     return { clip: { ...clip, ...times, ...span, ...content, cut, edition, formerEdition }, shown }
   }
 }
+
+const clipTag = ({ id, createdAt, revision }: Clip) => entityTag(id, createdAt, revision)
 
 const lastingUntil = (end: UtcMs | typeof NEVER | undefined) =>
   end === undefined || end === NEVER ? {} : { expiresAt: end }

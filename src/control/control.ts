@@ -12,7 +12,8 @@ import type {
   HarvestService,
   InputStateOf,
 } from './control-context.ts'
-import { mountJsonApi } from './json-api.ts'
+import { type Condition, entityTagOf } from './entity-tags.ts'
+import { type JsonResponse, mountJsonApi } from './json-api.ts'
 import type { Handlers, OperationName } from './mediapackage-v1/api.ts'
 import { channelHandlers } from './mediapackage-v1/channels.ts'
 import { harvestJobHandlers } from './mediapackage-v1/harvest-jobs.ts'
@@ -85,11 +86,11 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     log,
     operations: OPERATIONS,
     expected,
-    async perform(operation, input) {
-      const handler = handlers[operation.name as OperationName] as (input: unknown) => Promise<object | undefined>
-      const output = await handler(input)
-      const answer = operation.output && { body: writeOutput(operation.output, output ?? {}) }
-      return { status: operation.status, ...answer }
+    async perform(operation, input, condition) {
+      const handler = handlers[operation.name as OperationName] as Handler<object | undefined>
+      const output = await handler(input, condition)
+      const body = operation.output && writeOutput(operation.output, output ?? {})
+      return { status: operation.status, ...taggedAs(output), ...(body && { body }) }
     },
   })
   const own = windrowHandlers(context)
@@ -98,12 +99,21 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     log,
     operations: WINDROW_OPERATIONS,
     expected,
-    async perform({ name, status }, input) {
-      const handler = own[name as WindrowOperation] as (input: unknown) => Promise<object>
-      return { status, body: await handler(input) }
+    async perform({ name, status }, input, condition) {
+      const handler = own[name as WindrowOperation] as Handler<object>
+      const body = await handler(input, condition)
+      return { status, ...taggedAs(body), body }
     },
   })
   return [mediaPackage, windrow]
+}
+
+type Handler<Output> = (input: unknown, condition: Condition | undefined) => Promise<Output>
+
+/** The entity tag of what an answer describes, as a header. */
+function taggedAs(output: object | undefined): Pick<JsonResponse, 'headers'> {
+  const etag = output && entityTagOf(output)
+  return etag === undefined ? {} : { headers: { etag } }
 }
 
 function inputStateOf(timelines: ControlDeps['timelines']): InputStateOf {

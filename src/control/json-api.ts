@@ -3,8 +3,9 @@ import type { Mount, Target } from '../http/handler.ts'
 import { readBody } from '../http/read-body.ts'
 import { trustConnection } from '../http/trusted-connections.ts'
 import type { Log } from '../log.ts'
+import { type Condition, conditionOf } from './entity-tags.ts'
 import { type Failure, failureOf, RequestFailure } from './failure.ts'
-import type { Operation } from './operation.ts'
+import { isConditional, type Operation } from './operation.ts'
 import { queryPairs } from './query-pairs.ts'
 import { routesAt } from './router.ts'
 import { authenticate, type Expected } from './sigv4.ts'
@@ -20,14 +21,14 @@ export type JsonResponse = {
 const MAX_BODY_BYTES = 128 * 1024
 
 /** Headers that allow any page to call this API, since a signature opens it, not a cookie or other browser state. */
-const CORS_HEADERS = {
+export const API_CORS_HEADERS = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'x-amzn-RequestId,x-amzn-ErrorType',
+  'access-control-expose-headers': 'Date,ETag,x-amzn-RequestId,x-amzn-ErrorType',
 }
 
 const PREFLIGHT_HEADERS = {
   'access-control-allow-headers':
-    'Authorization,Content-Type,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token,X-Amz-User-Agent,' +
+    'Authorization,Content-Type,If-Match,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token,X-Amz-User-Agent,' +
     'Amz-Sdk-Invocation-Id,Amz-Sdk-Request',
   'access-control-max-age': '3600',
 }
@@ -39,8 +40,8 @@ export type JsonApi = {
   readonly operations: readonly Operation[]
   /** The key, region, service and time by which signatures are checked. */
   readonly expected: () => Expected
-  /** Performs an operation; `input` conforms to the operation's structure. */
-  readonly perform: (operation: Operation, input: unknown, requestId: string) => Promise<JsonResponse>
+  /** Performs an operation; `input` conforms to the operation's structure, `condition` is that of the request. */
+  readonly perform: (operation: Operation, input: unknown, condition: Condition | undefined) => Promise<JsonResponse>
 }
 
 /** Mounts the API. It answers every path below its prefix, with 404 for those that are none of its operations. */
@@ -60,7 +61,9 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
     const body = await authenticate(request, target, expected(), () => readBody(request, MAX_BODY_BYTES))
     trustConnection(request.socket)
     const input = readInput(operation, { labels, query: queryPairs(target.query), body })
-    const answer = await perform(operation, input, requestId)
+    const condition = conditionOf(request.headers['if-match'])
+    if (operation.method !== 'GET' && !isConditional(operation)) condition?.(undefined)
+    const answer = await perform(operation, input, condition)
     if (operation.method !== 'GET') {
       const { id, resourceArn } = input as { readonly id?: string; readonly resourceArn?: string }
       log.info(
@@ -95,6 +98,11 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
   }
 }
 
+/** Answers with the failure that an error is to clients. */
+export function sendFailure(response: ServerResponse, requestId: string, error: unknown): void {
+  send(response, requestId, answerOf(failureOf(error)))
+}
+
 function answerOf({ status, type, message, headers }: Failure): JsonResponse {
   return { status, headers: { ...headers, 'x-amzn-ErrorType': type }, body: { message } }
 }
@@ -102,7 +110,7 @@ function answerOf({ status, type, message, headers }: Failure): JsonResponse {
 function send(response: ServerResponse, requestId: string, { status, headers, body }: JsonResponse): void {
   const text = body && JSON.stringify(body)
   response.writeHead(status, {
-    ...CORS_HEADERS,
+    ...API_CORS_HEADERS,
     ...headers,
     'x-amzn-RequestId': requestId,
     ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),

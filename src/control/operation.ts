@@ -37,6 +37,23 @@ export type Operation = {
   /** HTTP status of success. */
   readonly status: number
   readonly input: Structure
-  /** The structure of the response; undefined when it has no body. */
+  /** The structure of the response; undefined when it has no body, or one that is not JSON. */
   readonly output: Structure | undefined
+  /** The media type of a response that is not JSON. */
+  readonly mediaType?: string
+  /**
+   * True where the operation is about one resource that has an entity tag: the response has it, unless the resource is
+   * deleted, and what changes the resource heeds `If-Match`.
+   */
+  readonly hasEntityTag?: boolean
+}
+
+/** True where an operation heeds `If-Match`: it changes a resource that is there. */
+export function isConditional({ method, segments, hasEntityTag = false }: Omit<Operation, 'name'>): boolean {
+  return hasEntityTag && method !== 'GET' && segments.some((segment) => typeof segment !== 'string')
+}
+
+/** The path of an operation, with its labels in braces. */
+export function pathTemplate({ segments }: Pick<Operation, 'segments'>): string {
+  return `/${segments.map((segment) => (typeof segment === 'string' ? segment : `{${segment.label}}`)).join('/')}`
 }

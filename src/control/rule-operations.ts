@@ -81,6 +81,7 @@ export type RuleReport = ValueOf<typeof RULE_REPORT>
 export const RULE_OPERATIONS = {
   CreateHarvestRule: operation('POST harvest_rules', {
     summary: 'Creates a rule, which makes harvest jobs or clips of what SCTE 35 marks.',
+    hasEntityTag: true,
     body: { id: TEXT, ...RULE },
     output: RULE_REPORT,
   }),
@@ -91,24 +92,29 @@ export const RULE_OPERATIONS = {
   }),
   DescribeHarvestRule: operation('GET harvest_rules/{id}', {
     summary: 'Describes a rule, with the events that go on and what became of the last ones.',
+    hasEntityTag: true,
     output: RULE_REPORT,
   }),
   UpdateHarvestRule: operation('PUT harvest_rules/{id}', {
     summary: 'Replaces a rule.',
+    hasEntityTag: true,
     body: RULE,
     output: RULE_REPORT,
   }),
   DeleteHarvestRule: operation('DELETE harvest_rules/{id}', {
     summary: 'Deletes a rule and its history; its jobs and clips stay.',
+    hasEntityTag: true,
     status: 202,
     output: NOTHING,
   }),
   StopHarvestRule: operation('POST harvest_rules/{id}/stop', {
     summary: 'Stops a rule until it is started again.',
+    hasEntityTag: true,
     output: RULE_REPORT,
   }),
   StartHarvestRule: operation('POST harvest_rules/{id}/start', {
     summary: 'Starts a rule with what is over from now on.',
+    hasEntityTag: true,
     output: RULE_REPORT,
   }),
   ListRuleRuns: operation('GET harvest_rules/{id}/runs', {

@@ -10,9 +10,10 @@ import { checkedBeginningOfIds, quoteValue, refuse } from '../model/rules.ts'
 import type { RuleRecord } from '../stores/rule-records.ts'
 import { ApiError } from './api-error.ts'
 import type { ControlContext } from './control-context.ts'
+import { type Condition, entityTag, withEntityTag } from './entity-tags.ts'
 import { harvestOptionsOf } from './given-options.ts'
 import { expanded, harvestableEndpoint } from './new-harvest-job.ts'
-import { changeOptimistically } from './optimistic-change.ts'
+import { changeOptimistically, modifiedAfter, removeOptimistically } from './optimistic-change.ts'
 import type { RULE_OPERATIONS } from './rule-operations.ts'
 import { ruleReport, ruleRunReport } from './rule-report.ts'
 import type { HandlersOf, InputsOf } from './typed-operation.ts'
@@ -40,7 +41,8 @@ export function ruleHandlers(context: ControlContext): HandlersOf<typeof RULE_OP
 
   async function described(record: RuleRecord) {
     const { items } = await resources.listRuleRuns(record.rule.id, { limit: LAST_RUNS })
-    return { ...ruleReport(record, account, await isThere(record)), lastRuns: items.map(ruleRunReport) }
+    const report = { ...ruleReport(record, account, await isThere(record)), lastRuns: items.map(ruleRunReport) }
+    return withEntityTag(report, ruleTag(record))
   }
 
   /** Throws RuleViolation for a rule whose jobs, or clips, its endpoint would not have. */
@@ -62,13 +64,23 @@ export function ruleHandlers(context: ControlContext): HandlersOf<typeof RULE_OP
     return { until: (await extent(endpoint))?.end ?? utcMs(0), open: [] }
   }
 
+  const stored = (id: string) => ({
+    read: () => resources.harvestRuleById(id),
+    missing: () => missing(id),
+    tagOf: ruleTag,
+  })
+
   /** Changes a rule to what `change` makes of the newest record. */
-  async function changed(id: string, change: (record: RuleRecord) => Omit<RuleRecord, 'revision'>) {
+  async function changed(
+    id: string,
+    condition: Condition | undefined,
+    change: (record: RuleRecord) => Omit<RuleRecord, 'revision'>,
+  ) {
     const record = await changeOptimistically<RuleRecord>({
-      read: () => resources.harvestRuleById(id),
+      ...stored(id),
+      condition,
       change: (current) => ({ ...change(current), revision: current.revision }),
       write: (next) => resources.updateHarvestRule(next),
-      missing: () => missing(id),
     })
     return described(record)
   }
@@ -99,36 +111,40 @@ export function ruleHandlers(context: ControlContext): HandlersOf<typeof RULE_OP
       return described(await existing(id))
     },
 
-    async UpdateHarvestRule(input) {
+    async UpdateHarvestRule(input, condition) {
       const { rule } = await existing(input.id)
       const endpoint = await check(ruleOf(input, clock(), rule))
       const position = await newest(endpoint)
-      return changed(input.id, (current) => {
+      return changed(input.id, condition, (current) => {
         const next = ruleOf(input, clock(), current.rule)
         const isSame = next.originEndpointId === current.rule.originEndpointId
         return { rule: next, position: isSame ? current.position : position }
       })
     },
 
-    async DeleteHarvestRule({ id }) {
-      if ((await resources.deleteHarvestRule(id)) === 'missing') throw missing(id)
+    async DeleteHarvestRule({ id }, condition) {
+      await removeOptimistically({
+        ...stored(id),
+        condition,
+        remove: (revision) => resources.deleteHarvestRule(id, revision),
+      })
       return {}
     },
 
-    async StopHarvestRule({ id }) {
-      return changed(id, ({ rule, position }) => ({
-        rule: { ...rule, isStopped: true, modifiedAt: clock() },
+    async StopHarvestRule({ id }, condition) {
+      return changed(id, condition, ({ rule, position }) => ({
+        rule: { ...rule, isStopped: true, modifiedAt: modifiedAfter(rule, clock()) },
         position: { ...position, open: [] },
       }))
     },
 
-    async StartHarvestRule({ id }) {
+    async StartHarvestRule({ id }, condition) {
       const { rule } = await existing(id)
       const endpoint = await resources.originEndpointById(rule.originEndpointId)
       const begin = endpoint && (await newest(endpoint))
-      return changed(id, (current) => {
+      return changed(id, condition, (current) => {
         if (!current.rule.isStopped) return current
-        const started = { ...current.rule, isStopped: false, modifiedAt: clock() }
+        const started = { ...current.rule, isStopped: false, modifiedAt: modifiedAfter(current.rule, clock()) }
         return { rule: started, position: begin ?? current.position }
       })
     },
@@ -141,6 +157,8 @@ export function ruleHandlers(context: ControlContext): HandlersOf<typeof RULE_OP
     },
   }
 }
+
+const ruleTag = ({ rule: { id, createdAt, modifiedAt } }: RuleRecord) => entityTag(id, createdAt, modifiedAt)
 
 /** The rule that a request asks for, in place of `current` if there is one. Throws RuleViolation. */
 function ruleOf(given: Given, now: UtcMs, current?: HarvestRule): HarvestRule {
@@ -158,7 +176,7 @@ function ruleOf(given: Given, now: UtcMs, current?: HarvestRule): HarvestRule {
     action: given.action === 'CLIP' ? clipAction(given) : jobAction(given),
     isStopped: current?.isStopped ?? false,
     createdAt: current?.createdAt ?? now,
-    modifiedAt: now,
+    modifiedAt: modifiedAfter(current, now),
   }
   checkRule(rule)
   return rule

@@ -81,6 +81,7 @@ export type ScheduleReport = ValueOf<typeof SCHEDULE_REPORT>
 export const SCHEDULE_OPERATIONS = {
   CreateHarvestSchedule: operation('POST harvest_schedules', {
     summary: 'Creates a schedule, which makes harvest jobs.',
+    hasEntityTag: true,
     body: { id: TEXT, ...SCHEDULE },
     output: SCHEDULE_REPORT,
   }),
@@ -91,24 +92,29 @@ export const SCHEDULE_OPERATIONS = {
   }),
   DescribeHarvestSchedule: operation('GET harvest_schedules/{id}', {
     summary: 'Describes a schedule, with its next window and its last ones.',
+    hasEntityTag: true,
     output: SCHEDULE_REPORT,
   }),
   UpdateHarvestSchedule: operation('PUT harvest_schedules/{id}', {
     summary: 'Replaces a schedule.',
+    hasEntityTag: true,
     body: SCHEDULE,
     output: SCHEDULE_REPORT,
   }),
   DeleteHarvestSchedule: operation('DELETE harvest_schedules/{id}', {
     summary: 'Deletes a schedule and its history; its jobs stay.',
+    hasEntityTag: true,
     status: 202,
     output: NOTHING,
   }),
   StopHarvestSchedule: operation('POST harvest_schedules/{id}/stop', {
     summary: 'Stops a schedule until it is started again.',
+    hasEntityTag: true,
     output: SCHEDULE_REPORT,
   }),
   StartHarvestSchedule: operation('POST harvest_schedules/{id}/start', {
     summary: 'Starts a schedule with the first window that begins from now on.',
+    hasEntityTag: true,
     output: SCHEDULE_REPORT,
   }),
   ListScheduleRuns: operation('GET harvest_schedules/{id}/runs', {

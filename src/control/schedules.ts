@@ -14,9 +14,10 @@ import { checkSchedule, checkWindows } from '../model/schedule-rules.ts'
 import type { ScheduleRecord } from '../stores/schedule-records.ts'
 import { ApiError } from './api-error.ts'
 import type { ControlContext } from './control-context.ts'
+import { type Condition, entityTag, withEntityTag } from './entity-tags.ts'
 import { harvestOptionsOf } from './given-options.ts'
 import { harvestableEndpoint, requestedJob } from './new-harvest-job.ts'
-import { changeOptimistically } from './optimistic-change.ts'
+import { changeOptimistically, modifiedAfter, removeOptimistically } from './optimistic-change.ts'
 import type { SCHEDULE_OPERATIONS } from './schedule-operations.ts'
 import { scheduleReport, scheduleRunReport } from './schedule-report.ts'
 import type { HandlersOf, InputsOf } from './typed-operation.ts'
@@ -46,7 +47,8 @@ export function scheduleHandlers(context: ControlContext): HandlersOf<typeof SCH
     const { id, originEndpointId } = record.schedule
     const endpoint = await resources.originEndpointById(originEndpointId)
     const { items } = await resources.listScheduleRuns(id, { limit: LAST_RUNS })
-    return { ...scheduleReport(record, account, endpoint?.channelId), lastRuns: items.map(scheduleRunReport) }
+    const report = { ...scheduleReport(record, account, endpoint?.channelId), lastRuns: items.map(scheduleRunReport) }
+    return withEntityTag(report, scheduleTag(record))
   }
 
   /** The first job of a schedule is checked as if it were asked for; all others have the same form. */
@@ -65,13 +67,23 @@ export function scheduleHandlers(context: ControlContext): HandlersOf<typeof SCH
     await requestedJob(context, job, options, { scheduleId: id })
   }
 
+  const stored = (id: string) => ({
+    read: () => resources.harvestScheduleById(id),
+    missing: () => missing(id),
+    tagOf: scheduleTag,
+  })
+
   /** Changes a schedule to what `change` makes of the newest record. */
-  async function changed(id: string, change: (record: ScheduleRecord) => Omit<ScheduleRecord, 'revision'>) {
+  async function changed(
+    id: string,
+    condition: Condition | undefined,
+    change: (record: ScheduleRecord) => Omit<ScheduleRecord, 'revision'>,
+  ) {
     const record = await changeOptimistically<ScheduleRecord>({
-      read: () => resources.harvestScheduleById(id),
+      ...stored(id),
+      condition,
       change: (current) => ({ ...change(current), revision: current.revision }),
       write: (next) => resources.updateHarvestSchedule(next),
-      missing: () => missing(id),
     })
     return described(record)
   }
@@ -104,10 +116,10 @@ export function scheduleHandlers(context: ControlContext): HandlersOf<typeof SCH
       return described(await existing(id))
     },
 
-    async UpdateHarvestSchedule(input) {
+    async UpdateHarvestSchedule(input, condition) {
       const { schedule } = await existing(input.id)
       await check(scheduleOf(input, clock(), schedule))
-      return changed(input.id, (current) => {
+      return changed(input.id, condition, (current) => {
         const now = clock()
         const next = scheduleOf(input, now, current.schedule)
         // What became of earlier windows stands; a window that has begun is still to come.
@@ -116,23 +128,27 @@ export function scheduleHandlers(context: ControlContext): HandlersOf<typeof SCH
       })
     },
 
-    async DeleteHarvestSchedule({ id }) {
-      if ((await resources.deleteHarvestSchedule(id)) === 'missing') throw missing(id)
+    async DeleteHarvestSchedule({ id }, condition) {
+      await removeOptimistically({
+        ...stored(id),
+        condition,
+        remove: (revision) => resources.deleteHarvestSchedule(id, revision),
+      })
       return {}
     },
 
-    async StopHarvestSchedule({ id }) {
-      return changed(id, ({ schedule, next }) => ({
-        schedule: { ...schedule, isStopped: true, modifiedAt: clock() },
+    async StopHarvestSchedule({ id }, condition) {
+      return changed(id, condition, ({ schedule, next }) => ({
+        schedule: { ...schedule, isStopped: true, modifiedAt: modifiedAfter(schedule, clock()) },
         ...(next !== undefined && { next }),
       }))
     },
 
-    async StartHarvestSchedule({ id }) {
-      return changed(id, (current) => {
+    async StartHarvestSchedule({ id }, condition) {
+      return changed(id, condition, (current) => {
         if (!current.schedule.isStopped) return current
         const now = clock()
-        const schedule = { ...current.schedule, isStopped: false, modifiedAt: now }
+        const schedule = { ...current.schedule, isStopped: false, modifiedAt: modifiedAfter(current.schedule, now) }
         return { schedule, ...positionFrom(schedule, now) }
       })
     },
@@ -145,6 +161,9 @@ export function scheduleHandlers(context: ControlContext): HandlersOf<typeof SCH
     },
   }
 }
+
+const scheduleTag = ({ schedule: { id, createdAt, modifiedAt } }: ScheduleRecord) =>
+  entityTag(id, createdAt, modifiedAt)
 
 /** The schedule that a request asks for, in place of `current` if there is one. Throws RuleViolation. */
 function scheduleOf(given: Given, now: UtcMs, current?: HarvestSchedule): HarvestSchedule {
@@ -165,7 +184,7 @@ function scheduleOf(given: Given, now: UtcMs, current?: HarvestSchedule): Harves
     options: harvestOptionsOf(given),
     isStopped: current?.isStopped ?? false,
     createdAt: current?.createdAt ?? now,
-    modifiedAt: now,
+    modifiedAt: modifiedAfter(current, now),
   }
   checkSchedule(schedule)
   return schedule

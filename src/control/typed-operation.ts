@@ -1,3 +1,4 @@
+import type { Condition } from './entity-tags.ts'
 import type { Member, Operation, Structure } from './operation.ts'
 import {
   type Fields,
@@ -27,9 +28,12 @@ export type InputsOf<D extends Declarations> = { readonly [N in keyof D]: TypesO
 /** The answer of each operation. Members that are undefined are left out. */
 export type OutputsOf<D extends Declarations> = { readonly [N in keyof D]: TypesOf<D[N]>[1 & keyof TypesOf<D[N]>] }
 
-/** One function for each operation. It throws ApiError or RuleViolation for requests it refuses. */
+/**
+ * One function for each operation. It throws ApiError or RuleViolation for requests it refuses. Where the operation is
+ * conditional, it changes nothing that `condition` refuses.
+ */
 export type HandlersOf<D extends Declarations> = {
-  readonly [N in keyof D]: (input: InputsOf<D>[N]) => Promise<OutputsOf<D>[N]>
+  readonly [N in keyof D]: (input: InputsOf<D>[N], condition?: Condition) => Promise<OutputsOf<D>[N]>
 }
 
 type Labels<R extends string> = R extends `${string}{${infer L}}${infer Rest}` ? L | Labels<Rest> : never
@@ -39,22 +43,46 @@ type NoFields = Record<never, never>
 /** The members that pages of a list are asked for with. */
 export const PAGING = { maxResults: optional(WHOLE_NUMBER), nextToken: optional(TEXT) }
 
+/** An operation as it is declared: what it does, and the members of its request besides the labels of its path. */
+type Declared<Q, B> = {
+  /** What it does, in one sentence. */
+  readonly summary: string
+  /** Of success; when absent, 200. */
+  readonly status?: number
+  /** True where it is about one resource with an entity tag. */
+  readonly hasEntityTag?: boolean
+  readonly query?: Q
+  readonly body?: B
+}
+
+type InputOf<R extends string, Q extends Fields, B extends Fields> = { readonly [L in Labels<R>]: string } & Received<
+  Values<Q>
+> &
+  Received<Values<B>>
+
 /**
  * Declares an operation. `request` is the method and the path below `/windrow/v1/`, where `{name}` stands for a segment
  * that is a member of the input.
  */
 export function operation<const R extends string, O, Q extends Fields = NoFields, B extends Fields = NoFields>(
   request: R,
-  declared: {
-    /** What it does, in one sentence. */
-    readonly summary: string
-    /** Of success; when absent, 200. */
-    readonly status?: number
-    readonly query?: Q
-    readonly body?: B
-    readonly output: TypedShape<O, Structure>
-  },
-): TypedOperation<{ readonly [L in Labels<R>]: string } & Received<Values<Q>> & Received<Values<B>>, O> {
+  { output, ...declared }: Declared<Q, B> & { readonly output: TypedShape<O, Structure> },
+): TypedOperation<InputOf<R, Q, B>, O> {
+  return { ...requested(request, declared), output }
+}
+
+/** Declares an operation whose answer is not JSON, but of a media type. */
+export function mediaOperation<const R extends string, Q extends Fields = NoFields, B extends Fields = NoFields>(
+  request: R,
+  { mediaType, ...declared }: Declared<Q, B> & { readonly mediaType: string },
+): TypedOperation<InputOf<R, Q, B>, never> {
+  return { ...requested(request, declared), output: undefined, mediaType }
+}
+
+function requested(
+  request: string,
+  { summary, status = 200, hasEntityTag = false, query = {}, body = {} }: Declared<Fields, Fields>,
+): Omit<Operation, 'name' | 'output'> {
   const [method = '', path = ''] = request.split(' ')
   const segments = ['windrow', 'v1', ...path.split('/')].map((segment) =>
     segment.startsWith('{') ? { label: segment.slice(1, -1) } : segment,
@@ -62,9 +90,8 @@ export function operation<const R extends string, O, Q extends Fields = NoFields
   const labels = segments.flatMap((segment): Member[] =>
     typeof segment === 'string' ? [] : [{ name: segment.label, place: 'path', required: true, shape: TEXT }],
   )
-  const { summary, status = 200, query = {}, body = {}, output } = declared
   const members = [...labels, ...membersOf(query, 'query'), ...membersOf(body, 'body')]
-  return { method, segments, status, summary, input: { kind: 'structure', name: 'Input', members }, output }
+  return { method, segments, status, summary, input: { kind: 'structure', name: 'Input', members }, hasEntityTag }
 }
 
 /** The operations with their names, in the order in which they are declared. */

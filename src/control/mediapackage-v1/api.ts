@@ -1,4 +1,5 @@
 import type * as sdk from '@aws-sdk/client-mediapackage'
+import type { Condition } from '../entity-tags.ts'
 
 /**
  * Input and output of each operation in the SDK's own types, so that a difference from Windrow's does not compile.
@@ -51,7 +52,10 @@ export type Returned<T> = T extends readonly (infer E)[]
 export type OperationInput<N extends OperationName> = Given<Api[N][0]>
 export type OperationOutput<N extends OperationName> = Returned<Api[N][1]>
 
-/** One function for each operation. It throws ApiError or RuleViolation for requests it refuses. */
+/**
+ * One function for each operation. It throws ApiError or RuleViolation for requests it refuses. Where the operation is
+ * conditional, it changes nothing that `condition` refuses.
+ */
 export type Handlers<N extends OperationName = OperationName> = {
-  readonly [K in N]: (input: OperationInput<K>) => Promise<OperationOutput<K>>
+  readonly [K in N]: (input: OperationInput<K>, condition?: Condition) => Promise<OperationOutput<K>>
 }

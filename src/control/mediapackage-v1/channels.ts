@@ -5,8 +5,9 @@ import { checkedDescription, checkedId, matching, quoteValue, refuse } from '../
 import { checkedTags } from '../../model/tags.ts'
 import { ApiError } from '../api-error.ts'
 import type { ControlContext } from '../control-context.ts'
+import { type Condition, entityTag, withEntityTag } from '../entity-tags.ts'
 import { newCredentials, newGuid } from '../identifiers.ts'
-import { changeOptimistically } from '../optimistic-change.ts'
+import { changeOptimistically, removeOptimistically } from '../optimistic-change.ts'
 import { without } from '../without.ts'
 import type { Handlers, OperationOutput } from './api.ts'
 
@@ -22,18 +23,23 @@ type ChannelOperation =
 
 export function channelHandlers(context: ControlContext): Handlers<ChannelOperation> {
   const { resources, clock, limits, pages } = context
-  const update = async (id: string, change: (channel: Channel) => Channel) =>
+  const existing = (id: string) => ({
+    read: () => resources.channelById(id),
+    missing: () => noChannel(id),
+    tagOf: channelTag,
+  })
+  const update = async (id: string, condition: Condition | undefined, change: (channel: Channel) => Channel) =>
     described(
       await changeOptimistically({
-        read: () => resources.channelById(id),
+        ...existing(id),
+        condition,
         change,
         write: (channel) => resources.updateChannel(channel),
-        missing: () => noChannel(id),
       }),
     )
 
   function described(channel: Channel): OperationOutput<'DescribeChannel'> {
-    return {
+    const answer = {
       arn: arnOf(context.account, 'channels', channel.guid),
       createdAt: isoDateTime(channel.createdAt),
       description: channel.description,
@@ -48,6 +54,7 @@ export function channelHandlers(context: ControlContext): Handlers<ChannelOperat
       ingressAccessLogs: channel.ingressAccessLogs,
       tags: channel.tags,
     }
+    return withEntityTag(answer, channelTag(channel))
   }
 
   return {
@@ -84,38 +91,46 @@ export function channelHandlers(context: ControlContext): Handlers<ChannelOperat
       return { channels: page.items.map(described), nextToken: pages.token(page, ['ListChannels']) }
     },
 
-    UpdateChannel({ id, description }) {
-      return update(id, (channel) => ({
+    UpdateChannel({ id, description }, condition) {
+      return update(id, condition, (channel) => ({
         ...without(channel, 'description'),
         ...(description !== undefined && { description: checkedDescription('description', description) }),
       }))
     },
 
-    async DeleteChannel({ id }) {
-      const result = await resources.deleteChannel(id, clock())
-      if (result === 'missing') throw noChannel(id)
+    async DeleteChannel({ id }, condition) {
+      const result = await removeOptimistically({
+        ...existing(id),
+        condition,
+        remove: (revision) => resources.deleteChannel(id, clock(), revision),
+      })
       if (result === 'has-endpoints')
         refuse('id', `the channel ${quoteValue(id)} has origin endpoints: delete them first`)
       return {}
     },
 
-    ConfigureLogs({ id, egressAccessLogs, ingressAccessLogs }) {
+    ConfigureLogs({ id, egressAccessLogs, ingressAccessLogs }, condition) {
       const logs = {
         ...(egressAccessLogs && { egressAccessLogs: logsOf('egressAccessLogs', egressAccessLogs) }),
         ...(ingressAccessLogs && { ingressAccessLogs: logsOf('ingressAccessLogs', ingressAccessLogs) }),
       }
-      return update(id, (channel) => ({ ...without(channel, 'egressAccessLogs', 'ingressAccessLogs'), ...logs }))
+      return update(id, condition, (channel) => ({
+        ...without(channel, 'egressAccessLogs', 'ingressAccessLogs'),
+        ...logs,
+      }))
     },
 
-    RotateChannelCredentials({ id }) {
-      return update(id, (channel) => rotated(channel, channel.ingestEndpoints[0].id))
+    RotateChannelCredentials({ id }, condition) {
+      return update(id, condition, (channel) => rotated(channel, channel.ingestEndpoints[0].id))
     },
 
-    RotateIngestEndpointCredentials({ id, ingestEndpointId }) {
-      return update(id, (channel) => rotated(channel, ingestEndpointId))
+    RotateIngestEndpointCredentials({ id, ingestEndpointId }, condition) {
+      return update(id, condition, (channel) => rotated(channel, ingestEndpointId))
     },
   }
 }
+
+const channelTag = ({ guid, revision }: Channel) => entityTag(guid, revision)
 
 function logsOf(path: 'egressAccessLogs' | 'ingressAccessLogs', { logGroupName }: { readonly logGroupName?: string }) {
   const usual = `/aws/MediaPackage/${path === 'egressAccessLogs' ? 'Egress' : 'Ingress'}AccessLogs`

@@ -51,6 +51,7 @@ function operation([, , name, traits, input, output]: StaticOperationSchema): Op
     status,
     input: structure(NormalizedSchema.of(input)),
     output: answer.isUnitSchema() ? undefined : structure(answer),
+    hasEntityTag: /^(Create|Describe|Update|Delete|Rotate|Configure)/.test(name) && !name.endsWith('HarvestJob'),
   }
 }
 

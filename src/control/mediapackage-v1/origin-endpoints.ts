@@ -6,8 +6,9 @@ import { checkedTags } from '../../model/tags.ts'
 import { allOf } from '../../stores/pages.ts'
 import { ApiError } from '../api-error.ts'
 import type { ControlContext } from '../control-context.ts'
+import { entityTag, withEntityTag } from '../entity-tags.ts'
 import { newGuid } from '../identifiers.ts'
-import { changeOptimistically } from '../optimistic-change.ts'
+import { changeOptimistically, removeOptimistically } from '../optimistic-change.ts'
 import { without } from '../without.ts'
 import type { Handlers, OperationOutput } from './api.ts'
 import { describedPackage } from './described-packages.ts'
@@ -26,13 +27,20 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
   const { account } = context
   const rules = { ...limits, account, keyServers: { ...limits.keyServers, isOwn: context.isOwnKeyServer } }
 
+  const existing = (id: string) => ({
+    read: () => resources.originEndpointById(id),
+    missing: () => noOriginEndpoint(id),
+    tagOf: endpointTag,
+  })
+
   function described(endpoint: OriginEndpoint): OperationOutput<'DescribeOriginEndpoint'> {
-    return {
+    const answer = {
       ...endpoint,
       ...describedPackage(endpoint, `${context.publicUrl()}/out/v1/${endpoint.guid}`),
       arn: arnOf(context.account, 'origin_endpoints', endpoint.guid),
       createdAt: isoDateTime(endpoint.createdAt),
     }
+    return withEntityTag(answer, endpointTag(endpoint))
   }
 
   return {
@@ -84,10 +92,11 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
       return { originEndpoints: page.items.map(described), nextToken: pages.token(page, listing) }
     },
 
-    async UpdateOriginEndpoint(input) {
+    async UpdateOriginEndpoint(input, condition) {
       const { id } = input
       const endpoint = await changeOptimistically({
-        read: () => resources.originEndpointById(id),
+        ...existing(id),
+        condition,
         change: (current) => ({
           ...without(current, 'description', 'authorization'),
           ...endpointSettings(input, { channelId: current.channelId, current: current.packaging, ...rules }),
@@ -98,14 +107,16 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
           await checkKeysAreFree(id, next)
           return resources.updateOriginEndpoint(next, limits.releaseGraceMs)
         },
-        missing: () => noOriginEndpoint(id),
       })
       return described(endpoint)
     },
 
-    async DeleteOriginEndpoint({ id }) {
-      const result = await resources.deleteOriginEndpoint(id, clock(), limits.releaseGraceMs)
-      if (result === 'missing') throw noOriginEndpoint(id)
+    async DeleteOriginEndpoint({ id }, condition) {
+      await removeOptimistically({
+        ...existing(id),
+        condition,
+        remove: (revision) => resources.deleteOriginEndpoint(id, clock(), limits.releaseGraceMs, revision),
+      })
       return {}
     },
   }
@@ -123,6 +134,8 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
     }
   }
 }
+
+const endpointTag = ({ guid, revision }: OriginEndpoint) => entityTag(guid, revision)
 
 function noSuchChannel(channelId: string): never {
   return refuse('channelId', `there is no channel with the id ${quoteValue(channelId)}`)
