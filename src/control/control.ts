@@ -20,6 +20,7 @@ import { harvestJobHandlers } from './mediapackage-v1/harvest-jobs.ts'
 import { OPERATIONS } from './mediapackage-v1/operations.ts'
 import { originEndpointHandlers } from './mediapackage-v1/origin-endpoints.ts'
 import { tagHandlers } from './mediapackage-v1/tags.ts'
+import { mountOpenApi } from './openapi-mount.ts'
 import { createPageTokens } from './page-tokens.ts'
 import type { AccessKey } from './sigv4.ts'
 import { windrowHandlers } from './windrow-handlers.ts'
@@ -105,7 +106,8 @@ export function createControl(options: ControlDeps): readonly Mount[] {
       return { status, ...taggedAs(body), body }
     },
   })
-  return [mediaPackage, windrow]
+  const openApi = mountOpenApi(async () => (await options.status()).version, windrow.handle)
+  return [mediaPackage, windrow, openApi]
 }
 
 type Handler<Output> = (input: unknown, condition: Condition | undefined) => Promise<Output>

@@ -26,3 +26,8 @@ export type WindrowOutputs = OutputsOf<typeof DECLARATIONS>
 export type WindrowHandlers = HandlersOf<typeof DECLARATIONS>
 
 export const WINDROW_OPERATIONS: readonly Operation[] = namedOperations(DECLARATIONS)
+
+/** Operations whose answer is not JSON; each is mounted by itself. */
+const MEDIA_DECLARATIONS = {}
+
+export const WINDROW_MEDIA_OPERATIONS: readonly Operation[] = namedOperations(MEDIA_DECLARATIONS)

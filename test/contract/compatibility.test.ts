@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { apiOperationsModule } from '../../scripts/api-operations.ts'
 import { OPERATIONS } from '../../src/control/mediapackage-v1/operations.ts'
-import type { Shape, Structure } from '../../src/control/operation.ts'
+import { pathTemplate, type Shape, type Structure } from '../../src/control/operation.ts'
 
 /** The part about the API: what follows tells of media. */
 const [PAGE = ''] = readFileSync(new URL('../../docs/compatibility.md', import.meta.url), 'utf8').split(
@@ -53,13 +54,18 @@ function members(): Map<string, Set<string>> {
   return found
 }
 
+it('console/src/api/operations.ts is what `npm run docs` would write', () => {
+  const text = readFileSync(new URL('../../console/src/api/operations.ts', import.meta.url), 'utf8')
+  assert.equal(text, apiOperationsModule(), 'run "npm run docs"')
+})
+
 describe('docs/compatibility.md', () => {
   const documented = tables()
 
   it('lists the operations as they are', () => {
-    const expected = OPERATIONS.map(({ name, method, segments, status }) => {
-      const path = segments.map((segment) => (typeof segment === 'string' ? segment : `{${segment.label}}`)).join('/')
-      return [name, [`${method} /${path}`, String(status)]] as const
+    const expected = OPERATIONS.map((operation) => {
+      const { name, method, status } = operation
+      return [name, [`${method} ${pathTemplate(operation)}`, String(status)]] as const
     })
     const rows = documented.get('Operations') ?? []
     assert.equal(rows.length, expected.length)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
+import { pathTemplate } from '../../src/control/operation.ts'
 import { WINDROW_OPERATIONS } from '../../src/control/windrow-operations.ts'
 
 const PAGES = ['harvesting.md', 'clips.md'].map((name) =>
@@ -9,9 +10,10 @@ const PAGES = ['harvesting.md', 'clips.md'].map((name) =>
 
 it('docs/harvesting.md and docs/clips.md list the operations of our own as they are', () => {
   const rows = [...PAGES.join('\n').matchAll(/^\| `(\w+)` \| `(\w+ \/\S+)` \| (\d+) \|/gm)].map((row) => row.slice(1))
-  const expected = WINDROW_OPERATIONS.map(({ name, method, segments, status }) => {
-    const path = segments.map((segment) => (typeof segment === 'string' ? segment : `{${segment.label}}`)).join('/')
-    return [name, `${method} /${path}`, String(status)]
-  })
+  const expected = WINDROW_OPERATIONS.map((operation) => [
+    operation.name,
+    `${operation.method} ${pathTemplate(operation)}`,
+    String(operation.status),
+  ])
   assert.deepEqual(rows, expected)
 })
