@@ -16,16 +16,26 @@ import {
   type ExtentOf,
   type HarvestService,
 } from '../../src/control/control-context.ts'
+import { openApiDocument } from '../../src/control/openapi.ts'
+import { DESCRIBED_APIS } from '../../src/control/openapi-mount.ts'
 import { listen } from '../../src/http/listener.ts'
 import type { Log } from '../../src/log.ts'
 import { utcMs } from '../../src/media/time.ts'
 import type { Resources } from '../../src/stores/resources.ts'
 import type { SegmentIndex } from '../../src/stores/segment-index.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
+import { watchApiAnswers } from '../judges/api-answers.ts'
 
 export const REGION = 'eu-central-1'
 export const ACCOUNT_ID = '111122223333'
 export const CREDENTIALS = { accessKeyId: 'AKIDCONTRACT', secretAccessKey: 'contract/secret+key' }
+
+/** How responses of the API differed from what it says of them. */
+const differences: string[] = []
+watchApiAnswers(
+  () => openApiDocument('0.0.0', DESCRIBED_APIS),
+  (difference) => differences.push(difference),
+)
 
 export type ControlUnderTest = {
   /** Where the API answers. */
@@ -125,6 +135,7 @@ export async function startControl(
       await listener.close()
       await store.close()
       await rm(folder, { recursive: true })
+      assert.deepEqual(differences.splice(0), [])
     },
   }
 }

@@ -3,6 +3,24 @@ import type { Fault } from './fault.ts'
 /** In the API, its stores, and the events. */
 export const SERVICE_FAULTS: readonly Fault[] = [
   {
+    name: 'answer-unlike-its-document',
+    breaks: 'A response of the API is not as the OpenAPI document has it.',
+    file: 'src/control/harvest-report.ts',
+    find: 'attempts: run.attempts,',
+    replace: 'attempts: String(run.attempts) as never,',
+    caughtBy: { file: 'test/contract/windrow-api.test.ts', cases: 'repeats its deliverables' },
+    failure: /WindrowCreateHarvestJob 200: \/attempts must be integer/,
+  },
+  {
+    name: 'stale-change-taken',
+    breaks: 'Somebody’s change is lost to one that began with an older state, although that was to be refused.',
+    file: 'src/control/optimistic-change.ts',
+    find: '    condition?.(tagOf?.(current))\n',
+    replace: '    if (made === 0) condition?.(tagOf?.(current))\n',
+    caughtBy: { file: 'src/control/optimistic-change.test.ts', cases: 'is not made once somebody else has changed' },
+    failure: /PreconditionFailedException/,
+  },
+  {
     name: 'signature-not-checked',
     breaks: 'The API takes any signature of the right length.',
     file: 'src/control/sigv4.ts',

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DIFFERENCE } from './api-answers.ts'
 import { evidenceFile } from './evidence.ts'
 import { residentMemory } from './memory.ts'
 import { eventually, freePort, type Running, start, temporaryFolder } from './processes.ts'
@@ -8,6 +9,23 @@ import { eventually, freePort, type Running, start, temporaryFolder } from './pr
 const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 
 const COMPILED = process.env['NODE_COMPILE_CACHE']
+
+/** In tests, every response of the API is compared with its document. */
+const WATCHED =
+  process.env['NODE_TEST_CONTEXT'] === undefined
+    ? []
+    : ['--import', new URL('./watched-answers.ts', import.meta.url).href]
+
+/** Those that nobody has ended. */
+const started = new Set<Windrow>()
+process.on('exit', () => {
+  for (const windrow of started) {
+    const found = windrow.differences()
+    if (found.length === 0) continue
+    console.error(found.join('\n'))
+    process.exitCode = 1
+  }
+})
 
 export type WindrowOptions = {
   /** Settings by their environment names. */
@@ -53,7 +71,7 @@ export class Windrow {
     const [command, ...args] = [
       ...(this.options.under ?? []),
       process.execPath,
-      this.options.program ?? PROGRAM,
+      ...(this.options.program === undefined ? [...WATCHED, PROGRAM] : [this.options.program]),
       ...serve,
     ]
     const env = {
@@ -81,6 +99,7 @@ export class Windrow {
     running.child.stdout!.on('data', keep)
     running.child.stderr!.on('data', keep)
     this.running = running
+    started.add(this)
     let ended: number | string | undefined
     running.ended.then(
       (reason) => {
@@ -118,6 +137,9 @@ export class Windrow {
     const reason = await running.ended
     this.earlierLog += running.said()
     this.running = undefined
+    started.delete(this)
+    const found = this.differences()
+    if (found.length > 0) throw new Error(found.join('\n'))
     return reason
   }
 
@@ -136,6 +158,11 @@ export class Windrow {
   /** Everything it has logged, over all its lives. */
   get log(): string {
     return this.earlierLog + (this.running?.said() ?? '')
+  }
+
+  /** How responses of its API differed from what it says of them. */
+  differences(): readonly string[] {
+    return this.log.split('\n').filter((line) => line.startsWith(DIFFERENCE))
   }
 
   /** Folder of a bucket, where buckets are folders. */
