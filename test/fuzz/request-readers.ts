@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { join } from 'node:path'
 import { groupFolder } from '../../src/access-log/log-files.ts'
+import { conditionOf } from '../../src/control/entity-tags.ts'
 import { acceptsGzip } from '../../src/http/accepts-gzip.ts'
 import { ClientNetworks } from '../../src/http/client-networks.ts'
 import { matchesNone, requestedRange } from '../../src/http/request-headers.ts'
@@ -96,6 +97,7 @@ export const REQUEST_READERS: TextReaders = {
     },
   },
   'Accept-Encoding': { isLatin1: true, samples: ['gzip, deflate;q=0.5, *;q=0', 'x-gzip ; q=0.000'], read: acceptsGzip },
+  'If-Match': { isLatin1: true, samples: ['W/"a", "b"', '*'], read: (text) => conditionOf(text)?.('"b"') },
   'If-None-Match': { isLatin1: true, samples: ['W/"a", "b", *'], read: (text) => matchesNone(text, '"b"') },
   Range: {
     isLatin1: true,

@@ -1,3 +1,4 @@
+import { conditionOf } from '../../../src/control/entity-tags.ts'
 import { parseJson } from '../../../src/control/json.ts'
 import { OPERATIONS } from '../../../src/control/mediapackage-v1/operations.ts'
 import { queryPairs } from '../../../src/control/query-pairs.ts'
@@ -193,6 +194,11 @@ const TEXTS: Texts = {
   'Accept-Encoding of commas': [MOST_HEADERS, (size) => filled(size, ','), acceptsGzip],
   'Accept-Encoding of semicolons': [MOST_HEADERS, (size) => filled(size, ';q=0'), acceptsGzip],
   'Accept-Encoding of blanks': [MOST_HEADERS, (size) => filled(size, ' ', 'gzip;q=0', 'x'), acceptsGzip],
+  'If-Match of entity tags': [
+    MOST_HEADERS,
+    (size) => filled(size, 'W/"a",', '', ',*'),
+    (text) => conditionOf(text)?.('"b"'),
+  ],
   'If-None-Match of entity tags': [MOST_HEADERS, (size) => filled(size, 'W/"a",'), (text) => matchesNone(text, '"b"')],
   'Range of blanks': [
     MOST_HEADERS,
