@@ -22,7 +22,16 @@ export type ApiClient = {
    * The server's response as JSON. `path` is one of `/windrow/v1`, or with a slash before it one of MediaPackage's API.
    * Throws ApiRefused with the server's refusal, or ServerAway without a response.
    */
-  ask(method: string, path: string, more?: { readonly query?: Query; readonly body?: object }): Promise<unknown>
+  ask(method: string, path: string, more?: More): Promise<unknown>
+  /** As `ask` by GET, with the entity tag of what is described, where it has one. */
+  described(path: string): Promise<{ readonly value: unknown; readonly etag: string | undefined }>
+}
+
+type More = {
+  readonly query?: Query
+  readonly body?: object
+  /** The entity tag that what is changed must have: otherwise ApiRefused, with status 412. */
+  readonly ifMatch?: string | undefined
 }
 
 type Query = Readonly<Record<string, string | undefined>>
@@ -31,29 +40,36 @@ type Query = Readonly<Record<string, string | undefined>>
 export function apiClient({ url, region, keys }: Access, now: () => number): ApiClient {
   const signer = new SignatureV4({ credentials: keys, region, service: 'mediapackage', sha256: Sha256 })
   const { protocol, hostname, port, host } = new URL(url)
+  async function respond(method: string, path: string, { query = {}, body, ifMatch }: More): Promise<Response> {
+    const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+    const pairs = Object.fromEntries(given) as Record<string, string>
+    const request = {
+      method,
+      protocol,
+      hostname,
+      ...(port !== '' && { port: Number(port) }),
+      path: path.startsWith('/') ? path : `/windrow/v1/${path}`,
+      query: pairs,
+      headers: { host, 'content-type': 'application/json', ...(ifMatch !== undefined && { 'if-match': ifMatch }) },
+      ...(body && { body: JSON.stringify(body) }),
+    }
+    const { headers } = await signer.sign(request, { signingDate: new Date(now()) })
+    const search = Object.entries(pairs).map((pair) => pair.map(encodeURIComponent).join('='))
+    const target = `${url}${request.path}${search.length > 0 ? `?${search.join('&')}` : ''}`
+    const { host: _, ...sent } = headers
+    const init = { method, headers: sent, ...(request.body !== undefined && { body: request.body }) }
+    return fetch(target, init).catch((error: Error & { cause?: { code?: string } }) => {
+      throw new ServerAway(`${url} does not answer (${error.cause?.code ?? error.message})`)
+    })
+  }
+
   return {
-    async ask(method, path, { query = {}, body } = {}) {
-      const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
-      const pairs = Object.fromEntries(given) as Record<string, string>
-      const request = {
-        method,
-        protocol,
-        hostname,
-        ...(port !== '' && { port: Number(port) }),
-        path: path.startsWith('/') ? path : `/windrow/v1/${path}`,
-        query: pairs,
-        headers: { host, 'content-type': 'application/json' },
-        ...(body && { body: JSON.stringify(body) }),
-      }
-      const { headers } = await signer.sign(request, { signingDate: new Date(now()) })
-      const search = Object.entries(pairs).map((pair) => pair.map(encodeURIComponent).join('='))
-      const target = `${url}${request.path}${search.length > 0 ? `?${search.join('&')}` : ''}`
-      const { host: _, ...sent } = headers
-      const init = { method, headers: sent, ...(request.body !== undefined && { body: request.body }) }
-      const response = await fetch(target, init).catch((error: Error & { cause?: { code?: string } }) => {
-        throw new ServerAway(`${url} does not answer (${error.cause?.code ?? error.message})`)
-      })
-      return answerOf(response, url)
+    async ask(method, path, more = {}) {
+      return answerOf(await respond(method, path, more), url)
+    },
+    async described(path) {
+      const response = await respond('GET', path, {})
+      return { value: await answerOf(response, url), etag: response.headers.get('etag') ?? undefined }
     },
   }
 }

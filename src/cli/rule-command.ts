@@ -51,17 +51,18 @@ const REPORTED = ['id', 'arn', 'createdAt', 'modifiedAt', 'state', 'readUntil', 
 const OF_JOBS = ['s3Destination', 'gapPolicy', 'earlyEndPolicy', 'report', 'deliverables', 'encryption']
 const OF_CLIPS = ['expiresAfterSeconds']
 
-/** Replaces a rule by itself, with what the flags say. */
+/** Replaces a rule by itself, with what the flags say, unless somebody else changes it meanwhile. */
 async function change(task: Task): Promise<void> {
   const { api, terminal, id } = task
   const path = `harvest_rules/${encodeURIComponent(id)}`
-  const known = (await api.ask('GET', path)) as WindrowOutputs['DescribeHarvestRule']
+  const { value, etag } = await api.described(path)
+  const known = value as WindrowOutputs['DescribeHarvestRule']
   const changes = Object.entries(membersOf(task)).filter(([, value]) => value !== undefined)
   if (changes.length === 0) throw new CommandMisused('windrow rule change needs what is to be another')
   const next: Record<string, unknown> = { ...known, ...Object.fromEntries(changes) }
   if ('events' in Object.fromEntries(changes)) next['segmentationTypeIds'] = membersOf(task).segmentationTypeIds
   for (const name of [...REPORTED, ...(next['action'] === 'CLIP' ? OF_JOBS : OF_CLIPS)]) delete next[name]
-  const changed = (await api.ask('PUT', path, { body: next })) as WindrowOutputs['UpdateHarvestRule']
+  const changed = (await api.ask('PUT', path, { body: next, ifMatch: etag })) as WindrowOutputs['UpdateHarvestRule']
   say(terminal, changed, () => ruleText(changed))
 }
 

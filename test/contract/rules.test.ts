@@ -249,11 +249,36 @@ describe('windrow rule', () => {
     const before = JSON.parse(await run(['describe', 'shows'])) as Json
     const changed = JSON.parse(await run(['change', 'shows', '--min', '10m', '--on', 'program'])) as Json
     const { segmentationTypeIds: _, ...rest } = before
-    assert.deepEqual(changed, { ...rest, events: ['PROGRAM'], minDurationSeconds: 600 })
+    const modifiedAt = iso(NOW + 1)
+    assert.deepEqual(changed, { ...rest, modifiedAt, events: ['PROGRAM'], minDurationSeconds: 600 })
     const clips = JSON.parse(await run(['change', 'shows', '--clip', '--expires-after', '1d'])) as Json
     assert.deepEqual([clips['action'], clips['s3Destination'], clips['cut']], ['CLIP', undefined, 'FRAME'])
     const jobs = JSON.parse(await run(['change', 'shows', '--to', 'clips/{rule}/{id}.m3u8'])) as Json
     assert.deepEqual([jobs['action'], jobs['expiresAfterSeconds'], jobs['cut']], ['JOB', undefined, 'FRAME'])
+  })
+
+  it('changes nothing that somebody else changes meanwhile, and says so', async (t) => {
+    let others = 0
+    const busy = await start({
+      trouble: (resources) => ({
+        async updateHarvestRule(record) {
+          const { rule } = record
+          const theirs = { ...rule, upid: 'THEIRS', modifiedAt: utcMs(rule.modifiedAt + 1000) }
+          if (others++ === 0) await resources.updateHarvestRule({ ...record, rule: theirs })
+          return resources.updateHarvestRule(record)
+        },
+      }),
+    })
+    t.after(() => busy.control.close())
+    await busy.made(RULES, RULE)
+    const change = commandRunner(ruleCommand, () => busy)(['change', 'shows', '--min', '10m'])
+    await assert.rejects(change, (error: Error) => {
+      assert.ok(error instanceof CommandFailed)
+      assert.match(error.message, /^Somebody else has changed this since/)
+      return true
+    })
+    const { upid } = json(await busy.ask('GET', `${RULES}/shows`))
+    assert.equal(upid, 'THEIRS')
   })
 
   it('tells people of a rule and its events', async () => {
