@@ -178,6 +178,6 @@ describe('entity tags', () => {
       assert.ok(allowed.includes(name), name)
     }
     const exposed = String((await ok('GET', '/channels/main')).headers['access-control-expose-headers']).toLowerCase()
-    assert.deepEqual(exposed.split(',').toSorted(), ['etag', 'x-amzn-errortype', 'x-amzn-requestid'])
+    assert.deepEqual(exposed.split(',').toSorted(), ['date', 'etag', 'x-amzn-errortype', 'x-amzn-requestid'])
   })
 })
