@@ -84,7 +84,7 @@ describe('the OpenAPI document', () => {
       const responses = paths[`/windrow/v1/things${path}`]?.[method]?.['responses'] as Readonly<Record<string, Schema>>
       return { responses, statuses: Object.keys(responses).join(' ') }
     }
-    assert.equal(statuses('', 'post').statuses, '200 403 404 413 422 429 500 503')
+    assert.equal(statuses('', 'post').statuses, '200 403 404 412 413 422 429 500 503')
     assert.equal(statuses('/{id}', 'put').statuses, '200 403 404 412 413 422 429 500 503')
     assert.equal(statuses('/{id}', 'delete').statuses, '202 403 404 412 422 429 500 503')
     const tagged = (path: string, method: string, status: number) =>

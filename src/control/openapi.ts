@@ -111,7 +111,9 @@ function described(operation: Operation, { id, tag, schemas }: Describing): Json
     schema: schemaOf(shape, schemas),
   }))
   if (isConditional(operation)) parameters.push({ $ref: '#/components/parameters/IfMatch' })
-  const statuses = [...COMMON_STATUSES, ...(isConditional(operation) ? [412] : []), ...(body.length > 0 ? [413] : [])]
+  // What changes something else than one resource with an entity tag can only refuse one.
+  const refused = [...(operation.method === 'GET' ? [] : [412]), ...(body.length > 0 ? [413] : [])]
+  const statuses = [...COMMON_STATUSES, ...refused]
   const request = { kind: 'structure', name: `${id}Request`, members: body } as const
   return {
     operationId: id,

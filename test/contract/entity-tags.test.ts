@@ -5,7 +5,7 @@ import { ROLE } from './rules-asker.ts'
 import { clientOf } from './sdk-client.ts'
 
 const DESTINATION = { bucketName: 'clips', manifestKey: '{start}/index.m3u8', roleArn: ROLE }
-const RULE_DESTINATION = { bucketName: 'clips', manifestKey: '{event}/{start}/index.m3u8', roleArn: ROLE }
+const RULE_DESTINATION = { bucketName: 'clips', manifestKey: '{rule}/{id}.m3u8', roleArn: ROLE }
 const iso = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
 
 /** Each noun with an entity tag: where it is, what creates one, and two changes of it. */
@@ -28,7 +28,11 @@ const NOUNS = [
   {
     path: '/windrow/v1/harvest_schedules',
     created: { originEndpointId: 'hls', every: { hours: 1 }, s3Destination: DESTINATION },
-    changes: [1, 2].map((hours) => ({ originEndpointId: 'hls', every: { hours }, s3Destination: DESTINATION })),
+    changes: [15, 30].map((minutes) => ({
+      originEndpointId: 'hls',
+      every: { minutes },
+      s3Destination: DESTINATION,
+    })),
   },
   {
     path: '/windrow/v1/harvest_rules',

@@ -263,7 +263,8 @@ describe('windrow rule', () => {
       trouble: (resources) => ({
         async updateHarvestRule(record) {
           const { rule } = record
-          const theirs = { ...rule, upid: 'THEIRS', modifiedAt: utcMs(rule.modifiedAt + 1000) }
+          const selection = { ...rule.selection, upid: 'THEIRS' }
+          const theirs = { ...rule, selection, modifiedAt: utcMs(rule.modifiedAt + 1000) }
           if (others++ === 0) await resources.updateHarvestRule({ ...record, rule: theirs })
           return resources.updateHarvestRule(record)
         },
