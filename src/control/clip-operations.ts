@@ -1,6 +1,6 @@
 import { HARVEST_REPORT } from './harvest-operations.ts'
 import { CLIP_CUT, JOB } from './job-shapes.ts'
-import { operation, PAGING } from './typed-operation.ts'
+import { ORDERED_PAGING, operation } from './typed-operation.ts'
 import {
   listOf,
   MOMENT,
@@ -54,8 +54,8 @@ export const CLIP_OPERATIONS = {
     output: CLIP_REPORT,
   }),
   ListClips: operation('GET clips', {
-    summary: 'Lists clips in the order in which they were made.',
-    query: { channelId: optional(TEXT), ...PAGING },
+    summary: 'Lists clips in the order in which they were made, or the other way round.',
+    query: { channelId: optional(TEXT), ...ORDERED_PAGING },
     output: structure('Clips', { clips: listOf(CLIP_REPORT), nextToken: optional(TEXT) }),
   }),
   DescribeClip: operation('GET clips/{id}', { summary: 'Describes a clip.', hasEntityTag: true, output: CLIP_REPORT }),

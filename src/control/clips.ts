@@ -18,6 +18,7 @@ import { newGuid } from './identifiers.ts'
 import { storeClip } from './new-clip.ts'
 import { createJob, expanded, harvestableEndpoint, jobFor } from './new-harvest-job.ts'
 import { changeOptimistically, removeOptimistically } from './optimistic-change.ts'
+import { givenOrder } from './page-tokens.ts'
 import type { HandlersOf, InputsOf } from './typed-operation.ts'
 
 /** The `expiresAt` of a clip that lasts until it is deleted. */
@@ -104,8 +105,9 @@ export function clipHandlers(context: ControlContext): HandlersOf<typeof CLIP_OP
 
     async ListClips(input) {
       const { channelId } = input
-      const listing = ['ListClips', channelId] as const
-      const request = pages.request(input, listing)
+      const order = givenOrder(input)
+      const listing = ['ListClips', channelId, ...order.listing] as const
+      const request = { ...pages.request(input, listing), ...order.request }
       const page = await resources.listClips({ ...request, ...(channelId !== undefined && { channelId }) })
       const now = clock()
       const items = page.items.filter((clip) => isLiving(clip, now))

@@ -1,6 +1,6 @@
 import { DELIVERABLE_KINDS } from '../model/deliverable.ts'
 import { DESCRIBED_OPTIONS, JOB, S3_DESTINATION } from './job-shapes.ts'
-import { operation, PAGING } from './typed-operation.ts'
+import { ORDERED_PAGING, operation, PAGING } from './typed-operation.ts'
 import {
   listOf,
   MOMENT,
@@ -150,7 +150,7 @@ export const HARVEST_OPERATIONS = {
   }),
   ListHarvestJobs: operation('GET harvest_jobs', {
     summary: 'Lists harvest jobs with their progress.',
-    query: { includeChannelId: optional(TEXT), includeStatus: optional(STATUS), ...PAGING },
+    query: { includeChannelId: optional(TEXT), includeStatus: optional(STATUS), ...ORDERED_PAGING },
     output: structure('HarvestReports', { harvestJobs: listOf(HARVEST_REPORT), nextToken: optional(TEXT) }),
   }),
   DescribeHarvestJob: operation('GET harvest_jobs/{id}', {

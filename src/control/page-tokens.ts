@@ -17,6 +17,13 @@ export type PageTokens = {
   token(page: Page<unknown>, listing: Listing): string | undefined
 }
 
+/** What a client says of the order of a list: as stores are asked for it, and as tokens of it are told from others. */
+export function givenOrder({ order }: { readonly order?: 'OLDEST_FIRST' | 'NEWEST_FIRST' | undefined }) {
+  return order === 'NEWEST_FIRST'
+    ? ({ request: { isNewestFirst: true }, listing: [order] } as const)
+    : ({ request: {}, listing: [] } as const)
+}
+
 /** An operation and its filters. */
 export type Listing = readonly [operation: string, ...filters: readonly (string | undefined)[]]
 

@@ -1,5 +1,5 @@
 import { INPUT_OPERATIONS, INPUT_SUMMARY } from './input-operations.ts'
-import { operation, PAGING } from './typed-operation.ts'
+import { ORDERED_PAGING, operation, PAGING } from './typed-operation.ts'
 import {
   ANY_JSON,
   listOf,
@@ -83,8 +83,8 @@ export type StatusReport = ValueOf<typeof STATUS_REPORT>
 /** The operations on events, on what comes in, and on the process itself. */
 export const SERVICE_OPERATIONS = {
   ListEvents: operation('GET events', {
-    summary: 'Lists the events of the service, the oldest first.',
-    query: PAGING,
+    summary: 'Lists the events of the service, the oldest first unless asked otherwise.',
+    query: ORDERED_PAGING,
     output: structure('Events', {
       events: listOf(EVENT),
       nextToken: optional(TEXT),

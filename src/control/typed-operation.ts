@@ -3,6 +3,7 @@ import type { Member, Operation, Structure } from './operation.ts'
 import {
   type Fields,
   membersOf,
+  oneOf,
   optional,
   type Received,
   TEXT,
@@ -42,6 +43,9 @@ type NoFields = Record<never, never>
 
 /** The members that pages of a list are asked for with. */
 export const PAGING = { maxResults: optional(WHOLE_NUMBER), nextToken: optional(TEXT) }
+
+/** The same, of a list that can also begin with what was added last. */
+export const ORDERED_PAGING = { ...PAGING, order: optional(oneOf('OLDEST_FIRST', 'NEWEST_FIRST')) }
 
 /** An operation as it is declared: what it does, and the members of its request besides the labels of its path. */
 type Declared<Q, B> = {

@@ -12,6 +12,7 @@ import { indexSnapshotHandlers } from './index-snapshots.ts'
 import { inputReport } from './inputs-report.ts'
 import { jobOfRanges } from './job-of-ranges.ts'
 import { createJob } from './new-harvest-job.ts'
+import { givenOrder } from './page-tokens.ts'
 import { ruleHandlers } from './rules.ts'
 import { scheduleHandlers } from './schedules.ts'
 import { statusHandlers } from './status.ts'
@@ -53,9 +54,11 @@ export function windrowHandlers(context: ControlContext): WindrowHandlers {
 
     async ListHarvestJobs(input) {
       const { includeChannelId: channelId, includeStatus: status } = input
-      const listing = ['windrow ListHarvestJobs', channelId, status] as const
+      const order = givenOrder(input)
+      const listing = ['windrow ListHarvestJobs', channelId, status, ...order.listing] as const
       const page = await resources.listHarvestJobs({
         ...pages.request(input, listing),
+        ...order.request,
         ...(channelId !== undefined && { channelId }),
         ...(status !== undefined && { status }),
         createdAfter: utcMs(clock() - HARVEST_JOB_KEPT_MS),
@@ -93,10 +96,11 @@ export function windrowHandlers(context: ControlContext): WindrowHandlers {
     },
 
     async ListEvents(input) {
-      const listing = ['ListEvents'] as const
-      const request = pages.request(input, listing)
+      const order = givenOrder(input)
+      const listing = ['ListEvents', ...order.listing] as const
+      const request = { ...pages.request(input, listing), ...order.request }
       const page = await resources.listEvents(request)
-      const last = page.items.at(-1)?.cursor ?? request.after
+      const last = input.order === 'NEWEST_FIRST' ? undefined : (page.items.at(-1)?.cursor ?? request.after)
       return {
         events: page.items.map((event) => eventEnvelope(event, account)),
         nextToken: pages.token(page, listing),

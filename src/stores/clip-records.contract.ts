@@ -79,6 +79,8 @@ export function clipRecordsContract(
       assert.deepEqual(await idsOf((page) => resources.listClips(page), 2), [['b', 's'], ['a']])
       const ofNews = await idsOf((page) => resources.listClips({ ...page, channelId: 'news' }), 1)
       assert.deepEqual(ofNews, [['b'], ['a']])
+      const newestFirst = await idsOf((page) => resources.listClips({ ...page, isNewestFirst: true }), 2)
+      assert.deepEqual(newestFirst, [['a', 's'], ['b']])
     })
 
     it('refuses a second clip of the same id, one of no endpoint, and more than the quotas', async () => {

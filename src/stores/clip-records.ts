@@ -1,6 +1,6 @@
 import type { UtcMs } from '../media/time.ts'
 import type { Clip, ClipQuotas } from '../model/clip.ts'
-import type { Page, PageRequest } from './pages.ts'
+import type { OrderedPageRequest, Page } from './pages.ts'
 
 /** What there is of everything that has a quota. */
 export type ResourceCounts = {
@@ -38,7 +38,7 @@ export type ClipRecords = {
     shown: readonly ShownSegments[],
   ): Promise<'created' | 'duplicate' | 'no-endpoint' | 'clip-quota' | 'byte-quota' | 'content-deleted'>
   clipById(id: string): Promise<Clip | undefined>
-  listClips(page: PageRequest & { channelId?: string }): Promise<Page<Clip>>
+  listClips(page: OrderedPageRequest & { channelId?: string }): Promise<Page<Clip>>
   /** Replaces the clip whose stored revision is one less. A clip that pins no more than before is within its quota. */
   updateClip(
     clip: Clip,

@@ -32,6 +32,8 @@ export function eventOutboxContract(
       const { resources } = await open()
       for (const id of ['b', 'a', 'c', 'a']) await resources.appendEvent(event(id))
       assert.deepEqual(await idsOf((page) => resources.listEvents(page), 2), [['b', 'a'], ['c']])
+      const newestFirst = await idsOf((page) => resources.listEvents({ ...page, isNewestFirst: true }), 2)
+      assert.deepEqual(newestFirst, [['c', 'a'], ['b']])
       const [first] = (await resources.listEvents({ limit: 1 })).items
       assert.deepEqual(first, { ...event('b'), cursor: first?.cursor })
       const rest = await resources.listEvents({ limit: 9, after: first.cursor })

@@ -1,6 +1,6 @@
 import type { UtcMs } from '../media/time.ts'
 import type { ServiceEvent } from '../model/event.ts'
-import type { Page, PageRequest } from './pages.ts'
+import type { OrderedPageRequest, Page } from './pages.ts'
 
 /** An event as listed; a listing continues after it from `cursor`. */
 export type RecordedEvent = ServiceEvent & { readonly cursor: string }
@@ -12,7 +12,7 @@ export type RecordedEvent = ServiceEvent & { readonly cursor: string }
 export type EventOutbox = {
   /** Appends an event; does nothing when there is one with its id. */
   appendEvent(event: ServiceEvent): Promise<void>
-  listEvents(page: PageRequest): Promise<Page<RecordedEvent>>
+  listEvents(page: OrderedPageRequest): Promise<Page<RecordedEvent>>
 
   /**
    * Claims the sink for `leaseMs`: one deliverer at a time. `after` is the cursor of the last event delivered; a sink

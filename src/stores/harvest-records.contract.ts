@@ -113,6 +113,10 @@ export function harvestRecordsContract(
       ])
       assert.deepEqual(await list({ createdAfter: later(-100) }), [['3', '2'], ['4']])
       assert.deepEqual(await list({ createdAfter: always, channelId: 'news' }), [['3', '1'], ['4']])
+      assert.deepEqual(await list({ createdAfter: always, channelId: 'news', isNewestFirst: true }), [
+        ['4', '1'],
+        ['3'],
+      ])
       assert.deepEqual(await list({ createdAfter: always, status: 'FAILED' }), [['3']])
       assert.deepEqual(await list({ createdAfter: later(-1), channelId: 'news', status: 'IN_PROGRESS' }), [['4']])
     })

@@ -3,7 +3,7 @@ import type { ServiceEvent } from '../model/event.ts'
 import type { HarvestFailure } from '../model/harvest-failure.ts'
 import type { HarvestJob, HarvestJobStatus, HarvestOutcome } from '../model/harvest-job.ts'
 import type { HarvestCursor, HarvestObject, HarvestRecord } from '../model/harvest-run.ts'
-import type { Page, PageRequest } from './pages.ts'
+import type { OrderedPageRequest, Page, PageRequest } from './pages.ts'
 
 /** Proof of a claim, valid as long as the stored fence is the same. */
 export type HarvestClaim = { readonly id: string; readonly fence: number }
@@ -39,7 +39,7 @@ export type HarvestRecords = {
   ): Promise<'created' | 'duplicate' | 'quota' | 'no-clip'>
   harvestJobById(id: string): Promise<HarvestRecord | undefined>
   listHarvestJobs(
-    page: PageRequest & { channelId?: string; status?: HarvestJobStatus; createdAfter: UtcMs },
+    page: OrderedPageRequest & { channelId?: string; status?: HarvestJobStatus; createdAfter: UtcMs },
   ): Promise<Page<HarvestRecord>>
 
   /**

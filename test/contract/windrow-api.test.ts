@@ -326,6 +326,25 @@ describe('events', () => {
     )
   })
 
+  it('are listed from the newest on where that is asked for, page by page', async (t) => {
+    const asker = await start()
+    t.after(() => asker.control.close())
+    for (const id of ['1', '2', '3']) {
+      await asker.control.resources.appendEvent({ id, at: at(0), detailType: 'Kind', resources: [], detail: {} })
+    }
+    const list = async (query: string) => json(await asker.ask('GET', `/windrow/v1/events?${query}`))
+    const ids = ({ events }: Json) => (events as Json[]).map(({ id }) => id)
+    const first = await list('order=NEWEST_FIRST&maxResults=2')
+    assert.deepEqual(ids(first), ['3', '2'])
+    assert.equal(first['resumeToken'], undefined, 'what comes later is not behind the oldest')
+    const token = String(first['nextToken'])
+    assert.deepEqual(await list(`order=NEWEST_FIRST&nextToken=${token}`), {
+      events: [(await list(''))['events']].flat().slice(0, 1),
+    })
+    await asker.refused('GET', `/windrow/v1/events?nextToken=${token}`, {}, 'nextToken: must be')
+    await asker.refused('GET', '/windrow/v1/events?order=RANDOM', {}, 'order: must be')
+  })
+
   it('are told a sink again from where it is asked to', async (t) => {
     const asker = await start()
     t.after(() => asker.control.close())

@@ -1,7 +1,7 @@
 import type { UtcMs } from '../../media/time.ts'
 import { type Clip, type ClipQuotas, clipWithout } from '../../model/clip.ts'
 import type { ResourceCounts, ShownSegments } from '../clip-records.ts'
-import type { PageRequest } from '../pages.ts'
+import type { OrderedPageRequest } from '../pages.ts'
 import type { SqliteDatabase } from './database.ts'
 import { parsed, readPage } from './page.ts'
 import type { Changes, Operations } from './synchronous.ts'
@@ -60,7 +60,7 @@ export function clipOperations(db: SqliteDatabase, changes: Changes) {
     },
 
     clipById: (id: string) => parsed<Clip>(db.get<Body>('SELECT body FROM clip WHERE id = ?', id)),
-    listClips: ({ channelId, ...page }: PageRequest & { channelId?: string }) =>
+    listClips: ({ channelId, ...page }: OrderedPageRequest & { channelId?: string }) =>
       readPage<Clip>(db, 'clip', page, { 'channel_id = ?': channelId }),
 
     updateClip(clip: Clip, { maxBytes }: Pick<ClipQuotas, 'maxBytes'>, shown: readonly ShownSegments[]) {

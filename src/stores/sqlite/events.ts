@@ -1,7 +1,7 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { ServiceEvent } from '../../model/event.ts'
 import type { RecordedEvent } from '../event-outbox.ts'
-import type { PageRequest } from '../pages.ts'
+import { type OrderedPageRequest, seekTo } from '../pages.ts'
 import type { SqliteDatabase } from './database.ts'
 import type { Operations } from './synchronous.ts'
 
@@ -19,9 +19,10 @@ export function eventOperations(db: SqliteDatabase) {
       if (!db.get('SELECT 1 FROM event WHERE id = ?', event.id)) writeEvent(db, event)
     },
 
-    listEvents(page: PageRequest) {
-      const sql = 'SELECT seq, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?'
-      const rows = db.all<{ seq: number; body: string }>(sql, Number(page.after ?? 0), page.limit + 1)
+    listEvents(page: OrderedPageRequest) {
+      const { comparison, from, order } = seekTo(page)
+      const sql = `SELECT seq, body FROM event WHERE seq ${comparison} ? ORDER BY ${order} LIMIT ?`
+      const rows = db.all<{ seq: number; body: string }>(sql, from, page.limit + 1)
       const items = rows.slice(0, page.limit).map(({ seq, body }): RecordedEvent => {
         return { ...(JSON.parse(body) as ServiceEvent), cursor: String(seq) }
       })

@@ -5,7 +5,7 @@ import { type HarvestJob, type HarvestJobStatus, type HarvestOutcome, statusAfte
 import type { HarvestCursor, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import { RECORD_COLUMNS } from '../harvest-record.ts'
 import type { HarvestClaim, HarvestClaimRequest } from '../harvest-records.ts'
-import type { PageRequest } from '../pages.ts'
+import { type OrderedPageRequest, type PageRequest, seekTo } from '../pages.ts'
 import type { SqliteDatabase } from './database.ts'
 import { writeEvent } from './events.ts'
 import { recordOf, type StoredHarvestJobRow } from './harvest-record.ts'
@@ -65,12 +65,13 @@ export function harvestJobOperations(db: SqliteDatabase) {
       return row && recordOf(row)
     },
 
-    listHarvestJobs(page: PageRequest & { channelId?: string; status?: HarvestJobStatus; createdAfter: UtcMs }) {
+    listHarvestJobs(page: OrderedPageRequest & { channelId?: string; status?: HarvestJobStatus; createdAfter: UtcMs }) {
+      const { comparison, from, order } = seekTo(page)
       const rows = db.all<StoredHarvestJobRow>(
         `SELECT ${RECORD_COLUMNS} FROM harvest_job
-         WHERE seq > ? AND created_at > ? AND channel_id = coalesce(?, channel_id) AND status = coalesce(?, status)
-         ORDER BY seq LIMIT ?`,
-        Number(page.after ?? 0),
+         WHERE seq ${comparison} ? AND created_at > ? AND channel_id = coalesce(?, channel_id) AND status = coalesce(?, status)
+         ORDER BY ${order} LIMIT ?`,
+        from,
         page.createdAfter,
         page.channelId ?? null,
         page.status ?? null,
