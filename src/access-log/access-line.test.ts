@@ -34,8 +34,7 @@ const lines = (more: Partial<AccessLinesOptions> = {}) =>
 
 type Line = Readonly<Record<string, unknown>> & { readonly windrow: object }
 
-function read(bytes: Buffer): Line {
-  const text = bytes.toString()
+function read(text: string): Line {
   assert.ok(text.endsWith('}\n'))
   assert.equal(text.indexOf('\n'), text.length - 1, 'a line is one')
   return JSON.parse(text) as Line
@@ -88,7 +87,7 @@ describe('a line of an access log', () => {
   }
 
   const egress = (exchange: Exchange, more: Partial<AccessLinesOptions> = {}) =>
-    read(lines(more).ofEgress(exchange, { endpoint: ENDPOINT, kind: 'segment', refusal: 'NotYet' }, NOW).bytes)
+    read(lines(more).ofEgress(exchange, { endpoint: ENDPOINT, kind: 'segment', refusal: 'NotYet' }, NOW).text())
 
   it('has the fields of MediaPackage, in their order and types, and our own under one key', async () => {
     const exchange = await exchangeOf('/out/v1/x/index_1.ts?m=1&n=2', { 'user-agent': 'player/1.0' })
@@ -121,7 +120,7 @@ describe('a line of an access log', () => {
     const exchange = await exchangeOf('/in/v2/x/y/a.ts', {}, 'PUT')
     const tv: Channel = channel('tv')
     const line = read(
-      lines().ofIngress(exchange, { channel: tv, ingestEndpointId: tv.guid, refusal: 'NoSpace' }, NOW).bytes,
+      lines().ofIngress(exchange, { channel: tv, ingestEndpointId: tv.guid, refusal: 'NoSpace' }, NOW).text(),
     )
     const shared = FIELDS.split(' ').filter((field) => !field.startsWith('endpoint'))
     assert.deepEqual(Object.keys(line), [...shared, 'ingestEndpointId', 'windrow'])

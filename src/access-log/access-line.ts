@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import type { ClientNetworks } from '../http/client-networks.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { plainAddress, plainHost } from '../http/forwarded.ts'
@@ -24,8 +23,14 @@ export type AccessLinesOptions = {
   readonly addressForm: LoggedAddressForm
 }
 
+/** Bytes of a line without its target and User-Agent, with what its values take. */
+const COMMON_SIZE = 1000
+
 /** Members of a line that are the same for all requests, as JSON with a comma before them. */
 type Constants = { readonly channel: string; readonly endpoint: string }
+
+/** Our own members of a line. */
+type Own = Partial<Pick<Egress, 'kind' | 'bytesFrom'>> & { readonly refusal: string | undefined }
 
 /** Whom a request is from, as its line has it. */
 type Client = {
@@ -34,6 +39,42 @@ type Client = {
   readonly ofProxy: string
   /** The host that the client asked, as the proxy tells it. */
   readonly namedHost: string | undefined
+}
+
+/** What a line has of its request, which is forgotten before the line is written. */
+type Values = Pick<
+  Exchange,
+  'requestId' | 'status' | 'isAborted' | 'isTls' | 'serverName' | 'receivedBytes' | 'sentBytes' | 'processingMs'
+> & {
+  readonly receivedAt: number
+  readonly client: Client
+  readonly method: string | undefined
+  readonly target: string
+  readonly httpVersion: string
+  readonly host: string | undefined
+  readonly userAgent: string
+}
+
+function valuesOf(exchange: Exchange, receivedAt: number, client: Client): Values {
+  const { request } = exchange
+  const { headers } = request
+  return {
+    requestId: exchange.requestId,
+    status: exchange.status,
+    isAborted: exchange.isAborted,
+    isTls: exchange.isTls,
+    serverName: exchange.serverName,
+    receivedBytes: exchange.receivedBytes,
+    sentBytes: exchange.sentBytes,
+    processingMs: exchange.processingMs,
+    receivedAt,
+    client,
+    method: request.method,
+    target: request.url ?? '',
+    httpVersion: request.httpVersion,
+    host: headers.host,
+    userAgent: headers['user-agent'] ?? '',
+  }
 }
 
 /**
@@ -72,8 +113,7 @@ export class AccessLines {
       }
       this.ofEndpoints.set(endpoint, constants)
     }
-    const own = memberOf('kind', kind) + memberOf('bytesFrom', bytesFrom) + memberOf('refusal', refusal)
-    return this.line(exchange, now, constants, own)
+    return this.line(exchange, now, constants, { kind, bytesFrom, refusal })
   }
 
   ofIngress(exchange: Exchange, { channel, ingestEndpointId, refusal }: Ingress, now: UtcMs): AccessLine {
@@ -82,29 +122,37 @@ export class AccessLines {
       constants = this.channelPart(channel.id, channel.guid)
       this.ofChannels.set(channel, constants)
     }
-    const endpoint = membersOf({ ingestEndpointId })
-    return this.line(exchange, now, { channel: constants, endpoint }, memberOf('refusal', refusal))
+    return this.line(exchange, now, { channel: constants, endpoint: membersOf({ ingestEndpointId }) }, { refusal })
   }
 
-  private line(exchange: Exchange, now: UtcMs, { channel, endpoint }: Constants, own: string): AccessLine {
-    const { request, isTls } = exchange
-    const { clientIp, ofProxy, namedHost } = this.clientOf(exchange)
-    const host = namedHost ?? this.hostOf(request.headers.host)
-    const { url: origin, host: publicHost } = this.currentOrigin()
-    const domainName = isTls ? JSON.stringify(nameOf(request.socket as TLSSocket, host)) : `"${ABSENT}"`
+  private line(exchange: Exchange, now: UtcMs, constants: Constants, own: Own): AccessLine {
     const receivedAt = now - exchange.durationMs
+    const values = valuesOf(exchange, receivedAt, this.clientOf(exchange))
+    return {
+      at: utcMs(Math.floor(receivedAt)),
+      size: COMMON_SIZE + values.target.length + values.userAgent.length,
+      text: () => this.textOf(values, constants, own),
+    }
+  }
+
+  private textOf(values: Values, { channel, endpoint }: Constants, { kind, bytesFrom, refusal }: Own): string {
+    const { isTls } = values
+    const { clientIp, ofProxy, namedHost } = values.client
+    const host = namedHost ?? this.hostOf(values.host)
+    const { url: origin, host: publicHost } = this.currentOrigin()
+    const domainName = isTls ? JSON.stringify(nameOf(values.serverName, host)) : `"${ABSENT}"`
     const ofOthers = host === undefined || host === publicHost ? ofProxy : `${ofProxy},"host":${JSON.stringify(host)}`
-    const fields = `${own}${exchange.isAborted ? ',"aborted":true' : ''}${isTls ? ',"tls":true' : ''}${ofOthers}`
-    const text =
-      `{"timestamp":"${this.timestampOf(receivedAt)}","clientIp":"${clientIp}"` +
-      `,"processingTime":${secondsOf(exchange.processingMs)},"statusCode":"${exchange.status}"` +
-      `,"receivedBytes":${exchange.receivedBytes},"sentBytes":${exchange.sentBytes}` +
-      `,"method":"${request.method}","request":${JSON.stringify(origin + localTarget(request.url ?? ''))}` +
-      `,"protocol":"HTTP/${request.httpVersion}","userAgent":${this.userAgentOf(request.headers['user-agent'])}` +
-      `${channel},"domainName":${domainName},"requestId":"${exchange.requestId}"${endpoint}` +
-      `,"windrow":{${fields.slice(1)}}}\n`
-    // At once: what texts are put together from would live as long as they.
-    return { at: utcMs(Math.floor(receivedAt)), bytes: Buffer.from(text) }
+    const ofEgress = memberOf('kind', kind) + memberOf('bytesFrom', bytesFrom) + memberOf('refusal', refusal)
+    const own = `${ofEgress}${values.isAborted ? ',"aborted":true' : ''}${isTls ? ',"tls":true' : ''}${ofOthers}`
+    return (
+      `{"timestamp":"${this.timestampOf(values.receivedAt)}","clientIp":"${clientIp}"` +
+      `,"processingTime":${secondsOf(values.processingMs)},"statusCode":"${values.status}"` +
+      `,"receivedBytes":${values.receivedBytes},"sentBytes":${values.sentBytes}` +
+      `,"method":"${values.method}","request":${JSON.stringify(origin + localTarget(values.target))}` +
+      `,"protocol":"HTTP/${values.httpVersion}","userAgent":${this.userAgentOf(values.userAgent)}` +
+      `${channel},"domainName":${domainName},"requestId":"${values.requestId}"${endpoint}` +
+      `,"windrow":{${own.slice(1)}}}\n`
+    )
   }
 
   /** Whom a request is from. Connections that are of no trusted proxy have one client. */
@@ -137,7 +185,7 @@ export class AccessLines {
   }
 
   /** A User-Agent as JSON; many requests in turn have the same. */
-  private userAgentOf(header = ''): string {
+  private userAgentOf(header: string): string {
     if (header !== this.userAgent.header) this.userAgent = { header, json: JSON.stringify(shownUserAgent(header)) }
     return this.userAgent.json
   }
@@ -183,8 +231,8 @@ function localTarget(target: string): string {
 }
 
 /** The name that the client asked a certificate for; without one, that of its Host header. */
-function nameOf({ servername }: Partial<TLSSocket>, host: string | undefined): string {
-  if (typeof servername === 'string' && servername !== '') return servername
+function nameOf(serverName: string | undefined, host: string | undefined): string {
+  if (serverName !== undefined) return serverName
   return host === undefined ? ABSENT : (URL.parse(`https://${host}`)?.hostname ?? ABSENT)
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { lineOf } from '../../test/judges/access-lines.ts'
 import { listen } from '../../test/judges/processes.ts'
 import type { LogFields } from '../log.ts'
 import { utcMs } from '../media/time.ts'
@@ -13,7 +14,7 @@ const NOON = utcMs(Date.UTC(2026, 11, 1, 12))
 const HOUR_MS = 3_600_000
 const GROUP = '/aws/MediaPackage/EgressAccessLogs'
 
-const lineAt = (ms: number, line = '{}') => ({ at: utcMs(NOON + ms), bytes: Buffer.from(`${line}\n`) })
+const lineAt = (ms: number, line = '{}') => lineOf(`${line}\n`, utcMs(NOON + ms))
 
 describe('batches of log events', () => {
   const sizes = (lines: readonly ReturnType<typeof lineAt>[]) =>

@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { lineOf } from '../../test/judges/access-lines.ts'
 import { temporaryFolder } from '../../test/judges/processes.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import { AppendedFile } from './appended-file.ts'
@@ -58,7 +59,7 @@ function sinkUnderTest({ mostFileBytes = 1_000_000 }: { mostFileBytes?: number }
       clock.now = utcMs(clock.now + ms)
     },
     write(...lines: readonly string[]) {
-      for (const line of lines) sink.write(GROUP, { at: clock.now, bytes: Buffer.from(`${line}\n`) })
+      for (const line of lines) sink.write(GROUP, lineOf(`${line}\n`, clock.now))
     },
     read: (name = '2026-12-01.jsonl') => readFileSync(join(folder, name), 'utf8'),
     get dropped() {
@@ -83,7 +84,7 @@ describe('files of access logs', () => {
   it('have the lines of their group in the order in which they came, and others cannot read them', async () => {
     const test = sinkUnderTest()
     test.write('a', 'b')
-    test.sink.write('/aws/MediaPackage/other', { at: NOON, bytes: Buffer.from('c\n') })
+    test.sink.write('/aws/MediaPackage/other', lineOf('c\n', NOON))
     await test.sink.flush()
     test.write('d')
     await test.sink.close()
@@ -235,12 +236,10 @@ describe('files of access logs', () => {
 
   it('are few that are open, however many groups there are', async () => {
     const test = sinkUnderTest()
-    for (let group = 0; group < 100; group++)
-      test.sink.write(`/aws/MediaPackage/g${group}`, { at: NOON, bytes: Buffer.from('a\n') })
+    for (let group = 0; group < 100; group++) test.sink.write(`/aws/MediaPackage/g${group}`, lineOf('a\n', NOON))
     await test.sink.flush()
     assert.ok(openFiles(test.all).length <= 16, String(openFiles(test.all).length))
-    for (let group = 0; group < 100; group++)
-      test.sink.write(`/aws/MediaPackage/g${group}`, { at: NOON, bytes: Buffer.from('b\n') })
+    for (let group = 0; group < 100; group++) test.sink.write(`/aws/MediaPackage/g${group}`, lineOf('b\n', NOON))
     await test.sink.close()
     for (let group = 0; group < 100; group++) {
       assert.equal(readFileSync(join(test.all, `aws/MediaPackage/g${group}/2026-12-01.jsonl`), 'utf8'), 'a\nb\n')

@@ -27,9 +27,10 @@ export function logEventBatches(
   const batches: CloudWatchEvent[][] = []
   let batch: CloudWatchEvent[] = []
   let bytes = 0
-  for (const { at, bytes: line } of taken) {
-    const message = line.toString().trimEnd()
-    const size = line.length - 1 + EVENT_OVERHEAD
+  for (const line of taken) {
+    const { at } = line
+    const message = line.text().trimEnd()
+    const size = Buffer.byteLength(message) + EVENT_OVERHEAD
     const begin = batch[0]?.timestamp ?? at
     if (batch.length === MOST_EVENTS || bytes + size > MOST_BYTES || at - begin >= LONGEST_BATCH_MS) {
       batches.push(batch)

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { lineOf } from '../../test/judges/access-lines.ts'
 import { utcMs } from '../media/time.ts'
 import { DroppedLines } from './dropped-lines.ts'
 import { PendingLines } from './pending-lines.ts'
 
-const line = (text: string) => ({ at: utcMs(0), bytes: Buffer.from(text) })
+const line = (text: string) => lineOf(text, utcMs(0), 201)
 
 /** Pending lines whose batches are written when the test says so. */
 function pendingUnderTest(batchSize: number, mostPending: number) {
@@ -26,7 +27,7 @@ function pendingUnderTest(batchSize: number, mostPending: number) {
       log: { info() {}, warn() {}, error() {} },
     }),
     write(group, lines) {
-      batches.push(`${group}: ${lines.map(({ bytes }) => bytes).join(' ')}`)
+      batches.push(`${group}: ${lines.map((each) => each.text()).join(' ')}`)
       return new Promise((resolve) => written.push(resolve))
     },
   })

@@ -1,9 +1,8 @@
 import type { DroppedLines } from './dropped-lines.ts'
 import type { AccessLine } from './sink.ts'
 
-/** Most bytes of lines that wait to be written, of all log groups, with what a line takes beside them. */
+/** Most bytes of lines that wait to be written, of all log groups. */
 const MOST_PENDING = 16 * 1024 * 1024
-const LINE_OVERHEAD = 200
 const MOST_BATCH = 1024 * 1024
 
 type Options = {
@@ -34,7 +33,7 @@ export class PendingLines {
   }
 
   add(group: string, line: AccessLine): void {
-    const size = sizeOf(line)
+    const { size } = line
     if (this.size + size > this.mostPending) {
       this.options.dropped.count(1, 'too many lines wait to be written')
       return
@@ -78,10 +77,6 @@ export class PendingLines {
   }
 }
 
-function sizeOf({ bytes }: AccessLine): number {
-  return bytes.length + LINE_OVERHEAD
-}
-
 /** Consecutive lines, divided where they come to so much. */
 function* partsOf(
   lines: readonly AccessLine[],
@@ -90,7 +85,7 @@ function* partsOf(
   let begin = 0
   let size = 0
   for (const [at, line] of lines.entries()) {
-    size += sizeOf(line)
+    size += line.size
     if (size < most && at < lines.length - 1) continue
     yield { part: lines.slice(begin, at + 1), size }
     begin = at + 1

@@ -1,10 +1,16 @@
 import type { UtcMs } from '../media/time.ts'
 
-/** A line of an access log: a JSON object, and its line feed, in UTF-8. */
+/**
+ * A line of an access log. Its text is not written before it is asked for: to write many in turn takes less than to
+ * write each between requests.
+ */
 export type AccessLine = {
   /** When the request was received. */
   readonly at: UtcMs
-  readonly bytes: Buffer
+  /** About the bytes that it takes, as values or as text. */
+  readonly size: number
+  /** A JSON object, and its line feed. */
+  text(): string
 }
 
 /** Where access logs are written. */
@@ -15,4 +21,9 @@ export type AccessLogSink = {
   reopen(): Promise<void>
   /** Writes what is pending. */
   close(): Promise<void>
+}
+
+/** The texts of lines, one after the other, in UTF-8. */
+export function bytesOf(lines: readonly AccessLine[]): Buffer {
+  return Buffer.from(lines.map((line) => line.text()).join(''))
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
+import { lineOf } from '../../test/judges/access-lines.ts'
 import { utcMs } from '../media/time.ts'
 import { DroppedLines } from './dropped-lines.ts'
 import { StdoutSink } from './stdout-sink.ts'
@@ -15,7 +16,7 @@ function sinkOn(stream: Writable) {
     },
   }
   const sink = new StdoutSink({ stream, dropped: new DroppedLines('stdout', { counter, clock: () => utcMs(0), log }) })
-  const write = (line: string) => sink.write('/aws/MediaPackage/any', { at: utcMs(0), bytes: Buffer.from(`${line}\n`) })
+  const write = (line: string) => sink.write('/aws/MediaPackage/any', lineOf(`${line}\n`))
   return { sink, write, dropped: () => dropped }
 }
 

@@ -1,9 +1,10 @@
 /** Requests of players whose client keeps a record, and access logs that are held against it. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigureLogsCommand } from '@aws-sdk/client-mediapackage'
 import { type Access, createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
@@ -24,6 +25,8 @@ type Line = {
   readonly sentBytes: number
   readonly requestId: string
   readonly channelId: string
+  /** Of players. */
+  readonly endpointId?: string
 }
 
 /** What a player sends. */
@@ -175,6 +178,27 @@ export function readLines(folder: string, when?: 'while it is written'): readonl
     const lines = text.split('\n').slice(0, -1)
     return lines.map((line) => JSON.parse(line) as Line)
   })
+}
+
+/** What the lines of an origin endpoint add up to; requests are by the range of their status. */
+export type LoggedSums = { lines: number; sentBytes: number; readonly requests: Map<string, number> }
+
+/** Adds up the lines of players by their origin endpoint. There may be more than fit into memory. */
+export async function loggedSums(folder: string): Promise<ReadonlyMap<string, LoggedSums>> {
+  const sums = new Map<string, LoggedSums>()
+  for (const path of logFilesIn(folder)) {
+    for await (const text of createInterface({ input: createReadStream(path) })) {
+      const { endpointId, statusCode, sentBytes } = JSON.parse(text) as Line
+      if (endpointId === undefined) continue
+      const sum = sums.get(endpointId) ?? { lines: 0, sentBytes: 0, requests: new Map<string, number>() }
+      const range = `${statusCode.slice(0, 1)}xx`
+      sum.requests.set(range, (sum.requests.get(range) ?? 0) + 1)
+      sum.lines++
+      sum.sentBytes += sentBytes
+      sums.set(endpointId, sum)
+    }
+  }
+  return sums
 }
 
 /** Log files below a folder, with those that were renamed. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DeleteOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
+import { ConfigureLogsCommand, DeleteOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
+import { type LoggedSums, loggedSums } from '../e2e/access-logs.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop, TINY } from '../judges/loop.ts'
 import { eventually, freePort } from '../judges/processes.ts'
@@ -20,7 +22,8 @@ const CHURN_MS = 10_000
 
 /**
  * Prometheus reads a server each second while encoders send, players play, and an endpoint comes and goes: two minutes,
- * unless WINDROW_TEST_SECONDS says otherwise. The number of series stays the same, and counters are what clients saw.
+ * unless WINDROW_TEST_SECONDS says otherwise. The number of series stays the same, and counters are what clients saw, and
+ * what the access logs add up to.
  */
 export async function run({ log }: SoakContext): Promise<Record<string, string | number>> {
   const seconds = Number(process.env['WINDROW_TEST_SECONDS'] ?? 120)
@@ -38,6 +41,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
       const pusher = new Pusher(await createChannel(client, `channel-${n}`), [rendition!], Date.now())
       await pusher.pushParent()
       pushers.push(pusher)
+      await client.send(new ConfigureLogsCommand({ Id: `channel-${n}`, EgressAccessLogs: {} }))
       for (let m = 0; m < ENDPOINTS; m++) {
         const id = `endpoint-${n}-${m}`
         const url = await createHlsEndpoint(client, `channel-${n}`, id)
@@ -61,7 +65,8 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
     assert.deepEqual(new Set(later), new Set([first]), `series: ${counts.join(', ')}`)
     // Whatever ends a request has been told of by then.
     await sleep(3000)
-    for (const [id, all] of players) await compare(prometheus, id, all)
+    const logged = await loggedSums(join(windrow.dataFolder, 'logs'))
+    for (const [id, all] of players) await compare(prometheus, id, all, logged)
     const requests = [...players.values()].flat().flatMap(({ answered }) => [...answered.requests.values()])
     return {
       seconds,
@@ -70,6 +75,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
       'failed scrapes': await prometheus.value(
         `count_over_time(up{job="windrow"}[${seconds + 60}s]) - sum_over_time(up{job="windrow"}[${seconds + 60}s])`,
       ),
+      'lines of access logs': [...logged.values()].reduce((sum, each) => sum + each.lines, 0),
       series: first!,
       'p99 of scrapes, ms':
         1000 *
@@ -109,8 +115,13 @@ async function churned(isOver: () => boolean, { client, prometheus, log }: Churn
   return counts
 }
 
-/** Compares what Prometheus has of an endpoint with what its players were answered. */
-async function compare(prometheus: Prometheus, id: string, players: readonly CountingPlayer[]): Promise<void> {
+/** Compares what Prometheus has of an endpoint with what its players were answered, and with the access logs. */
+async function compare(
+  prometheus: Prometheus,
+  id: string,
+  players: readonly CountingPlayer[],
+  logged: ReadonlyMap<string, LoggedSums>,
+): Promise<void> {
   const measured = await prometheus.query(`windrow_egress_requests_total{origin_endpoint="${id}"}`)
   const requests = Object.fromEntries(measured.map(({ labels, value }) => [labels['status'], value]))
   const expected: Record<string, number> = {}
@@ -120,4 +131,6 @@ async function compare(prometheus: Prometheus, id: string, players: readonly Cou
   assert.deepEqual(requests, expected, id)
   const bytes = players.reduce((sum, { answered }) => sum + answered.bytes, 0)
   assert.equal(await prometheus.value(`windrow_egress_bytes_total{origin_endpoint="${id}"}`), bytes, id)
+  const inLogs = logged.get(id)
+  assert.deepEqual([Object.fromEntries(inLogs?.requests ?? []), inLogs?.sentBytes], [expected, bytes], id)
 }

@@ -1,0 +1,7 @@
+import type { AccessLine } from '../../src/access-log/sink.ts'
+import { type UtcMs, utcMs } from '../../src/media/time.ts'
+
+/** A line of an access log with a given text, which counts as so many bytes. */
+export function lineOf(text: string, at: UtcMs = utcMs(0), size = Buffer.byteLength(text)): AccessLine {
+  return { at, size, text: () => text }
+}
