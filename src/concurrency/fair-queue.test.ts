@@ -11,7 +11,7 @@ class Bench {
   private readonly queue: FairQueue
 
   constructor(options: Partial<FairQueueOptions> = {}) {
-    this.queue = new FairQueue({ atOnce: 2, mostWaiting: 8, longCost: 100, ...options })
+    this.queue = new FairQueue({ atOnce: 2, mostWaiting: 8, longCost: 100, mostWaitMs: 3_600_000, ...options })
   }
 
   ask(name: string, subject: string, client: string | undefined, cost = 10): void {
@@ -100,6 +100,25 @@ describe('a fair queue', () => {
     assert.ok(steady.started.includes('long'))
   })
 
+  it('does in the end what little is asked about a subject that others ask much about', async () => {
+    const bench = new Bench({ atOnce: 1, mostWaiting: 64 })
+    for (let at = 0; at < 40; at++) bench.ask(`attack ${at}`, 'busy', 'attacker', 50)
+    bench.ask('attacked', 'busy', 'viewers')
+    const waits: number[] = []
+    let round = 0
+    for (; round < 500 && !bench.started.includes('attacked'); round++) {
+      bench.ask(`attack more ${round}`, 'busy', 'attacker', 50)
+      bench.ask(`viewer ${round}`, `subject ${round % 7}`, 'viewers')
+      await turn()
+      await bench.end(bench.started.at(-1)!)
+      const waiting = round + 1 - bench.started.filter((name) => name.startsWith('viewer')).length
+      waits.push(waiting)
+    }
+    assert.ok(bench.started.includes('attacked'), 'it never had its turn')
+    assert.ok(round < 80, `after ${round} pieces`)
+    assert.ok(Math.max(...waits) <= 3, `others wait for ${Math.max(...waits)} pieces`)
+  })
+
   it('refuses what would be last when too much waits: that of whoever asks for most', async () => {
     const bench = new Bench({ mostWaiting: 8 })
     for (let at = 0; at < 20; at++) bench.ask(`attack ${at}`, 'busy', 'a')
@@ -115,8 +134,23 @@ describe('a fair queue', () => {
     assert.equal(begun.length + bench.refused.length, 24)
   })
 
+  it('refuses what has waited for too long', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] })
+    const bench = new Bench({ atOnce: 1, mostWaitMs: 20_000 })
+    bench.ask('slow', 'one', 'a')
+    bench.ask('late', 'two', 'b')
+    test.mock.timers.tick(19_999)
+    await turn()
+    assert.deepEqual(bench.refused, [])
+    bench.ask('later', 'three', 'c')
+    test.mock.timers.tick(1)
+    await turn()
+    assert.deepEqual([bench.started, bench.refused], [['slow'], ['late']])
+    assert.deepEqual(await bench.endAll(), ['slow', 'later'])
+  })
+
   it('passes failures on, and goes on', async () => {
-    const queue = new FairQueue({ atOnce: 1, mostWaiting: 1, longCost: 1 })
+    const queue = new FairQueue({ atOnce: 1, mostWaiting: 1, longCost: 1, mostWaitMs: 3_600_000 })
     const claim = { subject: 'one', client: 'a', cost: 1 }
     const failing = queue.run(claim, async () => Promise.reject(new Error('no')))
     const next = queue.run({ ...claim }, async () => 'done')

@@ -1,4 +1,4 @@
-/** Thrown for work that has no place in the queue, or that lost it to work of others. */
+/** Thrown for work that has no place in the queue, that lost it to work of others, or that waited for too long. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull'
 
@@ -24,6 +24,8 @@ export type FairQueueOptions = {
   readonly mostWaiting: number
   /** Cost beyond which work is long. */
   readonly longCost: number
+  /** Milliseconds for which work waits at most. */
+  readonly mostWaitMs: number
 }
 
 type Waiting = {
@@ -35,11 +37,16 @@ type Waiting = {
 
 /** Claims after which the use of subjects and clients counts half. */
 const HALVED_AFTER = 64
+/** A piece of work that so many others have passed over is overdue. */
+const MOST_PASSED_OVER = 32
+/** Of so many pieces that begin, one at most is overdue: those who claim little still go first. */
+const OVERDUE_EVERY = 4
 
 /**
  * Work that waits for others. Next is the work whose subject and client have claimed least lately, short work before
  * long; long work rises as it is passed over. When too much waits, what would be last loses its place. So nobody who
- * claims much delays those who claim little by more than one piece of work.
+ * claims much delays those who claim little by more than one piece of work. What has been passed over often has its turn
+ * in the end, one piece of each client in turn: also of a subject that others claim much of.
  */
 export class FairQueue {
   private readonly options: FairQueueOptions
@@ -48,6 +55,7 @@ export class FairQueue {
   /** Cost claimed lately, by subject and by client. */
   private readonly use = new Map<string, number>()
   private claims = 0
+  private sinceOverdue = 0
 
   constructor(options: FairQueueOptions) {
     this.options = options
@@ -56,11 +64,7 @@ export class FairQueue {
   /** Resolves or rejects as `work` does, once it has had its turn. Throws QueueFull. */
   async run<T>(claim: WorkClaim, work: () => Promise<T>): Promise<T> {
     this.charge(claim)
-    await new Promise<void>((start, reject) => {
-      this.waiting.push({ claim, start, reject, passedOver: 0 })
-      this.next()
-      if (this.waiting.length > this.options.mostWaiting) this.refuseLast()
-    })
+    await this.turnOf(claim)
     try {
       return await work()
     } finally {
@@ -69,16 +73,50 @@ export class FairQueue {
     }
   }
 
+  private turnOf(claim: WorkClaim): Promise<void> {
+    return new Promise((start, reject) => {
+      const waiting: Waiting = {
+        claim,
+        start() {
+          clearTimeout(late)
+          start()
+        },
+        reject(error) {
+          clearTimeout(late)
+          reject(error)
+        },
+        passedOver: 0,
+      }
+      const late = setTimeout(() => this.refuse(waiting), this.options.mostWaitMs).unref()
+      this.waiting.push(waiting)
+      this.next()
+      if (this.waiting.length > this.options.mostWaiting) this.refuseLast()
+    })
+  }
+
   private next(): void {
     while (this.running.size < this.options.atOnce) {
       const ready = this.waiting.filter(({ claim }) => this.mayRun(claim))
-      const [first, ...others] = ready.toSorted((a, b) => this.rank(a) - this.rank(b))
+      const first = this.overdueIn(ready) ?? ready.toSorted((a, b) => this.rank(a) - this.rank(b))[0]
       if (!first) return
-      for (const other of others) other.passedOver++
+      for (const other of ready) other.passedOver++
       this.waiting.splice(this.waiting.indexOf(first), 1)
       this.running.add(first.claim)
       first.start()
     }
+  }
+
+  /** What has been passed over most often, if it is its turn; the other work of its client begins to wait anew. */
+  private overdueIn(ready: readonly Waiting[]): Waiting | undefined {
+    if (++this.sinceOverdue < OVERDUE_EVERY) return undefined
+    const overdue = ready.filter(({ passedOver }) => passedOver >= MOST_PASSED_OVER)
+    const [first] = overdue.toSorted((a, b) => b.passedOver - a.passedOver)
+    if (!first) return undefined
+    this.sinceOverdue = 0
+    for (const other of this.waiting) {
+      if (other !== first && other.claim.client === first.claim.client) other.passedOver = 0
+    }
+    return first
   }
 
   private mayRun({ client, cost }: WorkClaim): boolean {
@@ -92,9 +130,12 @@ export class FairQueue {
 
   private refuseLast(): void {
     // Of equals, the newest.
-    const last = this.waiting.reduce((a, b) => (this.rank(b) >= this.rank(a) ? b : a))
-    this.waiting.splice(this.waiting.indexOf(last), 1)
-    last.reject(new QueueFull())
+    this.refuse(this.waiting.reduce((a, b) => (this.rank(b) >= this.rank(a) ? b : a)))
+  }
+
+  private refuse(waiting: Waiting): void {
+    this.waiting.splice(this.waiting.indexOf(waiting), 1)
+    waiting.reject(new QueueFull())
   }
 
   private rank({ claim: { subject, client, cost }, passedOver }: Waiting): number {

@@ -241,7 +241,7 @@ class LiveChannel {
     const playlist = await this.fetch(url)
     spans.push({ from: began, to: performance.now() })
     const lines = playlist?.toString().split('\n') ?? []
-    const last = lines.findLast((line, i) => line !== '' && !line.startsWith('#') && lines[i - 1] !== '#EXT-X-GAP')
+    const last = lines.findLast((line, i) => line !== '' && !line.startsWith('#') && lines[i - 2] !== '#EXT-X-GAP')
     if (last !== undefined) await this.fetch(`${new URL(last, url)}`)
     const oldest = Math.max(this.firstDate, this.pusher.edge - (this.startoverMs * 2) / 3)
     const from = Math.floor(oldest / SECOND) + 1

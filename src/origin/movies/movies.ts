@@ -32,6 +32,8 @@ const LAYOUT = 3
 const SURVEYS_AT_ONCE = 2
 /** Seconds of a window beyond which its survey is long: of those, one is made at a time. */
 const LONG_SECONDS = 600
+/** For which a survey waits for others, before the listener closes a connection on which nothing comes. */
+const MOST_WAIT_MS = 30_000
 
 export type MovieLimits = {
   /** True when viewers may ask for files. */
@@ -70,7 +72,12 @@ export class Movies {
     this.prepared = new PreparedMovies(deps.clock)
     this.tables = new TableSpace(deps.openSpool, tableBytes, () => this.prepared.freeOne())
     this.places = new RequestPlaces(deps.limits)
-    this.queue = new FairQueue({ atOnce: SURVEYS_AT_ONCE, mostWaiting: atOnce, longCost: LONG_SECONDS })
+    this.queue = new FairQueue({
+      atOnce: SURVEYS_AT_ONCE,
+      mostWaiting: atOnce,
+      longCost: LONG_SECONDS,
+      mostWaitMs: MOST_WAIT_MS,
+    })
   }
 
   /**
