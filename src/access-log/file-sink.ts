@@ -7,7 +7,7 @@ import { AppendedFile } from './appended-file.ts'
 import type { DroppedLines } from './dropped-lines.ts'
 import { dayOf, deleteOldLogs, groupFolder, lastNumber, logFileName } from './log-files.ts'
 import { PendingLines } from './pending-lines.ts'
-import { type AccessLine, type AccessLogSink, bytesOf } from './sink.ts'
+import { type AccessLine, type AccessLogSink, linesAsBytes } from './sink.ts'
 
 /** A batch takes two calls through threads: with 64 KiB, these took a quarter of the CPU of a live playlist. */
 const BATCH_SIZE = 256 * 1024
@@ -90,7 +90,7 @@ export class FileSink implements AccessLogSink {
   }
 
   private async append(group: string, lines: readonly AccessLine[]): Promise<void> {
-    const bytes = bytesOf(lines)
+    const bytes = linesAsBytes(lines)
     let left = bytes
     try {
       const { file } = await this.fileFor(group, bytes.length)

@@ -24,6 +24,6 @@ export type AccessLogSink = {
 }
 
 /** The texts of lines, one after the other, in UTF-8. */
-export function bytesOf(lines: readonly AccessLine[]): Buffer {
+export function linesAsBytes(lines: readonly AccessLine[]): Buffer {
   return Buffer.from(lines.map((line) => line.text()).join(''))
 }

@@ -45,8 +45,8 @@ const OVERDUE_EVERY = 4
 /**
  * Work that waits for others. Next is the work whose subject and client have claimed least lately, short work before
  * long; long work rises as it is passed over. When too much waits, what would be last loses its place. So nobody who
- * claims much delays those who claim little by more than one piece of work. What has been passed over often has its turn
- * in the end, one piece of each client in turn: also of a subject that others claim much of.
+ * claims much delays those who claim little by more than one piece of work. What has been passed over often has its
+ * turn in the end, one piece of each client in turn: also of a subject that others claim much of.
  */
 export class FairQueue {
   private readonly options: FairQueueOptions

@@ -22,8 +22,8 @@ const CHURN_MS = 10_000
 
 /**
  * Prometheus reads a server each second while encoders send, players play, and an endpoint comes and goes: two minutes,
- * unless WINDROW_TEST_SECONDS says otherwise. The number of series stays the same, and counters are what clients saw, and
- * what the access logs add up to.
+ * unless WINDROW_TEST_SECONDS says otherwise. The number of series stays the same, and counters are what clients saw,
+ * and what the access logs add up to.
  */
 export async function run({ log }: SoakContext): Promise<Record<string, string | number>> {
   const seconds = Number(process.env['WINDROW_TEST_SECONDS'] ?? 120)
