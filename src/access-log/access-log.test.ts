@@ -70,7 +70,7 @@ describe('access logs', () => {
 
   const change = (to: Partial<Channel>) => {
     stored = { ...TV, ...to }
-    for (const listener of listeners) listener({ kind: 'channel', guid: TV.guid })
+    for (const listener of listeners) listener({ kind: 'channel', id: TV.id, guid: TV.guid })
   }
   const play = async () => {
     accessLog.egress(EXCHANGE, { endpoint: ENDPOINT, kind: 'segment', refusal: undefined })

@@ -33,7 +33,7 @@ function store() {
   }
   const change = (next: Channel | undefined) => {
     state.channel = next
-    for (const listener of listeners) listener({ kind: 'channel', guid: 'g' })
+    for (const listener of listeners) listener({ kind: 'channel', id: 'news', guid: 'g' })
   }
   return { state, listeners, change, credentials: new IngestCredentials(resources) }
 }

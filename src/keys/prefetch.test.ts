@@ -50,7 +50,7 @@ function opened(...endpoints: OriginEndpoint[]) {
     change(guid: string, endpoint?: OriginEndpoint) {
       if (endpoint) stored.set(guid, endpoint)
       else stored.delete(guid)
-      for (const listener of listeners) listener({ kind: 'originEndpoint', guid, channelGuid: '' })
+      for (const listener of listeners) listener({ kind: 'originEndpoint', id: '', guid, channelGuid: '' })
     },
     async seconds(count: number) {
       for (let i = 0; i < count; i++) {

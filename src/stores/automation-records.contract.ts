@@ -15,7 +15,7 @@ import {
   storeJob,
 } from './nouns.contract.ts'
 import type { Page, PageRequest } from './pages.ts'
-import type { Resources } from './resources.ts'
+import type { ResourceChange, Resources } from './resources.ts'
 import type { JobOfRun } from './schedule-records.ts'
 
 const HOUR_MS = 3_600_000
@@ -25,6 +25,8 @@ const FAILURE = { code: 'NoSuchBucket', message: 'There is none.' }
 export type AutomationKind<Automation extends { readonly id: string }, Position extends object, Run extends object> = {
   /** As their title says it. */
   readonly name: string
+  /** Of their changes. */
+  readonly change: 'harvestSchedule' | 'harvestRule'
   readonly automation: (id: string, changes?: object) => Automation
   /** The position behind so many hours. */
   readonly position: (hours: number) => Position
@@ -93,6 +95,24 @@ export function automationRecordsContract<A extends { readonly id: string }, P e
       assert.deepEqual(await kind.byId(resources, 'a'), stopped)
       assert.equal(await kind.update(resources, stopped), 'conflict')
       assert.equal(await kind.update(resources, record(automation('x'), 2, position(0))), 'missing')
+    })
+
+    it('are told of when they are created, changed, move on and are deleted', async () => {
+      const { resources } = await open()
+      const heard: ResourceChange[] = []
+      resources.onChange((change) => heard.push(change))
+      await create(resources, 'a')
+      await create(resources, 'a')
+      const changed = record(automation('a', { isStopped: true }), 2, position(3))
+      await kind.update(resources, changed)
+      await kind.update(resources, changed)
+      const outcome = { runs: [run(0, 'a-0')], position: position(2), event: event('e') }
+      await kind.recordRuns(resources, { id: 'a', revision: 2 }, outcome)
+      await kind.recordRuns(resources, { id: 'a', revision: 2 }, outcome)
+      await kind.remove(resources, 'a')
+      await kind.remove(resources, 'a')
+      const change: ResourceChange = { kind: kind.change, id: 'a' }
+      assert.deepEqual(heard, [change, change, change, { kind: 'event', id: 'e' }, change])
     })
 
     it('move on with what became of their windows or events, by one process only', async () => {

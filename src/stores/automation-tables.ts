@@ -13,6 +13,8 @@ function parsed<T extends object>(json: Json<T>): T {
 
 /** How a kind of automation (schedules, or rules) is stored, whichever database it is in: as rows with a history. */
 export type AutomationTables<Automation, PositionRow, Position, Run> = {
+  /** Of its changes. */
+  readonly kind: 'harvestSchedule' | 'harvestRule'
   readonly table: string
   /** Reads the column `body`. */
   readonly bodyOf: (body: Json<Automation>) => Automation
@@ -38,6 +40,7 @@ export type AutomationTables<Automation, PositionRow, Position, Run> = {
 type ScheduleRow = { readonly next: UtcMs | null; readonly due_at: UtcMs | null }
 
 export const SCHEDULE_TABLES: AutomationTables<HarvestSchedule, ScheduleRow, SchedulePosition, ScheduleRun> = {
+  kind: 'harvestSchedule',
   table: 'harvest_schedule',
   bodyOf: parsed,
   columns: ['next', 'due_at'],
@@ -57,6 +60,7 @@ export const SCHEDULE_TABLES: AutomationTables<HarvestSchedule, ScheduleRow, Sch
 type RuleRow = { readonly position: Json<RulePosition> }
 
 export const RULE_TABLES: AutomationTables<HarvestRule, RuleRow, RulePosition, RuleRun> = {
+  kind: 'harvestRule',
   table: 'harvest_rule',
   bodyOf: parsed,
   columns: ['position'],

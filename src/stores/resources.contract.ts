@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type Blocks, needing } from '../../test/programs.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { changesContract } from './changes.contract.ts'
 import { clipRecordsContract } from './clip-records.contract.ts'
 import { contentKeyRecordsContract } from './content-key-records.contract.ts'
 import { eventOutboxContract } from './event-outbox.contract.ts'
@@ -29,7 +30,7 @@ import {
   within,
 } from './nouns.contract.ts'
 import type { PageRequest } from './pages.ts'
-import type { ResourceChange, Resources } from './resources.ts'
+import type { Resources } from './resources.ts'
 import { ruleRecordsContract } from './rule-records.contract.ts'
 import { scheduleRecordsContract } from './schedule-records.contract.ts'
 
@@ -171,27 +172,7 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
     })
   })
 
-  describe(`${name} as Resources: changes`, () => {
-    it('tells each change after it can be read, and no refusal', async () => {
-      const { resources } = await open()
-      const heard: ResourceChange[] = []
-      const stop = resources.onChange((change) => heard.push(change))
-      await resources.createChannel(channel('a'), MANY)
-      await resources.createChannel(channel('a'), MANY)
-      await resources.updateChannel(channel('a', { revision: 2 }))
-      await resources.updateChannel(channel('a', { revision: 2 }))
-      await resources.createOriginEndpoint(originEndpoint('e', 'a'), MANY)
-      await resources.updateOriginEndpoint(originEndpoint('e', 'a', { revision: 2 }), 0)
-      await resources.deleteOriginEndpoint('e', NOW, 0)
-      await resources.deleteChannel('a', NOW)
-      stop()
-      await resources.createChannel(channel('b'), MANY)
-      const ofChannel: ResourceChange = { kind: 'channel', guid: 'guid-a' }
-      const ofEndpoint: ResourceChange = { kind: 'originEndpoint', guid: 'guid-e', channelGuid: 'guid-a' }
-      assert.deepEqual(heard, [ofChannel, ofChannel, ofEndpoint, ofEndpoint, ofEndpoint, ofChannel])
-    })
-  })
-
+  changesContract(name, open, blocks)
   clipRecordsContract(name, open, blocks)
   contentKeyRecordsContract(name, open, blocks)
   harvestRecordsContract(name, open, blocks)

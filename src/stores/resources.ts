@@ -47,11 +47,12 @@ export class DatabaseRefused extends Error {
 /** Thrown when another process has a database that one process must have alone. */
 export class DatabaseInUse extends DatabaseRefused {}
 
-/** A change, reported once it is durable. */
+/** A change, reported once it is durable. Something that was created or deleted has changed too. */
 export type ResourceChange =
-  | { readonly kind: 'channel'; readonly guid: string }
-  | { readonly kind: 'originEndpoint'; readonly guid: string; readonly channelGuid: string }
-  | { readonly kind: 'clip'; readonly id: string }
+  | { readonly kind: 'channel'; readonly id: string; readonly guid: string }
+  | { readonly kind: 'originEndpoint'; readonly id: string; readonly guid: string; readonly channelGuid: string }
+  /** An event was appended; a harvest job also changes as it progresses, a schedule or rule as its runs are recorded. */
+  | { readonly kind: 'clip' | 'harvestJob' | 'harvestSchedule' | 'harvestRule' | 'event'; readonly id: string }
   /** Anything may have changed: for a while, the store could not receive the changes of other processes. */
   | { readonly kind: 'everything' }
 
@@ -122,8 +123,9 @@ export type Resources = HarvestRecords &
     expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): Promise<void>
 
     /**
-     * Calls `listener` after each durable change of a channel, endpoint or clip, by any process; returns a function
-     * that stops it. Clips that end with their endpoint, or at their time, are not told.
+     * Calls `listener` after each durable change of any process; returns a function that stops it. What `expire`
+     * deletes is not told. The claims and the progress of harvest jobs in other processes are told a moment later, and
+     * several at once.
      */
     onChange(listener: (change: ResourceChange) => void): () => void
   }

@@ -42,6 +42,7 @@ export function rulePosition(hours: number): RulePosition {
 
 const RULES: AutomationKind<HarvestRule, RulePosition, RuleRun> = {
   name: 'rules',
+  change: 'harvestRule',
   automation: harvestRule,
   position: rulePosition,
   run: ruleRun,

@@ -42,6 +42,7 @@ const position = (hours: number): SchedulePosition & { readonly next: UtcMs; rea
 
 const SCHEDULES: AutomationKind<HarvestSchedule, SchedulePosition, ScheduleRun> = {
   name: 'schedules',
+  change: 'harvestSchedule',
   automation: harvestSchedule,
   position,
   run: scheduleRun,

@@ -105,8 +105,9 @@ export const HARVEST_FAULTS: readonly Fault[] = [
     name: 'event-twice',
     breaks: 'A harvest job that has ended is told of again.',
     file: 'src/stores/sqlite/harvest-jobs.ts',
-    find: '      writeEvent(db, event)\n',
-    replace: '      writeEvent(db, event)\n      writeEvent(db, { ...event, id: event.id + event.id })\n',
+    find: '      writeEvent({ db, changes }, event)\n',
+    replace:
+      '      writeEvent({ db, changes }, event)\n      writeEvent({ db, changes }, { ...event, id: event.id + event.id })\n',
     caughtBy: { file: 'src/stores/sqlite/sqlite-store.test.ts', cases: 'is one, with exactly one event' },
     failure: /2 !== 1/,
   },

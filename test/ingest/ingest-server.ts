@@ -87,7 +87,7 @@ export async function startIngest(
     lines,
     deleteChannel() {
       isDeleted = true
-      changed({ kind: 'channel', guid: GUID })
+      changed({ kind: 'channel', id: 'news', guid: GUID })
     },
     port,
     url: `http://${USERNAME}:${PASSWORD}@127.0.0.1:${port}${FOLDER}`,

@@ -408,7 +408,7 @@ export class FakeResources implements Pick<Resources, 'clipById' | 'originEndpoi
   change(guid: string, endpoint: OriginEndpoint | undefined): void {
     if (endpoint) this.endpoints.set(guid, endpoint)
     else this.endpoints.delete(guid)
-    this.tell({ kind: 'originEndpoint', guid, channelGuid: 'c'.repeat(32) })
+    this.tell({ kind: 'originEndpoint', id: '', guid, channelGuid: 'c'.repeat(32) })
   }
 
   tell(change: ResourceChange): void {

@@ -107,8 +107,8 @@ describe('two processes on one PostgreSQL', () => {
       wake()
     })
     const peer = await Peer.start(url, 'peer')
-    const ofChannel: ResourceChange = { kind: 'channel', guid: 'guid-a' }
-    const ofEndpoint: ResourceChange = { kind: 'originEndpoint', guid: 'guid-e', channelGuid: 'guid-a' }
+    const ofChannel: ResourceChange = { kind: 'channel', id: 'a', guid: 'guid-a' }
+    const ofEndpoint: ResourceChange = { kind: 'originEndpoint', id: 'e', guid: 'guid-e', channelGuid: 'guid-a' }
 
     await resources.createChannel(channel('a'), MANY)
     assert.deepEqual(await peer.until(() => peer.heard.shift()), ofChannel)
@@ -123,6 +123,25 @@ describe('two processes on one PostgreSQL', () => {
     assert.equal((await resources.channelById('a'))?.revision, 2)
     await peer.until(() => (peer.heard.length >= 2 ? true : undefined))
     assert.deepEqual(peer.heard, [ofEndpoint, ofChannel], 'each its own change once')
+  })
+
+  it('hear how the harvest jobs of the other get on', async () => {
+    const url = await server.createDatabase()
+    const resources = await open(url)
+    const peer = await Peer.start(url, 'peer')
+    const change: ResourceChange = { kind: 'harvestJob', id: 'job' }
+    const told = async () => assert.deepEqual(await peer.until(() => peer.heard.shift()), change)
+    await storeJob(resources, harvestJob('job', originEndpoint('e', 'a')))
+    await told()
+    const job = await resources.claimHarvestJob({ owner: 'me', now: NOW, leaseMs: LEASE_MS })
+    await told()
+    const objects = [{ key: 'a', size: 1, sha256: '00' }]
+    await resources.checkpointHarvestJob(claimOf(job!), { now: NOW, leaseMs: LEASE_MS, objects })
+    await told()
+    const end = { at: NOW, outcome: { state: 'SUCCEEDED' }, event: event('end') } as const
+    await resources.finishHarvestJob(claimOf(job!), end)
+    await told()
+    assert.deepEqual(await peer.until(() => peer.heard.shift()), { kind: 'event', id: 'end' })
   })
 
   it('run each harvest job once, and end each with one event', async () => {

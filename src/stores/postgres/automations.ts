@@ -20,7 +20,15 @@ export function automations<
   Run extends { readonly recordedAt: number },
 >(
   db: PostgresDatabase,
-  { bodyOf, columns, rowOf, positionOf, runs, ...tables }: AutomationTables<Automation, PositionRow, Position, Run>,
+  {
+    kind,
+    bodyOf,
+    columns,
+    rowOf,
+    positionOf,
+    runs,
+    ...tables
+  }: AutomationTables<Automation, PositionRow, Position, Run>,
   lock: Parameters<Transaction['lock']>[0],
 ) {
   type Stored = Row<Automation> & PositionRow
@@ -50,6 +58,7 @@ export function automations<
           JSON.stringify(automation),
           ...valuesOf(position),
         )
+        transaction.changes.push({ kind, id: automation.id })
         return 'created'
       }),
 
@@ -64,22 +73,23 @@ export function automations<
       return (await db.all<Stored>(`SELECT ${selected} FROM ${table} WHERE ${condition}`, ...values)).map(recordOf)
     },
 
-    async update(
-      automation: Automation,
-      position: Position,
-      revision: number,
-    ): Promise<'updated' | 'conflict' | 'missing'> {
-      const changed = await db.run(
-        `UPDATE ${table} SET revision = $1, body = $2, ${assigned(5)} WHERE id = $3 AND revision = $4`,
-        revision,
-        JSON.stringify(automation),
-        automation.id,
-        revision - 1,
-        ...valuesOf(position),
-      )
-      if (changed > 0) return 'updated'
-      return (await db.get(`SELECT 1 FROM ${table} WHERE id = $1`, automation.id)) ? 'conflict' : 'missing'
-    },
+    update: (automation: Automation, position: Position, revision: number) =>
+      db.transaction(async (transaction): Promise<'updated' | 'conflict' | 'missing'> => {
+        const changed = await transaction.run(
+          `UPDATE ${table} SET revision = $1, body = $2, ${assigned(5)} WHERE id = $3 AND revision = $4`,
+          revision,
+          JSON.stringify(automation),
+          automation.id,
+          revision - 1,
+          ...valuesOf(position),
+        )
+        if (changed === 0) {
+          const there = await transaction.get(`SELECT 1 FROM ${table} WHERE id = $1`, automation.id)
+          return there ? 'conflict' : 'missing'
+        }
+        transaction.changes.push({ kind, id: automation.id })
+        return 'updated'
+      }),
 
     remove: (id: string, revision?: number) =>
       db.transaction(async (transaction): Promise<'deleted' | 'missing' | 'conflict'> => {
@@ -88,6 +98,7 @@ export function automations<
         if (!stored) return 'missing'
         if (stored.revision !== (revision ?? stored.revision)) return 'conflict'
         await transaction.run(`DELETE FROM ${table} WHERE id = $1`, id)
+        transaction.changes.push({ kind, id })
         return 'deleted'
       }),
 
@@ -115,6 +126,7 @@ export function automations<
           outcome.runs.map(({ recordedAt }) => recordedAt),
           outcome.runs.map((run) => JSON.stringify(run)),
         )
+        transaction.changes.push({ kind, id })
         if (outcome.event) await writeEvent(transaction, outcome.event)
         return 'recorded'
       }),

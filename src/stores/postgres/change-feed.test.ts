@@ -11,7 +11,7 @@ import { NoticeConnection } from './notice-connection.ts'
 
 const { after, before, describe, it } = needing('postgres')
 
-const CHANGE: ResourceChange = { kind: 'channel', guid: 'a' }
+const CHANGE: ResourceChange = { kind: 'channel', id: 'a', guid: 'guid-a' }
 const EVERYTHING: ResourceChange = { kind: 'everything' }
 const QUICK = { everyMs: 50, timeoutMs: 500 }
 
@@ -81,8 +81,8 @@ describe('the change feed', () => {
     const [one, two] = [await listening(), await listening()]
     await announce(one.feed, CHANGE)
     assert.deepEqual(await two.next(), CHANGE)
-    await announce(two.feed, { kind: 'channel', guid: 'b' })
-    assert.deepEqual(await one.next(), { kind: 'channel', guid: 'b' })
+    await announce(two.feed, { kind: 'channel', id: 'b', guid: 'guid-b' })
+    assert.deepEqual(await one.next(), { kind: 'channel', id: 'b', guid: 'guid-b' })
     assert.deepEqual([one.heard, two.heard], [[], []])
   })
 
@@ -92,6 +92,17 @@ describe('the change feed', () => {
       await query('SELECT pg_notify($1, $2)', ['windrow_change', payload])
       assert.deepEqual(await next(), EVERYTHING)
     }
+  })
+
+  it('tells others soon, and once, of what changes often', async () => {
+    const [one, two] = [await listening(), await listening()]
+    const job = (id: string): ResourceChange => ({ kind: 'harvestJob', id })
+    for (const id of ['a', 'b', 'a', 'a']) one.feed.tellSoon(job(id))
+    assert.deepEqual(one.heard, ['a', 'b', 'a', 'a'].map(job), 'each at once in its own process')
+    assert.deepEqual([await two.next(), await two.next()], [job('a'), job('b')])
+    await announce(one.feed, CHANGE)
+    assert.deepEqual(await two.next(), CHANGE)
+    assert.equal(one.heard.length, 4)
   })
 
   it('says that anything may have changed after its connection was cut, and hears again', async () => {
@@ -108,8 +119,8 @@ describe('the change feed', () => {
     network.silence()
     await announce(near.feed, CHANGE)
     assert.deepEqual(await far.next(), EVERYTHING)
-    await announce(near.feed, { kind: 'channel', guid: 'b' })
-    assert.deepEqual(await far.next(), { kind: 'channel', guid: 'b' })
+    await announce(near.feed, { kind: 'channel', id: 'b', guid: 'guid-b' })
+    assert.deepEqual(await far.next(), { kind: 'channel', id: 'b', guid: 'guid-b' })
   })
 
   it('connects again when the database was killed and is back', async () => {

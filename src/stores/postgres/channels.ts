@@ -22,7 +22,7 @@ export function channelOperations(db: PostgresDatabase) {
           channel.revision,
           JSON.stringify(channel),
         )
-        transaction.changes.push({ kind: 'channel', guid: channel.guid })
+        transaction.changes.push({ kind: 'channel', id: channel.id, guid: channel.guid })
         return 'created'
       }),
 
@@ -41,7 +41,7 @@ export function channelOperations(db: PostgresDatabase) {
         if (stored.revision !== revision - 1) return 'conflict'
         const sql = 'UPDATE windrow.channel SET revision = $1, body = $2 WHERE id = $3'
         await transaction.run(sql, revision, JSON.stringify(channel), id)
-        transaction.changes.push({ kind: 'channel', guid: stored.guid })
+        transaction.changes.push({ kind: 'channel', id, guid: stored.guid })
         return 'updated'
       }),
 
@@ -58,7 +58,7 @@ export function channelOperations(db: PostgresDatabase) {
         }
         await transaction.run('DELETE FROM windrow.channel WHERE id = $1', id)
         await transaction.run('INSERT INTO windrow.deleted_channel (guid, deleted_at) VALUES ($1, $2)', guid, now)
-        transaction.changes.push({ kind: 'channel', guid })
+        transaction.changes.push({ kind: 'channel', id, guid })
         return 'deleted'
       }),
   } satisfies Partial<Resources>

@@ -151,5 +151,6 @@ export async function endClipsOf(transaction: Transaction, channelGuid: string, 
       const sql = 'UPDATE windrow.clip SET revision = $1, body = $2 WHERE seq = $3'
       await transaction.run(sql, left.revision, JSON.stringify(left), seq)
     }
+    transaction.changes.push({ kind: 'clip', id: clip.id })
   }
 }

@@ -98,6 +98,11 @@ export class PostgresDatabase {
   private readonly underWay = new Set<Promise<unknown>>()
   private readonly committed: (changes: readonly ResourceChange[]) => void
   private readonly announce: (changes: readonly ResourceChange[]) => Statement
+  /**
+   * Tells of a change that was committed, of which there may be many. Notices that are part of transactions let only
+   * one of these commit at a time; this one is lost if the process dies before it is sent.
+   */
+  readonly tellSoon: (change: ResourceChange) => void
   private readonly prepared = new PreparedStatements()
   private isClosing = false
   /** Requests that the database has answered so far, including those with an error. */
@@ -115,9 +120,12 @@ export class PostgresDatabase {
     announce: (changes: readonly ResourceChange[]) => Statement
     /** Called before the transaction's caller gets its result. */
     committed: (changes: readonly ResourceChange[]) => void
+    /** See `tellSoon` of this class. Absent where nobody is told. */
+    tellSoon?: (change: ResourceChange) => void
   }) {
     this.announce = options.announce
     this.committed = options.committed
+    this.tellSoon = options.tellSoon ?? (() => {})
     this.room = new WaitingRoom({ atOnce: options.poolSize, mostWaiting: MOST_WAITING })
     this.pool = new pg.Pool({
       ...connectionOptions(options.url, options),

@@ -18,6 +18,7 @@ export async function writeEvent(transaction: Transaction, event: ServiceEvent):
   await transaction.lock('events')
   const sql = 'INSERT INTO windrow.event (id, at, body) VALUES ($1, $2, $3)'
   await transaction.run(sql, id, at, JSON.stringify(event))
+  transaction.changes.push({ kind: 'event', id })
 }
 
 export function eventOperations(db: PostgresDatabase) {

@@ -45,6 +45,7 @@ export function harvestJobOperations(db: PostgresDatabase) {
           notBefore,
           JSON.stringify(job),
         )
+        transaction.changes.push({ kind: 'harvestJob', id })
         return 'created'
       }),
 
@@ -69,6 +70,7 @@ export function harvestJobOperations(db: PostgresDatabase) {
         if (job.status !== 'IN_PROGRESS') return 'ended'
         if (job.completing) return 'completing'
         await transaction.run('UPDATE windrow.harvest_job SET cancelling = true, not_before = 0 WHERE id = $1', id)
+        transaction.changes.push({ kind: 'harvestJob', id })
         return 'cancelling'
       }),
 

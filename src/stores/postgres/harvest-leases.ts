@@ -31,11 +31,13 @@ export function harvestLeaseOperations(db: PostgresDatabase) {
         JSON.stringify(except),
         date,
       )
-      return row && harvestRecord(row)
+      const job = row && harvestRecord(row)
+      if (job) db.tellSoon({ kind: 'harvestJob', id: job.id })
+      return job
     },
 
-    checkpointHarvestJob: (claim, { now, leaseMs, cursor, objects = [], completing = false }) =>
-      db.transaction(async (transaction) => {
+    async checkpointHarvestJob(claim, { now, leaseMs, cursor, objects = [], completing = false }) {
+      const answer = await db.transaction(async (transaction) => {
         const job = await held(transaction, claim)
         if (!job) return 'lost'
         await transaction.run(
@@ -50,7 +52,12 @@ export function harvestLeaseOperations(db: PostgresDatabase) {
         )
         if (objects.length > 0) await recordObjects(transaction, job.seq, objects)
         return job.cancelling ? 'cancelling' : 'kept'
-      }),
+      })
+      // To renew the lease alone changes nothing that anybody sees.
+      const isNews = cursor !== undefined || objects.length > 0 || completing
+      if (isNews && answer !== 'lost') db.tellSoon({ kind: 'harvestJob', id: claim.id })
+      return answer
+    },
 
     releaseHarvestJob: (claim, { notBefore, failure }) =>
       db.transaction(async (transaction) => {
@@ -64,6 +71,7 @@ export function harvestLeaseOperations(db: PostgresDatabase) {
           failure ? 1 : 0,
           job.seq,
         )
+        transaction.changes.push({ kind: 'harvestJob', id: claim.id })
         return 'released'
       }),
 
@@ -82,6 +90,7 @@ export function harvestLeaseOperations(db: PostgresDatabase) {
           JSON.stringify({ ...job.body, status }),
           job.seq,
         )
+        transaction.changes.push({ kind: 'harvestJob', id: claim.id })
         await writeEvent(transaction, event)
         return 'finished'
       }),

@@ -31,7 +31,7 @@ export function originEndpointOperations(db: PostgresDatabase) {
           revision,
           JSON.stringify(endpoint),
         )
-        transaction.changes.push({ kind: 'originEndpoint', guid, channelGuid })
+        transaction.changes.push({ kind: 'originEndpoint', id, guid, channelGuid })
         return 'created'
       }),
 
@@ -57,7 +57,7 @@ export function originEndpointOperations(db: PostgresDatabase) {
         if (before.startover_seconds > seconds) await release(transaction, before, modifiedAt + graceMs)
         const sql = 'UPDATE windrow.origin_endpoint SET revision = $1, startover_seconds = $2, body = $3 WHERE id = $4'
         await transaction.run(sql, revision, seconds, JSON.stringify(endpoint), id)
-        transaction.changes.push(changeOf(before))
+        transaction.changes.push(changeOf(id, before))
         return 'updated'
       }),
 
@@ -69,14 +69,15 @@ export function originEndpointOperations(db: PostgresDatabase) {
         await release(transaction, before, now + graceMs)
         await endClipsOf(transaction, before.channel_guid, before.guid)
         await transaction.run('DELETE FROM windrow.origin_endpoint WHERE id = $1', id)
-        transaction.changes.push(changeOf(before))
+        transaction.changes.push(changeOf(id, before))
         return 'deleted'
       }),
   } satisfies Partial<Resources>
 }
 
-const changeOf = ({ guid, channel_guid }: Stored): ResourceChange => ({
+const changeOf = (id: string, { guid, channel_guid }: Stored): ResourceChange => ({
   kind: 'originEndpoint',
+  id,
   guid,
   channelGuid: channel_guid,
 })

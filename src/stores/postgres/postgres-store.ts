@@ -72,10 +72,12 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     log,
     announce: (changes) => feed.announcement(changes),
     committed: (changes) => feed.tell(changes),
+    tellSoon: (change) => feed.tellSoon(change),
   })
   let contentFeed: PostgresContentFeed | undefined
   const close = async () => {
     await db.close()
+    feed.close()
     await contentFeed?.close()
     await notices.close()
   }

@@ -4,8 +4,8 @@ import type { HarvestState } from '../../model/harvest-run.ts'
 import type { AutomationTables } from '../automation-tables.ts'
 import type { Page, PageRequest } from '../pages.ts'
 import type { JobOfRun } from '../schedule-records.ts'
-import type { SqliteDatabase } from './database.ts'
 import { writeEvent } from './events.ts'
+import type { Written } from './synchronous.ts'
 
 type Row = { readonly seq: number; readonly revision: number; readonly body: string }
 
@@ -16,9 +16,11 @@ export function automations<
   PositionRow,
   Run extends { readonly recordedAt: number },
 >(
-  db: SqliteDatabase,
-  { table, bodyOf, columns, rowOf, positionOf, runs }: AutomationTables<Automation, PositionRow, Position, Run>,
+  written: Written,
+  { kind, table, bodyOf, columns, rowOf, positionOf, runs }: AutomationTables<Automation, PositionRow, Position, Run>,
 ) {
+  const { db, changes } = written
+  const noteChange = (id: string) => changes.note({ kind, id })
   const selected = ['seq', 'revision', 'body', ...columns].join(', ')
   const assigned = columns.map((column) => `${column} = ?`).join(', ')
   const valuesOf = (position: Position) => columns.map((column) => rowOf(position)[column])
@@ -44,6 +46,7 @@ export function automations<
         JSON.stringify(automation),
         ...valuesOf(position),
       )
+      noteChange(automation.id)
       return 'created'
     },
 
@@ -72,8 +75,11 @@ export function automations<
         automation.id,
         revision - 1,
       )
-      if (changed > 0) return 'updated'
-      return db.get(`SELECT 1 FROM ${table} WHERE id = ?`, automation.id) ? 'conflict' : 'missing'
+      if (changed === 0) {
+        return db.get(`SELECT 1 FROM ${table} WHERE id = ?`, automation.id) ? 'conflict' : 'missing'
+      }
+      noteChange(automation.id)
+      return 'updated'
     },
 
     remove(id: string, revision?: number): 'deleted' | 'missing' | 'conflict' {
@@ -81,6 +87,7 @@ export function automations<
       if (!stored) return 'missing'
       if (stored.revision !== (revision ?? stored.revision)) return 'conflict'
       db.run(`DELETE FROM ${table} WHERE id = ?`, id)
+      noteChange(id)
       return 'deleted'
     },
 
@@ -108,7 +115,8 @@ export function automations<
           ...Object.values(row),
         )
       }
-      if (outcome.event) writeEvent(db, outcome.event)
+      noteChange(id)
+      if (outcome.event) writeEvent(written, outcome.event)
       return 'recorded'
     },
 

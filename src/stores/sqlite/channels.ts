@@ -20,7 +20,7 @@ export function channelOperations(db: SqliteDatabase, changes: Changes) {
         channel.revision,
         JSON.stringify(channel),
       )
-      changes.note({ kind: 'channel', guid: channel.guid })
+      changes.note({ kind: 'channel', id: channel.id, guid: channel.guid })
       return 'created'
     },
 
@@ -38,7 +38,7 @@ export function channelOperations(db: SqliteDatabase, changes: Changes) {
         JSON.stringify(channel),
         channel.id,
       )
-      changes.note({ kind: 'channel', guid: channel.guid })
+      changes.note({ kind: 'channel', id: channel.id, guid: channel.guid })
       return 'updated'
     },
 
@@ -49,7 +49,7 @@ export function channelOperations(db: SqliteDatabase, changes: Changes) {
       if (db.get('SELECT 1 FROM origin_endpoint WHERE channel_guid = ?', stored.guid)) return 'has-endpoints'
       db.run('DELETE FROM channel WHERE id = ?', id)
       db.run('INSERT INTO deleted_channel (guid, deleted_at) VALUES (?, ?)', stored.guid, now)
-      changes.note({ kind: 'channel', guid: stored.guid })
+      changes.note({ kind: 'channel', id, guid: stored.guid })
       return 'deleted'
     },
   } satisfies Partial<Operations>

@@ -4,7 +4,7 @@ import type { ResourceCounts, ShownSegments } from '../clip-records.ts'
 import type { OrderedPageRequest } from '../pages.ts'
 import type { SqliteDatabase } from './database.ts'
 import { parsed, readPage } from './page.ts'
-import type { Changes, Operations } from './synchronous.ts'
+import type { Changes, Operations, Written } from './synchronous.ts'
 
 type Body = { readonly body: string }
 type Sum = { readonly clips: number; readonly bytes: number }
@@ -111,7 +111,7 @@ export function clipOperations(db: SqliteDatabase, changes: Changes) {
 }
 
 /** Ends what clips of a channel show of an endpoint, and those that show nothing else. */
-export function endClipsOf(db: SqliteDatabase, channelGuid: string, endpointGuid: string): void {
+export function endClipsOf({ db, changes }: Written, channelGuid: string, endpointGuid: string): void {
   const rows = db.all<Body & { seq: number }>('SELECT seq, body FROM clip WHERE channel_guid = ?', channelGuid)
   for (const { seq, body } of rows) {
     const clip = JSON.parse(body) as Clip
@@ -119,5 +119,6 @@ export function endClipsOf(db: SqliteDatabase, channelGuid: string, endpointGuid
     if (left === clip) continue
     if (!left) db.run('DELETE FROM clip WHERE seq = ?', seq)
     else db.run('UPDATE clip SET revision = ?, body = ? WHERE seq = ?', left.revision, JSON.stringify(left), seq)
+    changes.note({ kind: 'clip', id: clip.id })
   }
 }

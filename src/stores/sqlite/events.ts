@@ -3,20 +3,21 @@ import type { ServiceEvent } from '../../model/event.ts'
 import type { RecordedEvent } from '../event-outbox.ts'
 import { type OrderedPageRequest, seekTo } from '../pages.ts'
 import type { SqliteDatabase } from './database.ts'
-import type { Operations } from './synchronous.ts'
+import type { Changes, Operations, Written } from './synchronous.ts'
 
 type Sink = { after: number; owner: string | null; lease_until: number; fence: number }
 
 /** Writes an event. Throws when there is one with its id. */
-export function writeEvent(db: SqliteDatabase, { id, at, ...event }: ServiceEvent): void {
+export function writeEvent({ db, changes }: Written, { id, at, ...event }: ServiceEvent): void {
   db.run('INSERT INTO event (id, at, body) VALUES (?, ?, ?)', id, at, JSON.stringify({ id, at, ...event }))
+  changes.note({ kind: 'event', id })
 }
 
 /** Operations on the outbox; a single thread writes, so that numbers become visible in order. */
-export function eventOperations(db: SqliteDatabase) {
+export function eventOperations(db: SqliteDatabase, changes: Changes) {
   return {
     appendEvent(event: ServiceEvent): void {
-      if (!db.get('SELECT 1 FROM event WHERE id = ?', event.id)) writeEvent(db, event)
+      if (!db.get('SELECT 1 FROM event WHERE id = ?', event.id)) writeEvent({ db, changes }, event)
     },
 
     listEvents(page: OrderedPageRequest) {

@@ -9,11 +9,13 @@ import { type OrderedPageRequest, type PageRequest, seekTo } from '../pages.ts'
 import type { SqliteDatabase } from './database.ts'
 import { writeEvent } from './events.ts'
 import { recordOf, type StoredHarvestJobRow } from './harvest-record.ts'
-import type { Operations } from './synchronous.ts'
+import type { Changes, Operations } from './synchronous.ts'
 
 type Limits = { maxInProgress: number; maxScheduled: number; idFreeAfterMs: number }
 
-export function harvestJobOperations(db: SqliteDatabase) {
+export function harvestJobOperations(db: SqliteDatabase, changes: Changes) {
+  const noteChange = (id: string) => changes.note({ kind: 'harvestJob', id })
+
   const jobsInProgress = (condition: string, at: UtcMs) =>
     db.get<{ n: number }>(
       `SELECT count(*) AS n FROM harvest_job WHERE status = 'IN_PROGRESS' AND not_before ${condition} ?`,
@@ -57,6 +59,7 @@ export function harvestJobOperations(db: SqliteDatabase) {
         notBefore,
         JSON.stringify(job),
       )
+      noteChange(job.id)
       return 'created'
     },
 
@@ -99,7 +102,9 @@ export function harvestJobOperations(db: SqliteDatabase) {
         JSON.stringify(except),
         date,
       )
-      return row && recordOf(row)
+      const job = row && recordOf(row)
+      if (job) noteChange(job.id)
+      return job
     },
 
     checkpointHarvestJob(
@@ -139,6 +144,8 @@ export function harvestJobOperations(db: SqliteDatabase) {
           sha256,
         )
       }
+      // To renew the lease alone changes nothing that anybody sees.
+      if (cursor || objects.length > 0 || completing) noteChange(claim.id)
       return job.cancelling ? 'cancelling' : 'kept'
     },
 
@@ -153,6 +160,7 @@ export function harvestJobOperations(db: SqliteDatabase) {
         failure ? 1 : 0,
         job.seq,
       )
+      noteChange(claim.id)
       return 'released'
     },
 
@@ -173,7 +181,8 @@ export function harvestJobOperations(db: SqliteDatabase) {
         JSON.stringify({ ...(JSON.parse(job.body) as HarvestJob), status }),
         job.seq,
       )
-      writeEvent(db, event)
+      noteChange(claim.id)
+      writeEvent({ db, changes }, event)
       return 'finished'
     },
 
@@ -184,6 +193,7 @@ export function harvestJobOperations(db: SqliteDatabase) {
       if (job.status !== 'IN_PROGRESS') return 'ended'
       if (job.completing) return 'completing'
       db.run('UPDATE harvest_job SET cancelling = 1, not_before = 0 WHERE id = ?', id)
+      noteChange(id)
       return 'cancelling'
     },
 

@@ -13,7 +13,8 @@ export function originEndpointOperations(db: SqliteDatabase, changes: Changes) {
   const stored = (id: string) =>
     db.get<Stored>('SELECT revision, guid, channel_guid, startover_seconds FROM origin_endpoint WHERE id = ?', id)
 
-  const noteChange = (guid: string, channelGuid: string) => changes.note({ kind: 'originEndpoint', guid, channelGuid })
+  const noteChange = (id: string, guid: string, channelGuid: string) =>
+    changes.note({ kind: 'originEndpoint', id, guid, channelGuid })
 
   /** Keeps a removed or reduced window in demand for a while, in case that was a mistake. */
   const release = (channelGuid: string, seconds: number, until: number) =>
@@ -37,7 +38,7 @@ export function originEndpointOperations(db: SqliteDatabase, changes: Changes) {
         revision,
         JSON.stringify(endpoint),
       )
-      noteChange(guid, channelGuid)
+      noteChange(id, guid, channelGuid)
       return 'created'
     },
 
@@ -63,7 +64,7 @@ export function originEndpointOperations(db: SqliteDatabase, changes: Changes) {
         JSON.stringify(endpoint),
         endpoint.id,
       )
-      noteChange(before.guid, before.channel_guid)
+      noteChange(endpoint.id, before.guid, before.channel_guid)
       return 'updated'
     },
 
@@ -72,9 +73,9 @@ export function originEndpointOperations(db: SqliteDatabase, changes: Changes) {
       if (!before) return 'missing'
       if (before.revision !== (revision ?? before.revision)) return 'conflict'
       release(before.channel_guid, before.startover_seconds, now + graceMs)
-      endClipsOf(db, before.channel_guid, before.guid)
+      endClipsOf({ db, changes }, before.channel_guid, before.guid)
       db.run('DELETE FROM origin_endpoint WHERE id = ?', id)
-      noteChange(before.guid, before.channel_guid)
+      noteChange(id, before.guid, before.channel_guid)
       return 'deleted'
     },
   } satisfies Partial<Operations>

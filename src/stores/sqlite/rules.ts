@@ -4,10 +4,10 @@ import type { PageRequest } from '../pages.ts'
 import type { RuleRecord } from '../rule-records.ts'
 import { automations } from './automations.ts'
 import type { SqliteDatabase } from './database.ts'
-import type { Operations } from './synchronous.ts'
+import type { Changes, Operations } from './synchronous.ts'
 
-export function ruleOperations(db: SqliteDatabase) {
-  const rules = automations(db, RULE_TABLES)
+export function ruleOperations(db: SqliteDatabase, changes: Changes) {
+  const rules = automations({ db, changes }, RULE_TABLES)
   const recordOf = ({ automation, ...record }: Stored): RuleRecord => ({ rule: automation, ...record })
   type Stored = NonNullable<ReturnType<typeof rules.byId>>
 

@@ -5,10 +5,10 @@ import type { PageRequest } from '../pages.ts'
 import type { ScheduleRecord } from '../schedule-records.ts'
 import { automations } from './automations.ts'
 import type { SqliteDatabase } from './database.ts'
-import type { Operations } from './synchronous.ts'
+import type { Changes, Operations } from './synchronous.ts'
 
-export function scheduleOperations(db: SqliteDatabase) {
-  const schedules = automations(db, SCHEDULE_TABLES)
+export function scheduleOperations(db: SqliteDatabase, changes: Changes) {
+  const schedules = automations({ db, changes }, SCHEDULE_TABLES)
   const recordOf = ({ automation, revision, position }: Stored): ScheduleRecord => {
     return { schedule: automation, revision, ...position }
   }
