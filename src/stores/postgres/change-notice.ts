@@ -1,7 +1,5 @@
 import type { ResourceChange } from '../resources.ts'
-
-/** PostgreSQL refuses payloads of 8000 bytes. */
-const MOST_BYTES = 7_900
+import { MOST_NOTICE_BYTES } from './notice-connection.ts'
 
 /** The content of a notice: changes, and the process that has made them. */
 export type ChangeNotice = { readonly by: string; readonly changes: readonly ResourceChange[] }
@@ -33,7 +31,7 @@ export function noticeTexts(by: string, changes: readonly ResourceChange[]): rea
   return [...noticeTexts(by, changes.slice(0, half)), ...noticeTexts(by, changes.slice(half))]
 }
 
-const fits = (text: string) => Buffer.byteLength(text) <= MOST_BYTES
+const fits = (text: string) => Buffer.byteLength(text) <= MOST_NOTICE_BYTES
 
 /**
  * Parses a payload. What Windrow did not make counts as a change of anything, which is harmless, and so does a change

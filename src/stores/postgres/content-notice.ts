@@ -1,7 +1,5 @@
 import { parseVersions, type Versions, versionsText } from './content-versions.ts'
-
-/** PostgreSQL refuses payloads of 8000 bytes. */
-const MOST_BYTES = 7_900
+import { MOST_NOTICE_BYTES } from './notice-connection.ts'
 
 export type ContentChanges = ReadonlyMap<string, Versions>
 
@@ -11,7 +9,7 @@ export function contentNotices(by: string, changes: ContentChanges): readonly st
   let notice = by
   for (const [channelGuid, versions] of changes) {
     const line = `\n${channelGuid} ${versionsText(versions)}`
-    if (Buffer.byteLength(notice + line) > MOST_BYTES) {
+    if (Buffer.byteLength(notice + line) > MOST_NOTICE_BYTES) {
       notices.push(notice)
       notice = by
     }

@@ -6,6 +6,8 @@ import { connectionOptions, farewell, named, reasonOf } from './connection.ts'
 
 /** Interval at which the connection is checked, and the time it may take to answer. */
 const HEARTBEAT = { everyMs: 10_000, timeoutMs: 5_000 }
+/** PostgreSQL refuses payloads of 8000 bytes. */
+export const MOST_NOTICE_BYTES = 7_900
 const RETRY_MS = { first: 100, longest: 5_000 }
 
 /** Hears the notices that are sent under a name, those of this process included. */
@@ -50,7 +52,7 @@ export class NoticeConnection {
     await this.query(listening([listener]))
   }
 
-  /** Sends notices at once, each of less than 8000 bytes. */
+  /** Sends notices at once, each of at most MOST_NOTICE_BYTES. */
   async send(name: string, payloads: readonly string[]): Promise<void> {
     await this.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [name, payloads])
   }
