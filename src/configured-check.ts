@@ -31,7 +31,7 @@ export async function checkConfiguration(
   write: (text: string) => void,
 ): Promise<void> {
   const settings = readSettings(sources)
-  for (const setting of settingsInEffect(sources)) write(lineOf(setting))
+  for (const setting of settingsInEffect(sources)) if (setting.source !== 'UNSET') write(lineOf(setting))
   const notes = await checkFiles(settings, date).catch((error: NodeJS.ErrnoException) => {
     throw error.code === undefined ? error : new ConfigurationError(error.message)
   })

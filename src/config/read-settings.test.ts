@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ConfigurationError, readCopySettings, readSettings } from './read-settings.ts'
+import { ConfigurationError, readCopySettings, readSettings, settingsInEffect } from './read-settings.ts'
+import { settingList } from './settings.ts'
 
 type Given = { args?: string[]; env?: Record<string, string>; file?: string }
 
@@ -54,6 +55,48 @@ describe('settings', () => {
 
   it('are all at their defaults with an empty file', () => {
     assert.deepEqual(read({ file: '# nothing\n' }), { ...read({}), configFile: 'w.yaml' })
+  })
+})
+
+describe('the settings in effect', () => {
+  const effective = (args: readonly string[], env: Record<string, string>, file: string) => {
+    const all = settingsInEffect({ args: [...args, '--config', 'w.yaml'], env, readFile: () => file })
+    return new Map(all.map((setting) => [setting.name, setting]))
+  }
+
+  it('say what has set each of them', () => {
+    const file = 'region: eu-file-1\nmax-channels: 1\n'
+    const all = effective(['--log-level=debug'], { WINDROW_MAX_CHANNELS: '2' }, file)
+    const said = (name: string) => {
+      const { source, where, value } = all.get(name)!
+      return [source, where, value]
+    }
+    assert.deepEqual(said('log-level'), ['FLAG', '--log-level', 'debug'])
+    assert.deepEqual(said('max-channels'), ['ENVIRONMENT', 'WINDROW_MAX_CHANNELS', '2'])
+    assert.deepEqual(said('region'), ['FILE', 'w.yaml:1', 'eu-file-1'])
+    assert.deepEqual(said('memory-cache'), ['DEFAULT', 'default', '256MiB'])
+    assert.deepEqual(said('public-url'), ['UNSET', 'unset', undefined])
+    assert.deepEqual(
+      [...all.keys()],
+      settingList.map(([, { name }]) => name),
+    )
+  })
+
+  it('tell of secrets only whether they are set, wherever they stand', () => {
+    const secrets = settingList.filter(([, { secret }]) => secret).map(([, { name }]) => name)
+    assert.ok(secrets.length >= 8, `${secrets}`)
+    const values = secrets.map((name, at) => [name, `never-told-${at}`] as const)
+    const env = Object.fromEntries(
+      values.map(([name, value]) => [`WINDROW_${name.toUpperCase().replaceAll('-', '_')}`, value]),
+    )
+    const file = values.map(([name, value]) => `${name}: ${value}\n`).join('')
+    for (const all of [effective([], env, ''), effective([], {}, file)]) {
+      assert.doesNotMatch(JSON.stringify([...all.values()]), /never-told/)
+      for (const name of secrets) {
+        const { isSecret, source, value } = all.get(name)!
+        assert.deepEqual([isSecret, source === 'UNSET', value], [true, false, undefined])
+      }
+    }
   })
 })
 

@@ -9,8 +9,15 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }
 
+/**
+ * What has set a setting. Nothing has where it is UNSET, and something else than its value is in effect; SYSTEM: what was
+ * set is more than the system allows.
+ */
+export const SETTING_SOURCES = ['FLAG', 'ENVIRONMENT', 'FILE', 'DEFAULT', 'UNSET', 'SYSTEM'] as const
+export type SettingSource = (typeof SETTING_SOURCES)[number]
+
 /** A value given for a setting, and its origin: `--listen`, `WINDROW_LISTEN`, `windrow.yaml:3: listen`. */
-type Said = { readonly text: string; readonly where: string }
+type Said = { readonly text: string; readonly where: string; readonly source: SettingSource }
 type SaidByName = Map<string, Said>
 
 export type SettingSources = {
@@ -43,19 +50,37 @@ export function readCopySettings(sources: SettingSources): Settings & CopySettin
   )
 }
 
-/** A setting as it is in effect: its value as it was written, unless it is a secret, and what has set it. */
-export type EffectiveSetting = { readonly name: string; readonly value: string | undefined; readonly where: string }
+/** A setting as it is in effect, and what has set it. */
+export type EffectiveSetting = {
+  readonly name: string
+  readonly source: SettingSource
+  /** The flag, the variable, or the file and line; otherwise the source in a word. */
+  readonly where: string
+  /** As it was written; absent where it is unset. The values of secrets are never told. */
+  readonly value?: string | undefined
+  readonly isSecret: boolean
+  /** What it is for, in one or two sentences. */
+  readonly says: string
+  /** What applies when it is not set. */
+  readonly otherwise: string
+}
 
-/** Every setting that has a value, in the order in which they are documented. Throws ConfigurationError. */
+/** Every setting, in the order in which they are documented. Throws ConfigurationError. */
 export function settingsInEffect(sources: SettingSources): readonly EffectiveSetting[] {
   const said = readSaid(settingList, sources)
-  return settingList.flatMap(([, setting]) => {
-    const { name } = setting
+  return settingList.map(([, setting]) => {
+    const { name, says } = setting
+    const isSecret = setting.secret === true
     const given = said.get(name)
-    const value = given?.text ?? ('default' in setting ? setting.default : undefined)
-    if (value === undefined) return []
-    const where = given ? given.where.replace(`: ${name}`, '') : 'default'
-    return [{ name, value: setting.secret ? undefined : value, where }]
+    const common = { name, isSecret, says, otherwise: 'default' in setting ? setting.default : setting.otherwise }
+    if (given) {
+      const { source, text, where } = given
+      return { ...common, source, where: where.replace(`: ${name}`, ''), value: isSecret ? undefined : text }
+    }
+    if ('default' in setting) {
+      return { ...common, source: 'DEFAULT', where: 'default', value: isSecret ? undefined : setting.default }
+    }
+    return { ...common, source: 'UNSET', where: 'unset' }
   })
 }
 
@@ -143,7 +168,7 @@ function readEnvironment(list: SettingList, env: SettingSources['env']): SaidByN
   for (const [, setting] of list) {
     const where = environmentName(setting)
     const text = env[where]
-    if (text !== undefined && text !== '') said.set(setting.name, { text, where })
+    if (text !== undefined && text !== '') said.set(setting.name, { text, where, source: 'ENVIRONMENT' })
   }
   return said
 }
@@ -161,7 +186,7 @@ function readFlags(list: SettingList, args: readonly string[]): SaidByName {
     }
     const text = inline ?? args[++at]
     if (text === undefined) throw new ConfigurationError(`--${name} needs a value: ${setting.kind.shape}`)
-    said.set(name, { text, where: `--${name}` })
+    said.set(name, { text, where: `--${name}`, source: 'FLAG' })
   }
   return said
 }
@@ -189,7 +214,7 @@ function readYaml(list: SettingList, file: Said, readFile: SettingSources['readF
     if (!texts.every((each) => isScalar<string>(each))) {
       throw new ConfigurationError(`${where} must be a plain value, such as ${setting.kind.shape}: no map, no alias`)
     }
-    said.set(setting.name, { text: texts.map((each) => each.value).join(','), where })
+    said.set(setting.name, { text: texts.map((each) => each.value).join(','), where, source: 'FILE' })
   }
   return said
 }
