@@ -1,5 +1,5 @@
 /** Buckets of durations, in seconds. */
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
 export type MetricDeclaration = {
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -112,6 +112,7 @@ export const METRICS = {
     ['status'],
     'Harvest jobs on record, by status, and of those in progress those that a worker has (RUNNING); in the process that has the retention.',
   ),
+  windrow_harvest_jobs_running: gauge([], 'Harvest jobs that a worker of this process has.'),
   windrow_harvest_jobs_ended_total: counter(
     ['outcome'],
     'Harvest jobs that ended in this process; outcome is succeeded, failed or cancelled.',
@@ -183,6 +184,20 @@ type NamesOf<Type extends MetricDeclaration['type']> = {
   [Name in keyof Declared]: Declared[Name] extends { readonly type: Type } ? Name : never
 }[keyof Declared]
 type LabelsOf<Name extends keyof Declared> = Readonly<Record<Declared[Name]['labels'][number], string>>
+
+/** What was counted since the process started, of all series together: also of those that have been removed since. */
+export type MetricTotals = {
+  /** The sums of a counter, by the values of some labels, with a space in between. */
+  counted<Name extends NamesOf<'counter'>>(
+    name: Name,
+    ...by: readonly Declared[Name]['labels'][number][]
+  ): ReadonlyMap<string, number>
+  /** The same of a histogram: how many observations there are in each of its buckets alone, and beyond the last. */
+  observed<Name extends NamesOf<'histogram'>>(
+    name: Name,
+    ...by: readonly Declared[Name]['labels'][number][]
+  ): ReadonlyMap<string, readonly number[]>
+}
 
 /** One series of each type. They are kept by whoever needs them often: to look one up costs more than to use it. */
 export type Counter = { add(amount?: number): void }

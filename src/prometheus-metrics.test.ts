@@ -91,6 +91,56 @@ describe('the metrics of a process', () => {
     assert.match(await metrics.text(), /"a channel"/)
   })
 
+  it('are summed over all series, by a label or all together', () => {
+    const metrics = openMetrics()
+    const requests = (endpoint: string, status: string, count: number) =>
+      metrics.counter('windrow_egress_requests_total', { channel: 'a', origin_endpoint: endpoint, status }).add(count)
+    requests('hls', '2xx', 5)
+    requests('dash', '2xx', 2)
+    requests('dash', '4xx', 1)
+    assert.deepEqual(
+      metrics.counted('windrow_egress_requests_total', 'status'),
+      new Map([
+        ['2xx', 7],
+        ['4xx', 1],
+      ]),
+    )
+    assert.deepEqual(metrics.counted('windrow_egress_requests_total'), new Map([['', 8]]))
+    assert.deepEqual(metrics.counted('windrow_harvest_bytes_total'), new Map())
+    metrics.counter('windrow_cache_requests_total', { cache: 'made', result: 'hit' }).add(3)
+    assert.deepEqual(metrics.counted('windrow_cache_requests_total', 'cache', 'result'), new Map([['made hit', 3]]))
+    for (const endpoint of ['hls', 'dash']) {
+      const labels = { channel: 'a', origin_endpoint: endpoint, kind: 'manifest' }
+      metrics.histogram('windrow_egress_response_seconds', labels).observe(0.002)
+      metrics.histogram('windrow_egress_response_seconds', labels).observe(99)
+    }
+    const observed = metrics.observed('windrow_egress_response_seconds', 'kind')
+    assert.deepEqual(observed, new Map([['manifest', [0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]]]))
+  })
+
+  it('have sums that never fall, whatever is deleted', () => {
+    const metrics = openMetrics()
+    const sums = () => [
+      Object.fromEntries(metrics.counted('windrow_refused_total', 'reason')),
+      metrics.observed('windrow_publish_seconds').get('')?.at(-1),
+      metrics.counted('windrow_egress_bytes_total').get(''),
+    ]
+    for (let round = 1; round <= 3; round++) {
+      for (const id of ['hls', 'dash']) {
+        metrics.counter('windrow_refused_total', { origin_endpoint: id, reason: 'cdn' }).add()
+        metrics.counter('windrow_refused_total', { origin_endpoint: id, reason: 'denied' }).add(2)
+        metrics.counter('windrow_egress_bytes_total', { channel: 'news', origin_endpoint: id }).add(10)
+      }
+      metrics.histogram('windrow_publish_seconds', { channel: 'news' }).observe(9)
+      const expected = [{ cdn: 2 * round, denied: 4 * round }, round, 20 * round]
+      assert.deepEqual(sums(), expected)
+      metrics.remove('origin_endpoint', new Set(['hls']))
+      assert.deepEqual(sums(), expected)
+      metrics.remove('channel', new Set(['news']))
+      assert.deepEqual(sums(), expected)
+    }
+  })
+
   it('have nothing that takes the longer, the more connections are open', async () => {
     const text = await openMetrics().text()
     assert.match(text, /^nodejs_eventloop_lag_p99_seconds /m)

@@ -1,12 +1,13 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { METRICS, type MetricDeclaration, type Metrics } from './metrics.ts'
+import { METRICS, type MetricDeclaration, type Metrics, type MetricTotals } from './metrics.ts'
 
 /** The metrics of the process, and their text. */
-export type KeptMetrics = Metrics & {
-  readonly contentType: string
-  /** All series as Prometheus reads them, after gauges have been set of what is known now. */
-  text(): Promise<string>
-}
+export type KeptMetrics = Metrics &
+  MetricTotals & {
+    readonly contentType: string
+    /** All series as Prometheus reads them, after gauges have been set of what is known now. */
+    text(): Promise<string>
+  }
 
 type Labels = Readonly<Record<string, string>>
 
@@ -22,6 +23,8 @@ const TOO_LONG = [
 ]
 /** Series that are written before others get their turn of the loop: about a millisecond's work. */
 const SERIES_IN_A_TURN = 200
+/** Labels that name what may be deleted. */
+const NAMES = new Set(['channel', 'origin_endpoint', 'ingest_endpoint', 'guid', 'certificate'])
 /** Interval at which the delay of the event loop is sampled. */
 const LOOP_SAMPLE_MS = 20
 
@@ -45,6 +48,22 @@ export function openMetrics(): KeptMetrics {
       for (const family of families.values()) family.remove(label, values)
     },
     valuesOf: (label) => new Set([...families.values()].flatMap((family) => family.valuesOf(label))),
+    counted(name, ...by) {
+      const sums = new Map<string, number>()
+      for (const [value, series] of families.get(name)!.by(by)) {
+        sums.set(value, (sums.get(value) ?? 0) + (series as CounterSeries).total)
+      }
+      return sums
+    },
+    observed(name, ...by) {
+      const sums = new Map<string, readonly number[]>()
+      for (const [value, series] of families.get(name)!.by(by)) {
+        const { inBuckets } = series as HistogramSeries
+        const before = sums.get(value)
+        sums.set(value, before ? inBuckets.map((count, at) => count + before[at]!) : inBuckets)
+      }
+      return sums
+    },
     onScrape: (read) => void readers.push(read),
     contentType: registry.contentType,
     async text() {
@@ -64,8 +83,8 @@ export function openMetrics(): KeptMetrics {
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** A series, which writes its lines. */
-type Series = { lines(): string }
+/** A series, which writes its lines, and takes over what another of its metric has counted. */
+type Series = { lines(): string; takeOver(other: Series): void }
 
 class CounterSeries implements Series {
   private readonly head: string
@@ -75,8 +94,16 @@ class CounterSeries implements Series {
     this.head = `${name}${inBraces(labels)} `
   }
 
+  get total(): number {
+    return this.value
+  }
+
   add(amount = 1): void {
     this.value += amount
+  }
+
+  takeOver(other: CounterSeries): void {
+    this.value += other.value
   }
 
   lines(): string {
@@ -94,6 +121,10 @@ class GaugeSeries implements Series {
 
   set(value: number | undefined): void {
     this.value = value
+  }
+
+  takeOver(): void {
+    // What a gauge has said is over.
   }
 
   lines(): string {
@@ -130,6 +161,15 @@ class HistogramSeries implements Series {
     this.written = undefined
   }
 
+  /** Observations in each bucket alone, and beyond the last. */
+  get inBuckets(): readonly number[] {
+    return this.counts
+  }
+
+  takeOver(other: HistogramSeries): void {
+    for (const [at, count] of other.counts.entries()) this.counts[at]! += count
+  }
+
   lines(): string {
     this.written ??= this.write()
     return this.written
@@ -151,6 +191,8 @@ class Family {
   private readonly name: string
   private readonly declared: MetricDeclaration
   private readonly byValues = new Map<string, { readonly labels: Labels; readonly series: Series }>()
+  /** What removed series have counted, by the values of labels that name nothing that may be deleted: a few. */
+  private readonly removed = new Map<string, { readonly labels: Labels; readonly series: Series }>()
 
   constructor(name: string, declared: MetricDeclaration) {
     this.name = name
@@ -170,7 +212,28 @@ class Family {
 
   remove(label: string, values: ReadonlySet<string>): void {
     if (!this.declared.labels.includes(label)) return
-    for (const [key, { labels }] of this.byValues) if (values.has(labels[label] ?? '')) this.byValues.delete(key)
+    for (const [key, { labels, series }] of this.byValues) {
+      if (!values.has(labels[label] ?? '')) continue
+      this.byValues.delete(key)
+      this.removedLike(labels).takeOver(series)
+    }
+  }
+
+  /** All series with the values that they have of some labels, removed ones included. */
+  *by(names: readonly string[]): Generator<readonly [string, Series]> {
+    for (const kept of [this.byValues, this.removed]) {
+      for (const { labels, series } of kept.values()) yield [names.map((name) => labels[name] ?? '').join(' '), series]
+    }
+  }
+
+  private removedLike(labels: Labels): Series {
+    const others = this.declared.labels.filter((label) => !NAMES.has(label))
+    const key = others.map((label) => labels[label]).join('\n')
+    const known = this.removed.get(key)
+    if (known) return known.series
+    const series = this.made('')
+    this.removed.set(key, { labels: Object.fromEntries(others.map((label) => [label, labels[label] ?? ''])), series })
+    return series
   }
 
   valuesOf(label: string): readonly string[] {

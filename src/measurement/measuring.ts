@@ -38,6 +38,8 @@ export type Measuring = {
   readonly ingress: IngressObserver
   readonly segments: SegmentObserver
   readonly harvest: HarvestObserver
+  /** Harvest jobs that run in this process now. */
+  readonly runningJobs: () => number
   readonly delivery: DeliveryObserver
   readonly keys: KeyObserver
   /** Measures what is kept from now on. */
@@ -63,6 +65,8 @@ export function measuring(deps: MeasuringDeps): Measuring {
   }
   metrics.onScrape(scrape)
   const ingress = measuredIngress(metrics, named)
+  let runningJobs = 0
+  const harvest = measuredHarvest(metrics)
 
   return {
     steps: measuredSteps({ metrics, named, edges, steady }),
@@ -72,7 +76,14 @@ export function measuring(deps: MeasuringDeps): Measuring {
       if (exchange.status < 300) edges.heard(about.channel, about.ingestEndpointId)
     },
     segments: measuredSegments(metrics, stopwatch),
-    harvest: measuredHarvest(metrics),
+    harvest: {
+      ...harvest,
+      running(jobs) {
+        runningJobs = jobs
+        harvest.running(jobs)
+      },
+    },
+    runningJobs: () => runningJobs,
     delivery: (sink) => metrics.counter('windrow_events_failed_total', { sink }).add(),
     keys,
     keep(kept) {
@@ -99,10 +110,16 @@ function measuredSegments(metrics: Metrics, stopwatch: () => number): SegmentObs
 
 function measuredHarvest(metrics: Metrics): HarvestObserver {
   const bytes = metrics.counter('windrow_harvest_bytes_total', {})
+  const running = metrics.gauge('windrow_harvest_jobs_running', {})
+  running.set(0)
   const ended = {
     SUCCEEDED: metrics.counter('windrow_harvest_jobs_ended_total', { outcome: 'succeeded' }),
     FAILED: metrics.counter('windrow_harvest_jobs_ended_total', { outcome: 'failed' }),
     CANCELLED: metrics.counter('windrow_harvest_jobs_ended_total', { outcome: 'cancelled' }),
   }
-  return { wrote: (size) => bytes.add(size), ended: (state) => ended[state].add() }
+  return {
+    running: (jobs) => running.set(jobs),
+    wrote: (size) => bytes.add(size),
+    ended: (state) => ended[state].add(),
+  }
 }

@@ -25,7 +25,8 @@ it('changes are remembered up to a thousand while nobody reads metrics', async (
     overdue: () => void overdue++,
   })
   const change = (from: number, to: number) => {
-    for (let n = from; n < to; n++) for (const hear of listeners) hear({ kind: 'channel', id: `${n}`, guid: `guid-${n}` })
+    for (let n = from; n < to; n++)
+      for (const hear of listeners) hear({ kind: 'channel', id: `${n}`, guid: `guid-${n}` })
   }
   change(0, 999)
   assert.equal(overdue, 0)

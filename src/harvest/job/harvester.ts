@@ -108,11 +108,13 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       const key = `${job.id}/${job.run.fence}`
       const done = run(job, lease, progress).finally(() => {
         running.delete(key)
+        deps.observer?.running(running.size)
         void takeUp().catch((error: unknown) =>
           log.error({ event: 'harvest-claim-failed', error }, 'cannot claim harvest jobs'),
         )
       })
       running.set(key, { lease, done })
+      deps.observer?.running(running.size)
     }
   }
 
