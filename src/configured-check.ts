@@ -4,15 +4,10 @@ import { dirname, join, resolve } from 'node:path'
 import type { Clock } from './clock.ts'
 import { Turns } from './concurrency/turns.ts'
 import { CREDENTIALS_FILE, readKeyPair } from './config/credentials.ts'
+import type { EffectiveSetting } from './config/effective-setting.ts'
 import { KEY_ENCRYPTION_KEY_FILE, KEY_SERVER_SECRET_FILE } from './config/key-encryption-key.ts'
 import { readPrivateFile } from './config/private-file.ts'
-import {
-  ConfigurationError,
-  type EffectiveSetting,
-  readSettings,
-  type SettingSources,
-  settingsInEffect,
-} from './config/read-settings.ts'
+import { ConfigurationError, readSettings, type SettingSources, settingsInEffect } from './config/read-settings.ts'
 import { SETTINGS, type Settings } from './config/settings.ts'
 import { configuredKeyProvider } from './configured-key-provider.ts'
 import { ownKeyServer } from './configured-key-server.ts'

@@ -11,12 +11,13 @@ import { CommandFailed, CommandMisused, type Terminal } from './cli/terminal.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import { isOpenToGuessing, loadKeyPair } from './config/credentials.ts'
+import { limited } from './config/effective-setting.ts'
 import { helpText } from './config/help.ts'
 import { apiAddresses } from './config/listening.ts'
-import { ConfigurationError, readCopySettings, readSettings } from './config/read-settings.ts'
+import { ConfigurationError, readCopySettings, readSettings, settingsInEffect } from './config/read-settings.ts'
 import { ReadyFile } from './config/ready-file.ts'
 import { readyText } from './config/ready-text.ts'
-import type { Settings } from './config/settings.ts'
+import { SETTINGS, type Settings } from './config/settings.ts'
 import { type DescriptorNeeds, fittingConnections } from './http/descriptors.ts'
 import { utcMs } from './media/time.ts'
 import { MOST_PIECE_BYTES } from './stores/objects.ts'
@@ -64,7 +65,9 @@ async function serve(flags: readonly string[]): Promise<void> {
   let reload = () => {}
   // By default it would end a server that is starting, and has yet to read what may have changed.
   process.on('SIGHUP', () => reload())
-  const { accessKeyId, secretAccessKey, ...settings } = readSettings({ args: flags, env: process.env, readFile })
+  const sources = { args: flags, env: process.env, readFile }
+  const { accessKeyId, secretAccessKey, ...settings } = readSettings(sources)
+  let inEffect = settingsInEffect(sources)
   const dataFolder = resolve(settings.dataFolder)
   const openFiles = openFilesLimit()
   const maxConnections = fittingConnections(openFiles, descriptorNeeds(settings))
@@ -86,6 +89,7 @@ async function serve(flags: readonly string[]): Promise<void> {
     )
   }
   if (maxConnections < settings.maxConnections) {
+    inEffect = limited(inEffect, SETTINGS.maxConnections.name, String(maxConnections))
     log.warn(
       { event: 'max-connections-reduced', maxConnections, wanted: settings.maxConnections, openFiles },
       'max-connections is reduced: the process may not open enough files for more; raise the limit (ulimit -n)',
@@ -101,7 +105,8 @@ async function serve(flags: readonly string[]): Promise<void> {
   const { startTracing } = await import('./spans.ts')
   startTracing()
   const { startServer } = await import('./server.ts')
-  const server = await startServer(config, { machine: { wall, monotonic }, log, version: version() })
+  const machine = { wall, monotonic }
+  const server = await startServer(config, { machine, log, version: version(), settings: inEffect })
   reload = () => {
     log.info({ event: 'reloading' }, 'reloading: opening logs anew, and reading certificates and secrets anew')
     void server.reload()

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import type { StepObserver } from './archive/channel-step.ts'
 import { startAutomations } from './automations.ts'
 import { CheckedClock, logNotice } from './checked-clock.ts'
 import type { MachineClocks } from './clock.ts'
 import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
+import type { EffectiveSetting } from './config/effective-setting.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { openAccessLog } from './configured-access-log.ts'
 import { retentionRules, startArchive } from './configured-archive.ts'
+import { startChanges } from './configured-changes.ts'
 import { openConsole } from './configured-console.ts'
 import { startDataPlane } from './configured-data-plane.ts'
 import { configuredHealth } from './configured-health.ts'
@@ -15,6 +18,7 @@ import { keysOnRecord, startKeys } from './configured-keys.ts'
 import { configuredLimits } from './configured-limits.ts'
 import { type OwnUrls, openListeners } from './configured-listeners.ts'
 import { openMetricsListener } from './configured-metrics.ts'
+import { startMonitoring } from './configured-monitoring.ts'
 import { startSelfCheck } from './configured-self-check.ts'
 import { openStores } from './configured-stores.ts'
 import { openCertificates } from './configured-tls.ts'
@@ -81,7 +85,12 @@ export type Server = OwnUrls & {
 /** Builds the rooms in the order a byte travels, and listens last. */
 export async function startServer(
   config: Config,
-  { machine, log, version }: { machine: MachineClocks; log: Log; version: string },
+  {
+    machine,
+    log,
+    version,
+    settings,
+  }: { machine: MachineClocks; log: Log; version: string; settings: readonly EffectiveSetting[] },
 ): Promise<Server> {
   const stopping = new Stopping()
   const { closers, releasers } = stopping
@@ -118,7 +127,13 @@ export async function startServer(
       failed: failed('reading what is measured'),
     })
     closers.push(() => measured.close())
-    const ofArchive = { stores, clocks, log, account, owner, observer: measured.steps }
+    const processId = owner.replaceAll('-', '')
+    const changes = plays('control') ? startChanges({ ...stores, processId, stopwatch }, stopping) : undefined
+    const observer: StepObserver = (channelGuid, step) => {
+      measured.steps(channelGuid, step)
+      changes?.contentChanged(channelGuid)
+    }
+    const ofArchive = { stores, clocks, log, account, owner, observer }
     const archive = await startArchive(config, ofArchive, stopping, failed)
     const sinks = eventSinks(config, { clock: date, log })
     measured.keep({ ...config, isOurs: () => archive.retains(), sinks: sinks.map(({ name }) => name) })
@@ -233,6 +248,7 @@ export async function startServer(
     }
     const ofJobs = { resources, clock: date, extent, limits, harvest }
     const clips = clipContents(archive)
+    const ofMonitoring = { settings, processId, metrics, measured, admission, date, stopwatch }
     const control = createControl({
       ...ofJobs,
       steady,
@@ -246,6 +262,7 @@ export async function startServer(
       timelines: segmentIndex,
       indexSnapshots: stores.indexSnapshots,
       status: health.status,
+      monitoring: startMonitoring(ofMonitoring, stopping, failed),
       keysOnRecord: keysOnRecord(contentKeys),
       isOwnKeyServer: (text) => own?.isAt(text) === true,
     })

@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { type CopySettings, copySettingList } from './copy-settings.ts'
+import type { EffectiveSetting, SettingSource } from './effective-setting.ts'
 import type { Setting } from './setting.ts'
 import { environmentName, SETTINGS, type Settings, settingList } from './settings.ts'
 import { InvalidValue } from './value-kind.ts'
@@ -8,13 +9,6 @@ import { InvalidValue } from './value-kind.ts'
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }
-
-/**
- * What has set a setting. Nothing has where it is UNSET, and something else than its value is in effect; SYSTEM: what was
- * set is more than the system allows.
- */
-export const SETTING_SOURCES = ['FLAG', 'ENVIRONMENT', 'FILE', 'DEFAULT', 'UNSET', 'SYSTEM'] as const
-export type SettingSource = (typeof SETTING_SOURCES)[number]
 
 /** A value given for a setting, and its origin: `--listen`, `WINDROW_LISTEN`, `windrow.yaml:3: listen`. */
 type Said = { readonly text: string; readonly where: string; readonly source: SettingSource }
@@ -48,21 +42,6 @@ export function readCopySettings(sources: SettingSources): Settings & CopySettin
   throw new ConfigurationError(
     'say where the copy is to be: --to-data DIR, or both WINDROW_TO_DATABASE_URL and --to-archive-bucket BUCKET/PREFIX',
   )
-}
-
-/** A setting as it is in effect, and what has set it. */
-export type EffectiveSetting = {
-  readonly name: string
-  readonly source: SettingSource
-  /** The flag, the variable, or the file and line; otherwise the source in a word. */
-  readonly where: string
-  /** As it was written; absent where it is unset. The values of secrets are never told. */
-  readonly value?: string | undefined
-  readonly isSecret: boolean
-  /** What it is for, in one or two sentences. */
-  readonly says: string
-  /** What applies when it is not set. */
-  readonly otherwise: string
 }
 
 /** Every setting, in the order in which they are documented. Throws ConfigurationError. */

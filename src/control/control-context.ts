@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts'
+import type { EffectiveSetting } from '../config/effective-setting.ts'
+import type { MetricSamples } from '../measurement/metric-samples.ts'
 import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
 import type { Clip } from '../model/clip.ts'
@@ -113,12 +115,22 @@ export type ControlContext = {
   readonly extent: ExtentOf
   readonly inputState: InputStateOf
   readonly status: () => Promise<ProcessStatus>
+  readonly monitoring: ProcessMonitoring
   /** The number of content keys that an endpoint has in a key period; 0 where none are on record, or can be read. */
   readonly keysOnRecord: (endpoint: OriginEndpoint, period: number) => Promise<number>
   /** True of the URL of the server's own key server, which may be anywhere. */
   readonly isOwnKeyServer: (url: string) => boolean
   /** Absent where the index is in PostgreSQL. */
   readonly indexSnapshots?: IndexSnapshots | undefined
+}
+
+/** What a process knows of its settings and its metrics. */
+export type ProcessMonitoring = {
+  /** Tells the samples of this process from those of others, and of one that was started before. */
+  readonly processId: string
+  readonly settings: readonly EffectiveSetting[]
+  /** See `MetricSamples`. */
+  readonly samples: MetricSamples['since']
 }
 
 /** Port: the operations of harvesting that the API uses. */

@@ -51,6 +51,7 @@ export type ControlDeps = {
   readonly isOwnKeyServer?: ControlContext['isOwnKeyServer']
   readonly indexSnapshots?: ControlContext['indexSnapshots']
   readonly status: ControlContext['status']
+  readonly monitoring: ControlContext['monitoring']
   readonly keysOnRecord: ControlContext['keysOnRecord']
 }
 
@@ -70,6 +71,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     extent: options.extent ?? (async () => undefined),
     inputState: inputStateOf(options.timelines),
     status: options.status,
+    monitoring: options.monitoring,
     keysOnRecord: options.keysOnRecord,
     isOwnKeyServer: options.isOwnKeyServer ?? (() => false),
     indexSnapshots: options.indexSnapshots,

@@ -11,6 +11,7 @@ import { forecastReport, harvestReport } from './harvest-report.ts'
 import { indexSnapshotHandlers } from './index-snapshots.ts'
 import { inputReport } from './inputs-report.ts'
 import { jobOfRanges } from './job-of-ranges.ts'
+import { monitoringHandlers } from './monitoring.ts'
 import { createJob } from './new-harvest-job.ts'
 import { givenOrder } from './page-tokens.ts'
 import { ruleHandlers } from './rules.ts'
@@ -133,5 +134,6 @@ export function windrowHandlers(context: ControlContext): WindrowHandlers {
     ...scheduleHandlers(context),
     ...ruleHandlers(context),
     ...clipHandlers(context),
+    ...monitoringHandlers(context),
   }
 }

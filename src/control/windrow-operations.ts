@@ -1,5 +1,6 @@
 import { CLIP_OPERATIONS } from './clip-operations.ts'
 import { HARVEST_OPERATIONS } from './harvest-operations.ts'
+import { MONITORING_OPERATIONS } from './monitoring-operations.ts'
 import type { Operation } from './operation.ts'
 import { RULE_OPERATIONS } from './rule-operations.ts'
 import { SCHEDULE_OPERATIONS } from './schedule-operations.ts'
@@ -13,6 +14,7 @@ const DECLARATIONS = {
   ...SCHEDULE_OPERATIONS,
   ...RULE_OPERATIONS,
   ...CLIP_OPERATIONS,
+  ...MONITORING_OPERATIONS,
 }
 
 export type WindrowOperation = keyof typeof DECLARATIONS

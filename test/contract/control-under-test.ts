@@ -65,6 +65,7 @@ export async function startControl(
     harvest?: Partial<HarvestService>
     clips?: Partial<ClipService>
     indexSnapshots?: ControlContext['indexSnapshots']
+    monitoring?: Partial<ControlContext['monitoring']>
   } = {},
 ): Promise<ControlUnderTest> {
   const created: string[] = []
@@ -105,6 +106,7 @@ export async function startControl(
     timelines: store.segmentIndex,
     keysOnRecord: async () => 2,
     indexSnapshots: options.indexSnapshots,
+    monitoring: { processId: 'test', settings: [], samples: () => [], ...options.monitoring },
     status: async () => ({
       version: '0.0.0',
       startedAt: utcMs(Date.UTC(2026, 0)),
