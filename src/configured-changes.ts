@@ -1,4 +1,4 @@
-import { Changes } from './changes/changes.ts'
+import { ChangeBroadcast } from './changes/change-broadcast.ts'
 import type { Stopping } from './stopping.ts'
 import type { Resources } from './stores/resources.ts'
 import type { IndexSharing } from './stores/segment-index.ts'
@@ -14,8 +14,8 @@ type Deps = {
 export function startChanges(
   { resources, sharing, processId, stopwatch }: Deps,
   { closers, hasBegun }: Pick<Stopping, 'closers' | 'hasBegun'>,
-): Changes {
-  const changes = new Changes({ resources, feed: sharing?.feed, processId, stopwatch })
+): ChangeBroadcast {
+  const changes = new ChangeBroadcast({ resources, feed: sharing?.feed, processId, stopwatch })
   hasBegun.addEventListener('abort', () => changes.end(), { once: true })
   closers.push(() => changes.close())
   return changes

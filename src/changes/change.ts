@@ -17,6 +17,6 @@ export type Change =
   | { readonly kind: 'everything' }
 
 /** The thing that has changed, as a text. */
-export function keyOf(change: Change): string {
+export function changedThing(change: Change): string {
   return change.kind === 'everything' ? change.kind : `${change.kind} ${change.id}`
 }

@@ -1,4 +1,4 @@
-import { type Change, keyOf } from './change.ts'
+import { type Change, changedThing } from './change.ts'
 
 /** The least time between two changes that are told of one thing, in milliseconds. */
 const INTERVALS_MS: Readonly<Record<Change['kind'], number>> = {
@@ -28,7 +28,7 @@ export class Coalescing {
 
   /** True when the change is to be told now; otherwise it is `due` later. */
   put(change: Change, now: number): boolean {
-    const key = keyOf(change)
+    const key = changedThing(change)
     const before = this.told.get(key)
     if (before && now < before.at + INTERVALS_MS[change.kind]) {
       before.isPending = true
@@ -48,7 +48,7 @@ export class Coalescing {
       if (told.isPending) due.push(told)
       else this.told.delete(key)
     }
-    for (const { change } of due) this.told.set(keyOf(change), { change, at: now, isPending: false })
+    for (const { change } of due) this.told.set(changedThing(change), { change, at: now, isPending: false })
     return due.toSorted((a, b) => a.at - b.at).map(({ change }) => change)
   }
 }

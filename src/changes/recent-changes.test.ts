@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type Change, keyOf } from './change.ts'
+import { type Change, changedThing } from './change.ts'
 import { RecentChanges } from './recent-changes.ts'
 
 const clip = (id: string): Change => ({ kind: 'clip', id })
@@ -54,8 +54,8 @@ describe('the last changes', () => {
       for (let number = 0; number <= made.length; number++) {
         const later = recent.after(number)
         if (!later) continue
-        const told = new Set(later.map(({ change }) => keyOf(change)))
-        const missed = made.slice(number).filter((change) => !told.has(keyOf(change)) && !told.has('everything'))
+        const told = new Set(later.map(({ change }) => changedThing(change)))
+        const missed = made.slice(number).filter((change) => !told.has(changedThing(change)) && !told.has('everything'))
         assert.deepEqual(missed, [])
         assert.deepEqual(
           later.map((each) => each.number),

@@ -1,4 +1,4 @@
-import { type Change, keyOf } from './change.ts'
+import { type Change, changedThing } from './change.ts'
 
 /** Things whose last change is kept: some 200 bytes each. */
 const MOST_KEPT = 8192
@@ -7,8 +7,8 @@ const MOST_KEPT = 8192
 export type NumberedChange = { readonly number: number; readonly change: Change }
 
 /**
- * The last changes, for those who were away for a while or read slowly. Of each thing only the last one is kept: whoever
- * has that knows that earlier ones are of no use.
+ * The last changes, for those who were away for a while or read slowly. Of each thing only the last one is kept: who has
+ * that needs no earlier one.
  */
 export class RecentChanges {
   private readonly most: number
@@ -34,7 +34,7 @@ export class RecentChanges {
       this.kept.clear()
       this.lost = 0
     }
-    const key = keyOf(change)
+    const key = changedThing(change)
     this.kept.delete(key)
     this.kept.set(key, this.newest)
     if (this.kept.size <= this.most) return

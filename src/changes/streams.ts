@@ -65,8 +65,8 @@ export type ChangeStreamsOptions = {
 }
 
 /**
- * The open streams of changes, as server-sent events. A stream holds nothing but its place: what its client has not read
- * yet waits in `recent`. A client that reads so slowly that it is not there any more is told that it cannot go on.
+ * The open streams of changes, as server-sent events. A stream holds nothing but its place: what its client has not
+ * read yet waits in `recent`. A client that reads so slowly that it is not there any more is told that it cannot go on.
  */
 export class ChangeStreams {
   private readonly options: ChangeStreamsOptions

@@ -1,6 +1,6 @@
 /**
- * What has set a setting. Nothing has where it is UNSET, and something else than its value is in effect; SYSTEM: what was
- * set is more than the system allows.
+ * What has set a setting. UNSET: nothing, and what it says of that applies. SYSTEM: more was set than the system
+ * allows.
  */
 export const SETTING_SOURCES = ['FLAG', 'ENVIRONMENT', 'FILE', 'DEFAULT', 'UNSET', 'SYSTEM'] as const
 export type SettingSource = (typeof SETTING_SOURCES)[number]

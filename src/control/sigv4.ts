@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Target } from '../http/handler.ts'
-import { type UtcMs, utcMs } from '../media/time.ts'
+import { ONE_DAY_MS, type UtcMs, utcMs } from '../media/time.ts'
 import type { FrontEndErrorCode } from './api-error.ts'
 import { queryPairs } from './query-pairs.ts'
 
@@ -171,10 +171,26 @@ function checkedScope(claim: Claim, { credentials, region, service }: Omit<Expec
   return scope
 }
 
-function checkTime({ date, expires }: Claim, now: UtcMs): void {
+/**
+ * Until when what a verified request asks for may go on: a presigned one ends when it expires; any other one when the
+ * key of its signature, which is of one day, signs no request any more that is accepted.
+ */
+export function signatureEnds(request: IncomingMessage, target: Target): UtcMs {
+  const { date, expires } = readClaim(request, target)
+  const signedAt = timeOf(date)
+  if (expires !== undefined) return utcMs(signedAt + expires * 1000)
+  return utcMs(signedAt - (signedAt % ONE_DAY_MS) + ONE_DAY_MS + SKEW_MS)
+}
+
+function timeOf(date: string): UtcMs {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? []
   const signedAt = utcMs(Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`))
   if (Number.isNaN(signedAt)) throw incomplete('x-amz-date must have the form 20260131T201500Z.')
+  return signedAt
+}
+
+function checkTime({ date, expires }: Claim, now: UtcMs): void {
+  const signedAt = timeOf(date)
   const goodUntil = expires === undefined ? signedAt + SKEW_MS : signedAt + expires * 1000
   if (now > goodUntil || now < signedAt - SKEW_MS) {
     const clock = new Date(now).toISOString()

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import { type MetricTotals, SECONDS } from '../metrics.ts'
 import { quantile } from './quantile.ts'
-import { type Sample, SampleRing } from './sample-ring.ts'
+import { SampleRing, type SampleRow } from './sample-ring.ts'
 import type { StatusRange } from './status-range.ts'
 
 /** Interval at which samples are taken, and the time for which they are kept: 1.1 MiB. */
@@ -139,7 +139,7 @@ export class MetricSamples {
   }
 }
 
-function sampleOf({ endsAt, values }: Sample): MetricSample {
+function sampleOf({ endsAt, values }: SampleRow): MetricSample {
   const value = (at: number) => values[at]!
   const requests = (at: number) => ({
     '2xx': value(at),

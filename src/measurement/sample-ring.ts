@@ -2,7 +2,7 @@
 export type Together = 'sum' | 'largest'
 
 /** One or several samples in one: a number for each column. */
-export type Sample = {
+export type SampleRow = {
   /** When it ended, in milliseconds. */
   readonly endsAt: number
   readonly values: readonly number[]
@@ -35,7 +35,7 @@ export class SampleRing {
    * The samples that end after a moment, the oldest first: one for each period of `periodMs` in which some ended.
    * Periods are counted from 1970 on, and a period that goes on after the moment is given whole.
    */
-  since(after: number, periodMs: number): readonly Sample[] {
+  since(after: number, periodMs: number): readonly SampleRow[] {
     const taken: { period: number; endsAt: number; values: number[] }[] = []
     for (let n = Math.max(this.added - this.most, 0); n < this.added; n++) {
       const at = n % this.most

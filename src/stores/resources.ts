@@ -51,7 +51,7 @@ export class DatabaseInUse extends DatabaseRefused {}
 export type ResourceChange =
   | { readonly kind: 'channel'; readonly id: string; readonly guid: string }
   | { readonly kind: 'originEndpoint'; readonly id: string; readonly guid: string; readonly channelGuid: string }
-  /** An event was appended; a harvest job also changes as it progresses, a schedule or rule as its runs are recorded. */
+  /** An event was appended. Harvest jobs also change as they progress, schedules and rules as runs are recorded. */
   | { readonly kind: 'clip' | 'harvestJob' | 'harvestSchedule' | 'harvestRule' | 'event'; readonly id: string }
   /** Anything may have changed: for a while, the store could not receive the changes of other processes. */
   | { readonly kind: 'everything' }

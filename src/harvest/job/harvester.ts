@@ -91,7 +91,7 @@ const RECORD_PAUSES_MS = [200, 1_000, 5_000, 30_000]
 
 /** Runs harvest jobs, up to `jobsAtOnce` at the same time, in the order of their creation. */
 export function createHarvester(deps: HarvesterDeps): Harvester {
-  const { clock, steady = clock, log, resources } = deps
+  const { clock, steady = clock, log, resources, owner, leaseMs } = deps
   const sleep: Sleep = deps.sleep ?? ((ms, signal) => setTimeout(ms, undefined, { signal }))
   const closing = new AbortController()
   const running = new Map<string, { readonly lease: Lease; readonly done: Promise<void> }>()
@@ -99,7 +99,6 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
 
   async function claimSome(): Promise<void> {
     while (running.size < deps.jobsAtOnce && !closing.signal.aborted) {
-      const { owner, leaseMs } = deps
       const except = [...running.values()].map(({ lease }) => lease.claim.id)
       const job = await resources.claimHarvestJob({ owner, now: steady(), date: clock(), leaseMs, except })
       if (!job) return

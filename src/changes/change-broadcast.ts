@@ -13,7 +13,7 @@ const GATHER_MS = 20
 const LOOK_MS = 100
 const MOST_CHANNELS = 10_000
 
-export type ChangesDeps = {
+export type ChangeBroadcastDeps = {
   readonly resources: Pick<Resources, 'channelByGuid' | 'onChange'>
   /** What other processes commit to the segment index; absent for a process alone. */
   readonly feed?: Pick<ContentFeed, 'onChange'> | undefined
@@ -24,9 +24,9 @@ export type ChangesDeps = {
 }
 
 /** The changes of everything that the API shows, by any process, and the streams that tell of them. */
-export class Changes {
+export class ChangeBroadcast {
   readonly streams: ChangeStreams
-  private readonly deps: ChangesDeps
+  private readonly deps: ChangeBroadcastDeps
   private readonly recent = new RecentChanges()
   private readonly coalescing = new Coalescing()
   private readonly silence = new Silence()
@@ -37,7 +37,7 @@ export class Changes {
   private readonly looking: NodeJS.Timeout
   private flushing: NodeJS.Timeout | undefined
 
-  constructor(deps: ChangesDeps) {
+  constructor(deps: ChangeBroadcastDeps) {
     const { resources, feed, processId, stopwatch } = deps
     this.deps = deps
     this.streams = new ChangeStreams({ recent: this.recent, processId, stopwatch })

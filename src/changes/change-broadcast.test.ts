@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { Channel } from '../model/channel.ts'
 import type { ContentListener } from '../stores/content-feed.ts'
 import { type ResourceChange, StoreUnavailable } from '../stores/resources.ts'
-import { Changes } from './changes.ts'
+import { ChangeBroadcast } from './change-broadcast.ts'
 import { MOST_STREAMS, type StreamResponse } from './streams.ts'
 
 const DAY_MS = 86_400_000
@@ -70,7 +70,7 @@ function started(t: TestContext, processId = 'one', find = async (guid: string) 
   let now = 0
   let tell: (change: ResourceChange) => void = () => {}
   let others: ContentListener = () => {}
-  const changes = new Changes({
+  const changes = new ChangeBroadcast({
     resources: {
       channelByGuid: async (guid) => (await find(guid)) as Channel,
       onChange(listener) {
