@@ -7,8 +7,8 @@ const MOST_KEPT = 8192
 export type NumberedChange = { readonly number: number; readonly change: Change }
 
 /**
- * The last changes, for those who were away for a while or read slowly. Of each thing only the last one is kept: who has
- * that needs no earlier one.
+ * The last changes, for those who were away for a while or read slowly. Of each thing only the last one is kept: who
+ * has that needs no earlier one.
  */
 export class RecentChanges {
   private readonly most: number

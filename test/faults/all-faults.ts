@@ -3,6 +3,7 @@ import { ACCESS_LOG_FAULTS } from './access-log-faults.ts'
 import { AD_FAULTS } from './ad-faults.ts'
 import { ARCHIVE_FAULTS } from './archive-faults.ts'
 import { BACKUP_FAULTS } from './backup-faults.ts'
+import { CHANGE_FAULTS } from './change-faults.ts'
 import { CONSOLE_FAULTS } from './console-faults.ts'
 import { ENCRYPTION_FAULTS } from './encryption-faults.ts'
 import type { Fault } from './fault.ts'
@@ -32,6 +33,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...ARCHIVE_FAULTS,
   ...OBJECT_FAULTS,
   ...BACKUP_FAULTS,
+  ...CHANGE_FAULTS,
   ...ENCRYPTION_FAULTS,
   ...KEY_FAULTS,
   ...SPEKE_FAULTS,
