@@ -263,6 +263,7 @@ export async function startServer(
       indexSnapshots: stores.indexSnapshots,
       status: health.status,
       monitoring: startMonitoring(ofMonitoring, stopping, failed),
+      changes: changes?.streams,
       keysOnRecord: keysOnRecord(contentKeys),
       isOwnKeyServer: (text) => own?.isAt(text) === true,
     })

@@ -1,3 +1,4 @@
+import type { ChangeStreams } from '../changes/streams.ts'
 import type { Clock } from '../clock.ts'
 import type { EffectiveSetting } from '../config/effective-setting.ts'
 import type { MetricSamples } from '../measurement/metric-samples.ts'
@@ -105,6 +106,8 @@ export type ControlContext = {
   readonly clock: Clock
   /** The clock by which inputs are waited for. */
   readonly steady: Clock
+  /** The date as the machine shows it, by which signatures are good or not. */
+  readonly wall: Clock
   readonly account: Account
   readonly limits: ControlLimits
   readonly pages: PageTokens
@@ -116,6 +119,8 @@ export type ControlContext = {
   readonly inputState: InputStateOf
   readonly status: () => Promise<ProcessStatus>
   readonly monitoring: ProcessMonitoring
+  /** The streams of changes; absent where there are none. */
+  readonly changes: Pick<ChangeStreams, 'open' | 'refusal' | 'size'> | undefined
   /** The number of content keys that an endpoint has in a key period; 0 where none are on record, or can be read. */
   readonly keysOnRecord: (endpoint: OriginEndpoint, period: number) => Promise<number>
   /** True of the URL of the server's own key server, which may be anywhere. */

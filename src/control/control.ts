@@ -3,6 +3,7 @@ import type { Mount } from '../http/handler.ts'
 import type { Log } from '../log.ts'
 import { readTimeline } from '../model/input-timeline/state.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
+import { changesResponse } from './changes.ts'
 import type {
   ClipService,
   ControlContext,
@@ -24,7 +25,7 @@ import { mountOpenApi } from './openapi-mount.ts'
 import { createPageTokens } from './page-tokens.ts'
 import type { AccessKey } from './sigv4.ts'
 import { windrowHandlers } from './windrow-handlers.ts'
-import { WINDROW_OPERATIONS, type WindrowOperation } from './windrow-operations.ts'
+import { WINDROW_MEDIA_OPERATIONS, WINDROW_OPERATIONS, type WindrowOperation } from './windrow-operations.ts'
 import { writeOutput } from './wire.ts'
 
 export type ControlDeps = {
@@ -52,6 +53,7 @@ export type ControlDeps = {
   readonly indexSnapshots?: ControlContext['indexSnapshots']
   readonly status: ControlContext['status']
   readonly monitoring: ControlContext['monitoring']
+  readonly changes: ControlContext['changes']
   readonly keysOnRecord: ControlContext['keysOnRecord']
 }
 
@@ -62,6 +64,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     resources,
     clock,
     steady: options.steady,
+    wall: options.wall,
     account: { accountId, region },
     limits,
     pages: createPageTokens(credentials.secretAccessKey),
@@ -72,6 +75,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     inputState: inputStateOf(options.timelines),
     status: options.status,
     monitoring: options.monitoring,
+    changes: options.changes,
     keysOnRecord: options.keysOnRecord,
     isOwnKeyServer: options.isOwnKeyServer ?? (() => false),
     indexSnapshots: options.indexSnapshots,
@@ -89,7 +93,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     log,
     operations: OPERATIONS,
     expected,
-    async perform(operation, input, condition) {
+    async perform(operation, input, { condition }) {
       const handler = handlers[operation.name as OperationName] as Handler<object | undefined>
       const output = await handler(input, condition)
       const body = operation.output && writeOutput(operation.output, output ?? {})
@@ -100,11 +104,12 @@ export function createControl(options: ControlDeps): readonly Mount[] {
   const windrow = mountJsonApi({
     prefix: '/windrow/v1/',
     log,
-    operations: WINDROW_OPERATIONS,
+    operations: [...WINDROW_OPERATIONS, ...WINDROW_MEDIA_OPERATIONS],
     expected,
-    async perform({ name, status }, input, condition) {
+    async perform({ name, status }, input, request) {
+      if (name === 'ListChanges') return changesResponse(context, input as { after?: string }, request)
       const handler = own[name as WindrowOperation] as Handler<object>
-      const body = await handler(input, condition)
+      const body = await handler(input, request.condition)
       return { status, ...taggedAs(body), body }
     },
   })

@@ -1,3 +1,4 @@
+import { CHANGE_OPERATIONS } from './change-operations.ts'
 import { CLIP_OPERATIONS } from './clip-operations.ts'
 import { HARVEST_OPERATIONS } from './harvest-operations.ts'
 import { MONITORING_OPERATIONS } from './monitoring-operations.ts'
@@ -29,7 +30,7 @@ export type WindrowHandlers = HandlersOf<typeof DECLARATIONS>
 
 export const WINDROW_OPERATIONS: readonly Operation[] = namedOperations(DECLARATIONS)
 
-/** Operations whose answer is not JSON; each is mounted by itself. */
-const MEDIA_DECLARATIONS = {}
+/** Operations whose answer is not JSON. */
+const MEDIA_DECLARATIONS = { ...CHANGE_OPERATIONS }
 
 export const WINDROW_MEDIA_OPERATIONS: readonly Operation[] = namedOperations(MEDIA_DECLARATIONS)

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
+import { ChangeBroadcast } from '../../src/changes/change-broadcast.ts'
 import { createControl } from '../../src/control/control.ts'
 import {
   type ClipService,
@@ -47,6 +48,8 @@ export type ControlUnderTest = {
   /** What the API works on. */
   readonly resources: Resources
   readonly segmentIndex: SegmentIndex
+  /** Ends all streams of changes, as when the process stops. */
+  endStreams(): void
   /** Ends a job, as the harvester does. */
   finish(jobId: string): Promise<void>
   close(): Promise<void>
@@ -74,6 +77,11 @@ export async function startControl(
   const log: Log = { info() {}, warn() {}, error: (fields) => errors.push(fields) }
   const folder = await mkdtemp(join(tmpdir(), 'windrow-control-'))
   const store = await openSqliteStore(join(folder, 'windrow.db'))
+  const changes = new ChangeBroadcast({
+    resources: store.resources,
+    processId: 'test',
+    stopwatch: () => performance.now(),
+  })
   const control = createControl({
     resources: Object.assign(Object.create(store.resources), options.trouble?.(store.resources)),
     clock: () => utcMs(now()),
@@ -106,6 +114,7 @@ export async function startControl(
     timelines: store.segmentIndex,
     keysOnRecord: async () => 2,
     indexSnapshots: options.indexSnapshots,
+    changes: changes.streams,
     monitoring: { processId: 'test', settings: [], samples: () => [], ...options.monitoring },
     status: async () => ({
       version: '0.0.0',
@@ -133,7 +142,9 @@ export async function startControl(
       const end = { at, outcome: { state: 'SUCCEEDED' } as const, event }
       assert.equal(await store.resources.finishHarvestJob(claim, end), 'finished')
     },
+    endStreams: () => changes.end(),
     async close() {
+      changes.close()
       await listener.close()
       await store.close()
       await rm(folder, { recursive: true })
