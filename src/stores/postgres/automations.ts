@@ -102,11 +102,13 @@ export function automations<
         return 'deleted'
       }),
 
-    record: (
+    async record(
       { id, revision }: { readonly id: string; readonly revision: number },
       outcome: { readonly runs: readonly Run[]; readonly position: Position; readonly event?: ServiceEvent },
-    ) =>
-      db.transaction(async (transaction): Promise<'recorded' | 'overtaken'> => {
+    ) {
+      // Positions may move on with every segment.
+      const isRare = outcome.runs.length > 0
+      const answer = await db.transaction(async (transaction): Promise<'recorded' | 'overtaken'> => {
         const stored = await transaction.get<{ seq: number }>(
           `UPDATE ${table} SET revision = revision + 1, ${assigned(3)} WHERE id = $1 AND revision = $2 RETURNING seq`,
           id,
@@ -126,10 +128,13 @@ export function automations<
           outcome.runs.map(({ recordedAt }) => recordedAt),
           outcome.runs.map((run) => JSON.stringify(run)),
         )
-        transaction.changes.push({ kind, id })
+        if (isRare) transaction.changes.push({ kind, id })
         if (outcome.event) await writeEvent(transaction, outcome.event)
         return 'recorded'
-      }),
+      })
+      if (!isRare && answer === 'recorded') db.tellSoon({ kind, id })
+      return answer
+    },
 
     async listRuns(id: string, page: PageRequest): Promise<Page<Run & JobOfRun>> {
       const rows = await db.all<RunRow<Run>>(

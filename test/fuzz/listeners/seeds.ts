@@ -98,6 +98,7 @@ export function seedRequests({ playback, ingest, playlist, segment }: AttackPlan
     api('GET', '/harvest_jobs?includeStatus=SUCCEEDED'),
     api('POST', '/tags/arn%3Aaws%3Amediapackage%3Aus-east-1%3A000000000000%3Achannels%2Fa', { tags: { a: 'b' } }),
     api('GET', '/windrow/v1/status'),
+    api('GET', '/windrow/v1/metrics?since=2026-01-31T20:15:00Z&resolutionSeconds=60'),
     api('POST', '/windrow/v1/harvest_jobs', { ...JOB, id: 'fuzz-c', ranges: [], deliverables: [{ kind: 'MP4' }] }),
     api('POST', '/windrow/v1/harvest_rules', RULE),
     api('POST', '/windrow/v1/clips', JOB),
