@@ -1,3 +1,4 @@
+import { MOST_STREAMS } from '../src/changes/streams.ts'
 import { SETTINGS } from '../src/config/settings.ts'
 import { DEFAULT_LISTENER_LIMITS } from '../src/http/listener-limits.ts'
 import { DEFAULT_INGEST_LIMITS } from '../src/ingest/ingest-limits.ts'
@@ -69,6 +70,11 @@ export function limitsSection(): string {
       '413, before it is read where its length is announced',
     ],
     ['a body of the API', '128 KiB', '413'],
+    [
+      'streams of changes of a process',
+      `${MOST_STREAMS}`,
+      '429; who reads nothing of one for half a minute is cut off',
+    ],
   ]
   return `## Load and attack
 

@@ -15,12 +15,13 @@ const DECLARED = {
   TooManyRequestsException: {
     status: 429,
     meaning:
-      'a quota: 30 channels, 10 origin endpoints on a channel, 10 harvest jobs in progress, 100 that begin later, 100 harvest schedules, 100 harvest rules, 1,000 clips, and 100 GiB that clips pin; each is a setting',
+      'a quota: 30 channels, 10 origin endpoints on a channel, 10 harvest jobs in progress, 100 that begin later, 100 harvest schedules, 100 harvest rules, 1,000 clips, and 100 GiB that clips pin; each is a setting; and 100 streams of changes of a process',
   },
   InternalServerErrorException: { status: 500, meaning: 'an error of the server; its log has the request id' },
   ServiceUnavailableException: {
     status: 503,
-    meaning: 'the resource keeps being changed by others, the store is unavailable, or its disk full',
+    meaning:
+      'the resource keeps being changed by others, the store is unavailable, or its disk full; or the process stops, and opens no stream of changes',
   },
 } as const satisfies Readonly<Record<string, ErrorType>>
 

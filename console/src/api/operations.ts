@@ -62,5 +62,8 @@ export const API_OPERATIONS = {
     DeleteClip: ['DELETE', '/windrow/v1/clips/{id}'],
     MaterialiseClip: ['POST', '/windrow/v1/clips/{id}/materialise'],
     DescribeUsage: ['GET', '/windrow/v1/usage'],
+    DescribeSettings: ['GET', '/windrow/v1/settings'],
+    ListMetricSamples: ['GET', '/windrow/v1/metrics'],
+    ListChanges: ['GET', '/windrow/v1/changes'],
   },
 } as const
