@@ -69,7 +69,8 @@ SIGTERM, or SIGINT (Ctrl-C), stops a process without anybody's losing a request;
 1. \`/readyz\` answers 503, for as long as \`drain-delay\` says (5 seconds with an archive bucket, otherwise none): a load balancer
    takes the process out. All requests are still served, on new connections too; each response closes its connection
    (\`Connection: close\`). \`/healthz\` stays 200. Harvest jobs, the periodic work of channels and the delivery of events are given
-   up in the first moment, and taken over by other processes within a second or two.
+   up in the first moment, and taken over by other processes within a second or two. [Streams of
+   changes](monitoring.md#changes-as-they-happen) end then, too.
 2. New connections are refused, and idle ones closed; those on which nothing was asked yet have half a second for that. Requests in flight, PUTs and GETs, get \`drain-timeout\` (30 seconds) to
    finish; then they are cut off.
 3. The stores are closed, and the process ends with 0.

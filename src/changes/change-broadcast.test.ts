@@ -23,13 +23,15 @@ class Client extends EventEmitter implements StreamResponse {
   }
 
   write(text: string): void {
+    // As a response does, whose error would end the process.
+    if (this.isEnded) throw new Error('write after end')
     this.text += text
   }
 
   end(text = ''): void {
-    this.text += text
+    this.write(text)
     this.isEnded = true
-    this.leave()
+    if (!this.isStuck) this.leave()
   }
 
   destroy(): void {
@@ -45,6 +47,7 @@ class Client extends EventEmitter implements StreamResponse {
   read(): void {
     this.isStuck = false
     this.emit('drain')
+    if (this.isEnded) this.leave()
   }
 
   /** The blocks since the last call, without comments: each as its fields. */
@@ -247,6 +250,31 @@ describe('streams of changes', () => {
     const retries = [one!, two!].map((client) => client.events().at(-1)!['retry'])
     assert.deepEqual(retries, ['2125', '2250'])
     assert.equal(changes.streams.refusal, 'ending')
+  })
+
+  it('are over at once for a client that has left already', async (t) => {
+    const { changes } = started(t)
+    const client = new Client()
+    client.leave()
+    await changes.streams.open(client, { lastsMs: DAY_MS })
+    assert.deepEqual([client.text, changes.streams.size], ['', 0])
+  })
+
+  it('that have ended get nothing more, and are cut off when their client does not read the end', async (t) => {
+    const { tell, open, pass } = started(t)
+    const [slow, stuck] = [open(undefined, 60_000), open(undefined, 60_000)]
+    pass(59_990)
+    // The end itself does not fit in what the network takes at once.
+    for (const client of [slow!, stuck!]) client.isStuck = true
+    pass(1010)
+    assert.deepEqual([slow!.isEnded, slow!.destroyed], [true, false])
+    tell(job('a'))
+    pass(20_000)
+    slow!.read()
+    await slow!.closed
+    assert.equal(stuck!.destroyed, false)
+    pass(11_000)
+    await stuck!.closed
   })
 
   it('are so many and no more', async (t) => {

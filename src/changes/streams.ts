@@ -51,6 +51,8 @@ type Stream = {
   wroteAt: number
   /** Since when the client has read nothing; undefined while it can take more. */
   blockedSince: number | undefined
+  /** Set when the end was written; the client may not have read that yet. */
+  endedAt: number | undefined
 }
 
 /** Events from one change to another, as they were made when there was a last one. */
@@ -98,13 +100,23 @@ export class ChangeStreams {
     response: StreamResponse,
     { after, lastsMs }: { readonly after?: string | undefined; readonly lastsMs: number },
   ): Promise<void> {
+    // It tells of its end no more.
+    if (response.destroyed) return
     const { recent, processId, stopwatch } = this.options
     const now = stopwatch()
     const resumed = after === undefined ? recent.last : numberOfId(processId, after)
     const isThere = typeof resumed === 'number' && recent.after(resumed, 1) !== undefined
     const number = isThere ? resumed : recent.last
     const retryMs = RETRY_MS.least + (this.opened++ % RETRY_MS.steps) * RETRY_MS.step
-    const stream: Stream = { response, retryMs, endsAt: now + lastsMs, number, wroteAt: now, blockedSince: undefined }
+    const stream: Stream = {
+      response,
+      retryMs,
+      endsAt: now + lastsMs,
+      number,
+      wroteAt: now,
+      blockedSince: undefined,
+      endedAt: undefined,
+    }
     const closed = new Promise<void>((resolve) => response.on('close', resolve))
     response.on('drain', () => {
       stream.blockedSince = undefined
@@ -132,10 +144,10 @@ export class ChangeStreams {
   tick(): void {
     const now = this.options.stopwatch()
     for (const stream of this.streams) {
-      if (stream.blockedSince !== undefined && now - stream.blockedSince >= STALL_MS) stream.response.destroy()
+      const stuckSince = stream.endedAt ?? stream.blockedSince
+      if (stuckSince !== undefined && now - stuckSince >= STALL_MS) stream.response.destroy()
       else if (now >= stream.endsAt) this.end(stream)
-      else if (stream.blockedSince === undefined && now - stream.wroteAt >= KEEP_ALIVE_MS)
-        this.write(stream, KEEP_ALIVE)
+      else if (now - stream.wroteAt >= KEEP_ALIVE_MS) this.write(stream, KEEP_ALIVE)
     }
   }
 
@@ -147,7 +159,7 @@ export class ChangeStreams {
 
   private send(stream: Stream): void {
     const { recent } = this.options
-    while (stream.blockedSince === undefined && !stream.response.destroyed && stream.number < recent.last) {
+    while (canTake(stream) && stream.number < recent.last) {
       const { text, to } = this.piece(stream.number)
       stream.number = to
       this.write(stream, text)
@@ -167,15 +179,22 @@ export class ChangeStreams {
 
   private write(stream: Stream, text: string): void {
     const { response } = stream
-    if (response.destroyed) return
+    if (!canTake(stream)) return
     const now = this.options.stopwatch()
     response.write(text)
     stream.wroteAt = now
     if (response.writableNeedDrain) stream.blockedSince ??= now
   }
 
-  private end({ response, retryMs, blockedSince }: Stream): void {
-    if (blockedSince === undefined) response.end(retryText(retryMs))
-    else response.destroy()
+  private end(stream: Stream): void {
+    if (canTake(stream)) {
+      stream.endedAt = this.options.stopwatch()
+      stream.response.end(retryText(stream.retryMs))
+    } else if (stream.endedAt === undefined) stream.response.destroy()
   }
+}
+
+/** True while a stream goes on, and its client reads. */
+function canTake({ response, blockedSince, endedAt }: Stream): boolean {
+  return !response.destroyed && blockedSince === undefined && endedAt === undefined
 }
