@@ -128,10 +128,10 @@ export async function startServer(
     })
     closers.push(() => measured.close())
     const processId = owner.replaceAll('-', '')
-    const changes = plays('control') ? startChanges({ ...stores, processId, stopwatch }, stopping) : undefined
+    const changes = startChanges({ ...stores, processId, stopwatch }, stopping)
     const observer: StepObserver = (channelGuid, step) => {
       measured.steps(channelGuid, step)
-      changes?.contentChanged(channelGuid)
+      changes.contentChanged(channelGuid)
     }
     const ofArchive = { stores, clocks, log, account, owner, observer }
     const archive = await startArchive(config, ofArchive, stopping, failed)
@@ -263,7 +263,7 @@ export async function startServer(
       indexSnapshots: stores.indexSnapshots,
       status: health.status,
       monitoring: startMonitoring(ofMonitoring, stopping, failed),
-      changes: changes?.streams,
+      changes: changes.streams,
       keysOnRecord: keysOnRecord(contentKeys),
       isOwnKeyServer: (text) => own?.isAt(text) === true,
     })

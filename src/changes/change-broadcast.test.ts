@@ -249,7 +249,9 @@ describe('streams of changes', () => {
     await Promise.all([one!.closed, two!.closed])
     const retries = [one!, two!].map((client) => client.events().at(-1)!['retry'])
     assert.deepEqual(retries, ['2125', '2250'])
-    assert.equal(changes.streams.refusal, 'ending')
+    const late = open('one-0')
+    await late.closed
+    assert.deepEqual(late.events(), [{ retry: '2375' }], 'the client still knows where it was')
   })
 
   it('are over at once for a client that has left already', async (t) => {
@@ -280,10 +282,10 @@ describe('streams of changes', () => {
   it('are so many and no more', async (t) => {
     const { changes, open } = started(t)
     const clients = Array.from({ length: MOST_STREAMS }, () => open())
-    assert.equal(changes.streams.refusal, 'full')
+    assert.equal(changes.streams.isFull, true)
     clients[7]!.leave()
     await clients[7]!.closed
-    assert.equal(changes.streams.refusal, undefined)
+    assert.equal(changes.streams.isFull, false)
   })
 
   it('hold nothing for a client that does not read, and cut it off after half a minute', async (t) => {

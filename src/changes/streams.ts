@@ -86,10 +86,9 @@ export class ChangeStreams {
     return this.streams.size
   }
 
-  /** Why no stream can be opened now; undefined where one can. */
-  get refusal(): 'full' | 'ending' | undefined {
-    if (this.isEnded) return 'ending'
-    return this.streams.size >= MOST_STREAMS ? 'full' : undefined
+  /** True when no more can be opened. */
+  get isFull(): boolean {
+    return this.streams.size >= MOST_STREAMS
   }
 
   /**
@@ -123,6 +122,8 @@ export class ChangeStreams {
       this.send(stream)
     })
     this.streams.add(stream)
+    // An answer of another status would keep EventSource from ever trying again.
+    if (this.isEnded) this.end(stream)
     this.ticking ??= setInterval(() => this.tick(), TICK_MS).unref()
     const id = eventId(processId, number)
     const reason: ResetReason = typeof resumed === 'string' ? resumed : 'TOO_LONG_AGO'
@@ -151,7 +152,7 @@ export class ChangeStreams {
     }
   }
 
-  /** Ends all streams, so that their clients connect again, elsewhere or later, and opens none any more. */
+  /** Ends all streams, and those that are opened from now on, so that clients connect again, elsewhere or later. */
   endAll(): void {
     this.isEnded = true
     for (const stream of this.streams) this.end(stream)

@@ -20,8 +20,7 @@ const DECLARED = {
   InternalServerErrorException: { status: 500, meaning: 'an error of the server; its log has the request id' },
   ServiceUnavailableException: {
     status: 503,
-    meaning:
-      'the resource keeps being changed by others, the store is unavailable, or its disk full; or the process stops, and opens no stream of changes',
+    meaning: 'the resource keeps being changed by others, the store is unavailable, or its disk full',
   },
 } as const satisfies Readonly<Record<string, ErrorType>>
 

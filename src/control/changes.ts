@@ -3,16 +3,13 @@ import { ApiError } from './api-error.ts'
 import type { ControlContext } from './control-context.ts'
 import type { BytesResponse, OperationRequest } from './json-api.ts'
 
-/** Opens a stream of changes. Throws ApiError when there are too many, or the process stops. */
+/** Opens a stream of changes. Throws ApiError when there are too many. */
 export function changesResponse(
   { changes, wall }: Pick<ControlContext, 'changes' | 'wall'>,
   input: { readonly after?: string },
   { headers, signatureEnds }: OperationRequest,
 ): BytesResponse {
-  if (!changes || changes.refusal === 'ending') {
-    throw new ApiError('ServiceUnavailableException', 'This process is stopping: try again soon.')
-  }
-  if (changes.refusal === 'full') {
+  if (changes.isFull) {
     const reason = `This process has ${changes.size} streams of changes open, and opens no more: close one.`
     throw new ApiError('TooManyRequestsException', reason)
   }

@@ -119,8 +119,7 @@ export type ControlContext = {
   readonly inputState: InputStateOf
   readonly status: () => Promise<ProcessStatus>
   readonly monitoring: ProcessMonitoring
-  /** The streams of changes; absent where there are none. */
-  readonly changes: Pick<ChangeStreams, 'open' | 'refusal' | 'size'> | undefined
+  readonly changes: Pick<ChangeStreams, 'isFull' | 'open' | 'size'>
   /** The number of content keys that an endpoint has in a key period; 0 where none are on record, or can be read. */
   readonly keysOnRecord: (endpoint: OriginEndpoint, period: number) => Promise<number>
   /** True of the URL of the server's own key server, which may be anywhere. */

@@ -48,7 +48,9 @@ export type ControlUnderTest = {
   /** What the API works on. */
   readonly resources: Resources
   readonly segmentIndex: SegmentIndex
-  /** Ends all streams of changes, as when the process stops. */
+  /** The streams of changes that are open. */
+  streams(): number
+  /** Ends all of them, as when the process stops. */
   endStreams(): void
   /** Ends a job, as the harvester does. */
   finish(jobId: string): Promise<void>
@@ -142,6 +144,7 @@ export async function startControl(
       const end = { at, outcome: { state: 'SUCCEEDED' } as const, event }
       assert.equal(await store.resources.finishHarvestJob(claim, end), 'finished')
     },
+    streams: () => changes.streams.size,
     endStreams: () => changes.end(),
     async close() {
       changes.close()

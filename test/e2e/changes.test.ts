@@ -60,7 +60,7 @@ describe('the stream of changes', () => {
     }
   })
 
-  it('is read by EventSource, which goes on when the server was killed and is back', async () => {
+  it('is read by EventSource, which goes on when the server was away and is back', async () => {
     const args = ['--no-warnings', '--experimental-eventsource', '-e', EVENT_SOURCE, await presignedUrl(windrow)]
     const source = start(process.execPath, args)
     let taken = 0
@@ -77,7 +77,7 @@ describe('the stream of changes', () => {
     await describeChannel('before')
     const { data, lastEventId } = await next('change')
     assert.equal(data, '{"kind":"channel","id":"news"}')
-    await windrow.kill()
+    await windrow.stop()
     await next('error')
     await windrow.start()
     const reset = await next('reset')
@@ -86,6 +86,19 @@ describe('the stream of changes', () => {
     await describeChannel('after')
     assert.equal((await next('change'))['data'], data)
     source.child.kill()
+  })
+
+  it('says that it cannot go on when the server was killed, and tells what changes from then on', async () => {
+    const stream = await ChangeStream.open(windrow)
+    await windrow.kill()
+    await eventually('the stream to be cut off', () => stream.end)
+    await windrow.start()
+    const again = await ChangeStream.open(windrow, { headers: { 'Last-Event-ID': stream.lastId } })
+    const { data } = await again.until('a reset', ({ event }) => event === 'reset')
+    assert.equal(data, '{"reason":"OTHER_PROCESS"}')
+    await describeChannel('after the kill')
+    await again.change('channel', 'news')
+    again.leave()
   })
 
   it('ends, with a pause before the next one, when the server stops, which does not wait for it', async () => {
