@@ -12,6 +12,7 @@ import { retentionRules, startArchive } from './configured-archive.ts'
 import { startChanges } from './configured-changes.ts'
 import { openConsole } from './configured-console.ts'
 import { startDataPlane } from './configured-data-plane.ts'
+import { startDelivery } from './configured-delivery.ts'
 import { configuredHealth } from './configured-health.ts'
 import { keyServerMounts, ownKeyServer } from './configured-key-server.ts'
 import { keysOnRecord, startKeys } from './configured-keys.ts'
@@ -24,7 +25,6 @@ import { openStores } from './configured-stores.ts'
 import { openCertificates } from './configured-tls.ts'
 import { createControl } from './control/control.ts'
 import type { HarvestService } from './control/control-context.ts'
-import { createDelivery } from './events/delivery.ts'
 import { eventSinks } from './events/event-sinks.ts'
 import { ffmpegDecoder } from './ffmpeg-decoder.ts'
 import { ffmpegEncoder } from './ffmpeg-encoder.ts'
@@ -61,9 +61,6 @@ const LEAST_SETTLE_MS = 600_000
 const HARVEST_MS = 500
 const CHECKPOINT_MS = 200
 const SHORTEST_LEASE_MS = 1000
-const DELIVERY_MS = 500
-const DELIVERY_LEASE_MS = 10_000
-const GIVE_UP_MS = 24 * 3_600_000
 
 /** How long a load balancer is given to notice that one of several nodes stops, unless `drain-delay` says it. */
 const DRAIN_DELAY_MS = 5000
@@ -165,25 +162,8 @@ export async function startServer(
     })
     closers.push(() => harvester.close())
     releasers.push(() => harvester.close())
-
-    if (plays('control')) {
-      const delivery = createDelivery({
-        resources,
-        sinks,
-        clock: date,
-        steady,
-        log,
-        account,
-        owner,
-        leaseMs: DELIVERY_LEASE_MS,
-        giveUpMs: GIVE_UP_MS,
-        observer: measured.delivery,
-      })
-      closers.push(() => delivery.close())
-      releasers.push(() => delivery.close())
-      await delivery.begin()
-      closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
-    }
+    const ofDelivery = { resources, sinks, clocks, log, account, owner, observer: measured.delivery }
+    if (plays('control')) await startDelivery(ofDelivery, stopping, failed)
 
     const outgoing = new OutgoingBytes({ mostBytes: config.sendMemoryBytes, stallSeconds: STALL_SECONDS, log })
     closers.push(periodically(1000, async () => outgoing.tick(), failed('cutting off slow clients')))
