@@ -25,7 +25,7 @@ describe('a stream of changes', () => {
     const { host: _, ...sent } = signed
     const abort = new AbortController()
     opened.push(abort)
-    const search = new URLSearchParams(query)
+    const search = new URLSearchParams(query).toString()
     const response = await fetch(`${control.endpoint}${PATH}?${search}`, { headers: sent, signal: abort.signal })
     const stream = { response, text: '', isOver: false }
     const read = async () => {
@@ -82,7 +82,8 @@ describe('a stream of changes', () => {
       },
       { expiresIn: 2 },
     )
-    const response = await fetch(`${control.endpoint}${PATH}?${new URLSearchParams(query as Record<string, string>)}`)
+    const search = new URLSearchParams(query as Record<string, string>).toString()
+    const response = await fetch(`${control.endpoint}${PATH}?${search}`)
     assert.equal(response.status, 200)
     assert.match(await response.text(), /retry: \d+\n\n$/)
   })

@@ -15,5 +15,6 @@ it('the pages of docs list the operations of our own as they are, each once', ()
     `${operation.method} ${pathTemplate(operation)}`,
     String(operation.status),
   ])
-  assert.deepEqual(rows.toSorted(), expected.toSorted())
+  const inLines = (rows: readonly (readonly string[])[]) => rows.map((row) => row.join(' ')).toSorted()
+  assert.deepEqual(inLines(rows), inLines(expected))
 })

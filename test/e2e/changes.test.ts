@@ -111,7 +111,8 @@ describe('the stream of changes', () => {
 
   it('is for those who sign', async () => {
     await windrow.start()
-    const stranger = { ...windrow, url: windrow.url, accessKeyId: windrow.accessKeyId, secretAccessKey: 'guessed' }
+    const { url, accessKeyId } = windrow
+    const stranger = { url, accessKeyId, secretAccessKey: 'guessed' }
     const { status } = await requested(stranger, {}, {}, new AbortController().signal)
     assert.equal(status, 403)
     assert.equal((await fetch(`${windrow.url}/windrow/v1/changes`)).status, 403)
