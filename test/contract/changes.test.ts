@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { MOST_STREAMS } from '../../src/changes/streams.ts'
+import type { ChangeReport } from '../../src/control/change-operations.ts'
 import { signatureEnds } from '../../src/control/sigv4.ts'
 import { channel, event, MANY } from '../../src/stores/nouns.contract.ts'
 import { eventually } from '../judges/processes.ts'
@@ -53,7 +54,9 @@ describe('a stream of changes', () => {
     assert.match(headers.get('x-amzn-requestid') ?? '', /^[0-9a-f-]{36}$/)
     await says(stream, /^retry: 2\d\d\d\n\nid: test-0\n\n/)
     await control.resources.createChannel(channel('news'), MANY)
-    await says(stream, /\nid: test-1\nevent: change\ndata: \{"kind":"channel","id":"news"\}\n\n/)
+    const [, data] = await says(stream, /\nid: test-1\nevent: change\ndata: (.*)\n\n/)
+    const expected: ChangeReport = { kind: 'channel', id: 'news' }
+    assert.deepEqual(JSON.parse(data!), expected)
   })
 
   it('goes on after the event that the header names, or the query; the header is the later one', async () => {
