@@ -85,6 +85,26 @@ export function* demuxTsInSteps(buffer: DemuxBuffer, options: DemuxOptions = {})
   }
 }
 
+/**
+ * Takes one stream out of packets that need no program map before them, such as those of a key frame: the samples that
+ * begin in them. Undefined when there is none.
+ */
+export function* demuxStreamInSteps(
+  buffer: DemuxBuffer,
+  stream: ElementaryStream,
+  options: DemuxOptions = {},
+): Steps<Track | undefined> {
+  const { bytes, start, end } = buffer
+  const packets = new Uint32Array(PID_COUNT)
+  for (let at = start; at + PACKET_SIZE <= end; at += PACKET_SIZE) packets[pidOf(bytes, at)]!++
+  const streams = layOut([stream], packets, buffer)
+  yield* gather(buffer, streams, new Map())
+  const [es] = streams
+  const reference = options.near ?? firstTime(streams)
+  const unwrap = (time: number) => unwrapPts(time, reference)
+  return es && (yield* TRACKS[streamKindOf(stream)]?.(es, unwrap, options) ?? NO_TRACK)
+}
+
 const NO_TRACK: readonly [] = []
 
 function isUnderstood(kind: StreamKind): boolean {
