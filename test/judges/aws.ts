@@ -8,6 +8,8 @@ import {
   type HlsPackage,
   MediaPackageClient,
 } from '@aws-sdk/client-mediapackage'
+import { Sha256 } from '@smithy/core/checksum'
+import { SignatureV4 } from '@smithy/signature-v4'
 import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
 import { eventually } from './processes.ts'
 import type { Windrow } from './windrow.ts'
@@ -39,6 +41,38 @@ export function mediaPackage(access: Access): MediaPackageClient {
 /** Windrow's own API, as the command line asks it. */
 export function apiOf({ url, accessKeyId, secretAccessKey }: Access): ApiClient {
   return apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+}
+
+/** The headers by which a request of a server's APIs is signed, `host` left out. */
+export async function signedHeaders(access: Access, method: string, url: string): Promise<Record<string, string>> {
+  const { headers } = await signerOf(access).sign(requestOf(method, url))
+  const { host: _, ...sent } = headers
+  return sent
+}
+
+/** A URL of a server's APIs that anybody may get for some minutes. */
+export async function presignedUrl(access: Access, url: string): Promise<string> {
+  const { query } = await signerOf(access).presign(requestOf('GET', url), { expiresIn: 600 })
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname}?${new URLSearchParams(query as Record<string, string>).toString()}`
+}
+
+function signerOf({ accessKeyId, secretAccessKey }: Access): SignatureV4 {
+  const credentials = { accessKeyId, secretAccessKey }
+  return new SignatureV4({ credentials, region: 'us-east-1', service: 'mediapackage', sha256: Sha256 })
+}
+
+function requestOf(method: string, url: string) {
+  const { protocol, hostname, host, port, pathname: path, searchParams } = new URL(url)
+  return {
+    method,
+    protocol,
+    hostname,
+    port: Number(port),
+    path,
+    query: Object.fromEntries(searchParams),
+    headers: { host },
+  }
 }
 
 export async function createChannel(client: MediaPackageClient, id: string): Promise<Ingest> {

@@ -58,6 +58,11 @@ export type PlayerKeys = Readonly<Record<string, string>>
 /** How a player gets content keys that no playlist leads to: `licences` is the URL of licences of clear key. */
 export type Unlocking = { readonly keys?: PlayerKeys; readonly licences?: string }
 
+type PictureSize = { readonly width: number; readonly height: number }
+
+/** The headers that a player adds to each request of a method and URL. */
+type Signing = { readonly signed?: (method: string, url: string) => Promise<Readonly<Record<string, string>>> }
+
 export type Watching = {
   readonly onBegin?: () => void
   readonly free?: boolean
@@ -164,9 +169,9 @@ export class Player {
     engine: Engine,
     url: string,
     rate = 2,
-    { overHoles = false, keys }: { readonly overHoles?: boolean; readonly keys?: PlayerKeys } = {},
+    { overHoles = false, keys, signed }: { readonly overHoles?: boolean; readonly keys?: PlayerKeys } & Signing = {},
   ): Promise<Playback> {
-    return this.withPage(engine, url, { rate, ...(keys && { keys }) }, async (page) => {
+    return this.withPage(engine, url, { rate, ...(keys && { keys }), ...(signed && { signed }) }, async (page) => {
       const viewing = new Viewing(page, url, this.machine, overHoles)
       const last = await viewing.becomes('play to its end', (playback) => {
         return hasEnded(playback) || (overHoles && isAtItsEnd(playback))
@@ -185,7 +190,7 @@ export class Player {
   }
 
   /** The pictures with which a player shows that a finished presentation begins and ends. Nothing is played. */
-  async edges(engine: Engine, url: string, size: { readonly width: number; readonly height: number }): Promise<Edges> {
+  async edges(engine: Engine, url: string, size: PictureSize): Promise<Edges> {
     return this.withPage(engine, url, { rate: 1, isHeld: true }, async (page) => {
       const viewing = new Viewing(page, url, this.machine)
       const { width, height } = size
@@ -202,6 +207,17 @@ export class Player {
         if (last.duration - last.at < NEAR_THE_END || last.duration === known) return { first, last }
         known = last.duration
       }
+    })
+  }
+
+  /** The picture with which a file begins, as the browser shows it. Nothing is played. */
+  async firstPicture(url: string, { width, height }: PictureSize): Promise<Standing> {
+    return this.withPage('browser', url, { rate: 1, isHeld: true }, async (page) => {
+      const viewing = new Viewing(page, url, this.machine)
+      return eventually(`the browser to show ${url}`, async () => {
+        await viewing.look()
+        return (await page.evaluate(`picture(${width}, ${height})`)) as Standing | undefined
+      })
     })
   }
 
@@ -240,12 +256,14 @@ export class Player {
       isHeld = false,
       keys,
       licences,
-    }: { readonly rate: number; readonly free?: boolean; readonly isHeld?: boolean } & Unlocking,
+      signed,
+    }: { readonly rate: number; readonly free?: boolean; readonly isHeld?: boolean } & Unlocking & Signing,
     watch: (page: Page) => Promise<T>,
   ): Promise<T> {
     const page = await this.browser.newPage()
     const log = new PlayerLog(page)
     try {
+      if (signed) await page.exposeFunction('signed', signed)
       await page.goto(this.url)
       await page.addScriptTag({ url: `${this.url}/${engine}` })
       const told = (...all: readonly unknown[]) => all.map((each) => JSON.stringify(each)).join()

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import { harvested } from '../judges/aws.ts'
+import { greyPictures } from '../judges/grey-pictures.ts'
 import { startNginx } from '../judges/nginx.ts'
 import type { Edges } from '../judges/playback.ts'
 import { type Engine, Player } from '../judges/player.ts'
-import { run as runProgram } from '../judges/processes.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
 import { type Picture, type Shown, shownBy, soundOffset } from '../judges/shown.ts'
 import { Windrow } from '../judges/windrow.ts'
@@ -178,17 +178,7 @@ async function openSource(windrow: Windrow, name: FixtureName): Promise<Source> 
   const begin = await publishFixture(windrow, made, name)
   const bytes = Buffer.concat(made.streams[0]!.segments.map((segment) => segment.bytes))
   const shown = await shownBy(bytes, '-copyts')
-  return { name, begin, shown, greys: await greysOf('pipe:0', [bytes]) }
-}
-
-/** Each picture of a file in grey values. */
-async function greysOf(file: string, input: readonly Buffer[] = []): Promise<readonly Buffer[]> {
-  const { width, height } = SIZE
-  const grey = `scale=${width}:${height}:flags=area,format=gray`
-  const args = ['-v', 'error', '-copyts', '-i', file, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', grey]
-  const values = await runProgram('ffmpeg', [...args, '-f', 'rawvideo', '-'], input)
-  const size = width * height
-  return Array.from({ length: values.length / size }, (_, n) => values.subarray(n * size, (n + 1) * size))
+  return { name, begin, shown, greys: await greyPictures('pipe:0', SIZE, [bytes]) }
 }
 
 const EXACT_KINDS = [{ kind: 'CMAF' }, { kind: 'DASH' }, { kind: 'MP4' }]
@@ -199,7 +189,7 @@ async function shownExactly(windrow: Windrow, source: Source, inexact: string, w
   const folder = await harvest(windrow, source, id, wanted, { deliverables: EXACT_KINDS, cut: 'FRAME_EXACT' })
   const file = join(folder, 'clip.mp4')
   const clip = await shownBy(file)
-  const greys = await greysOf(file)
+  const greys = await greyPictures(file, SIZE)
   const places = nearest({ first: { values: greys[0]! }, last: { values: greys.at(-1)! } }, source.greys)
   if (clip.pictures.length !== wanted.end - wanted.first) throw new Error(`${id} has ${clip.pictures.length} pictures`)
   const late = soundOffset(clip, source.shown, source.shown.pictures[wanted.first]!.time)?.late

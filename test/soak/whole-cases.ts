@@ -21,6 +21,7 @@ const FILES = [
   'src/packaging/protected-formats.test.ts',
   'src/stores/sqlite/sqlite-store.test.ts',
   'test/e2e/any-node.test.ts',
+  'test/e2e/assets.test.ts',
   'test/e2e/deliverables.test.ts',
   'test/e2e/harvest-crash.test.ts',
   'test/e2e/harvest-faults.test.ts',
