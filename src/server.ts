@@ -38,6 +38,7 @@ import { ConnectionAdmission } from './http/connection-admission.ts'
 import { Listeners } from './http/listeners.ts'
 import { OutgoingBytes } from './http/outgoing-bytes.ts'
 import { tracedMounts } from './http/traced-mounts.ts'
+import { createKeyFrames } from './key-frames/key-frames.ts'
 import type { Log } from './log.ts'
 import { measureConnections } from './measurement/connections.ts'
 import { measuring } from './measurement/measuring.ts'
@@ -229,6 +230,7 @@ export async function startServer(
     const ofJobs = { resources, clock: date, extent, limits, harvest }
     const clips = clipContents(archive)
     const ofMonitoring = { settings, processId, metrics, measured, admission, date, stopwatch }
+    const keyFrames = createKeyFrames({ index: segmentIndex, stored: stores.stored, turns })
     const control = createControl({
       ...ofJobs,
       steady,
@@ -239,6 +241,9 @@ export async function startServer(
       publicUrl,
       credentials: config.credentials,
       clips,
+      buckets,
+      keyFrames,
+      outgoing,
       timelines: segmentIndex,
       indexSnapshots: stores.indexSnapshots,
       status: health.status,

@@ -31,6 +31,12 @@ const OF_CONDITIONS = {
   },
 } as const satisfies Readonly<Record<string, ErrorType>>
 
+const OF_ITS_OWN = {
+  NoContentException: { status: 404, meaning: 'a picture of a channel that has no content by then' },
+  NoPictureException: { status: 404, meaning: 'a picture of a channel whose content has none by then' },
+  NotSupportedException: { status: 422, meaning: 'a listing of a bucket that may not be listed' },
+} as const satisfies Readonly<Record<string, ErrorType>>
+
 const OF_THE_FRONT_END = {
   MissingAuthenticationTokenException: { status: 403, meaning: 'no signature' },
   IncompleteSignatureException: { status: 403, meaning: 'a signature that lacks a part, or cannot be read' },
@@ -47,19 +53,23 @@ export type ApiErrorCode = keyof typeof DECLARED | keyof typeof OF_CONDITIONS
 /** An error type with which AWS refuses requests before they reach an operation. */
 export type FrontEndErrorCode = keyof typeof OF_THE_FRONT_END
 
+/** An error type of `/windrow/v1/`, which MediaPackage's API does not have. */
+export type OwnErrorCode = keyof typeof OF_ITS_OWN
+
 /** Every error type of the API: the value of `x-amzn-ErrorType`, by which clients choose their exception. */
-export const API_ERRORS: Readonly<Record<ApiErrorCode | FrontEndErrorCode, ErrorType>> = {
+export const API_ERRORS: Readonly<Record<ApiErrorCode | OwnErrorCode | FrontEndErrorCode, ErrorType>> = {
   ...DECLARED,
   ...OF_CONDITIONS,
+  ...OF_ITS_OWN,
   ...OF_THE_FRONT_END,
 }
 
 /** Thrown for a request the API refuses; the message reaches the client. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
-  readonly code: ApiErrorCode
+  readonly code: ApiErrorCode | OwnErrorCode
 
-  constructor(code: ApiErrorCode, message: string) {
+  constructor(code: ApiErrorCode | OwnErrorCode, message: string) {
     super(message)
     this.code = code
   }

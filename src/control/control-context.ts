@@ -1,6 +1,7 @@
 import type { ChangeStreams } from '../changes/streams.ts'
 import type { Clock } from '../clock.ts'
 import type { EffectiveSetting } from '../config/effective-setting.ts'
+import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
 import type { MetricSamples } from '../measurement/metric-samples.ts'
 import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
@@ -10,6 +11,7 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { TimelineState } from '../model/input-timeline/state.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ReadableBuckets } from '../stores/buckets.ts'
 import type { ShownSegments } from '../stores/clip-records.ts'
 import type { IndexSnapshots } from '../stores/index-snapshots.ts'
 import type { Resources } from '../stores/resources.ts'
@@ -76,6 +78,7 @@ export type ControlResources = Pick<
   | 'deleteHarvestSchedule'
   | 'deleteOriginEndpoint'
   | 'harvestJobById'
+  | 'harvestObjectsNamed'
   | 'harvestRuleById'
   | 'harvestScheduleById'
   | 'listChannels'
@@ -115,6 +118,11 @@ export type ControlContext = {
   readonly publicUrl: () => string
   readonly harvest: HarvestService
   readonly clips: ClipService
+  /** The buckets of harvests, to be looked into. */
+  readonly buckets: ReadableBuckets
+  readonly keyFrames: KeyFrames
+  /** What clients have asked for and not read yet. */
+  readonly outgoing: OutgoingBytes
   readonly extent: ExtentOf
   readonly inputState: InputStateOf
   readonly status: () => Promise<ProcessStatus>
@@ -165,6 +173,33 @@ export type ClipService = {
   }) => Promise<Pick<Clip, 'sources' | 'pinned' | 'bytes'> & { readonly shown: readonly ShownSegments[] }>
   /** Bytes of all segments that are kept. */
   readonly archivedBytes: () => Promise<number>
+}
+
+/** Port: pictures of what a channel's inputs have sent. */
+export type KeyFrames = {
+  /**
+   * The newest key frame of one of some inputs at or before a moment by the source's clock, or of all without one: of
+   * the smallest rendition that has at least so many lines, or of the largest where none has. `busy` when too many wait
+   * for one already. Rejects with StoreUnavailable.
+   */
+  find(request: KeyFrameRequest): Promise<KeyFramePicture | 'no content' | 'no picture' | 'busy'>
+}
+
+export type KeyFrameRequest = {
+  readonly inputs: readonly InputRef[]
+  readonly time?: UtcMs | undefined
+  readonly height?: number | undefined
+}
+
+export type KeyFramePicture = {
+  /** When it is shown, by the source's clock. */
+  readonly time: UtcMs
+  /** A fragmented MP4 file of one sample. */
+  readonly movie: Uint8Array
+  /** Another one for another picture; never one of other bytes. */
+  readonly tag: string
+  /** True when later requests for the same moment get the same picture, as long as it is kept. */
+  readonly isSettled: boolean
 }
 
 /** The span of time that an endpoint's archive holds, by the source's clock; undefined when it is empty. */

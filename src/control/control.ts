@@ -3,6 +3,8 @@ import type { Mount } from '../http/handler.ts'
 import type { Log } from '../log.ts'
 import { readTimeline } from '../model/input-timeline/state.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
+import { bytesAnswer } from './byte-answers.ts'
+import { HEADS_OF_BYTES } from './byte-operations.ts'
 import { changesResponse } from './changes.ts'
 import type {
   ClipService,
@@ -47,6 +49,9 @@ export type ControlDeps = {
   readonly limits: ControlLimits
   readonly harvest: HarvestService
   readonly clips: ClipService
+  readonly buckets: ControlContext['buckets']
+  readonly keyFrames: ControlContext['keyFrames']
+  readonly outgoing: ControlContext['outgoing']
   readonly extent?: ExtentOf
   readonly timelines: Pick<TimelineStore, 'loadTimeline'>
   readonly isOwnKeyServer?: ControlContext['isOwnKeyServer']
@@ -71,6 +76,9 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     publicUrl,
     harvest: options.harvest,
     clips: options.clips,
+    buckets: options.buckets,
+    keyFrames: options.keyFrames,
+    outgoing: options.outgoing,
     extent: options.extent ?? (async () => undefined),
     inputState: inputStateOf(options.timelines),
     status: options.status,
@@ -104,10 +112,12 @@ export function createControl(options: ControlDeps): readonly Mount[] {
   const windrow = mountJsonApi({
     prefix: '/windrow/v1/',
     log,
-    operations: [...WINDROW_OPERATIONS, ...WINDROW_MEDIA_OPERATIONS],
+    operations: [...WINDROW_OPERATIONS, ...WINDROW_MEDIA_OPERATIONS, ...HEADS_OF_BYTES],
     expected,
     async perform({ name, status }, input, request) {
       if (name === 'ListChanges') return changesResponse(context, input as { after?: string }, request)
+      const bytes = bytesAnswer(context, name, input, request)
+      if (bytes) return bytes
       const handler = own[name as WindrowOperation] as Handler<object>
       const body = await handler(input, request.condition)
       return { status, ...taggedAs(body), body }

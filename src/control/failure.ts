@@ -2,7 +2,7 @@ import { BodyTooLong } from '../http/read-body.ts'
 import { RuleViolation } from '../model/rule-violation.ts'
 import { BucketRefused } from '../stores/buckets.ts'
 import { DISK_FULL, isDiskFull, STORE_UNAVAILABLE, StoreUnavailable } from '../stores/resources.ts'
-import { API_ERRORS, ApiError, type ApiErrorCode, type FrontEndErrorCode } from './api-error.ts'
+import { API_ERRORS, ApiError, type ApiErrorCode, type FrontEndErrorCode, type OwnErrorCode } from './api-error.ts'
 import { SignatureError } from './sigv4.ts'
 
 type Headers = Readonly<Record<string, string>>
@@ -10,7 +10,7 @@ type Headers = Readonly<Record<string, string>>
 /** A refusal as sent: `type` becomes x-amzn-ErrorType, by which clients choose their exception. */
 export type Failure = {
   readonly status: number
-  readonly type: ApiErrorCode | FrontEndErrorCode
+  readonly type: ApiErrorCode | OwnErrorCode | FrontEndErrorCode
   readonly message: string
   readonly headers?: Headers
 }

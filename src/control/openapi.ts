@@ -128,6 +128,7 @@ function described(operation: Operation, { id, tag, schemas }: Describing): Json
     }),
     responses: {
       [operation.status]: success(operation, schemas),
+      ...otherResponses(operation),
       ...Object.fromEntries(
         statuses
           .toSorted((a, b) => a - b)
@@ -146,6 +147,14 @@ function success({ method, output, mediaType, hasEntityTag }: Operation, schemas
     headers: { ...REQUEST_ID, ...(hasEntityTag && method !== 'DELETE' && ENTITY_TAG) },
     ...(content && { content }),
   }
+}
+
+/** The responses to a request for bytes that have none, or not all of them. */
+function otherResponses({ otherStatuses = {} }: Operation): Json {
+  const responses = Object.entries(otherStatuses).map(([status, description]) => {
+    return [status, { description, headers: { ...REQUEST_ID, ...ENTITY_TAG } }] as const
+  })
+  return Object.fromEntries(responses)
 }
 
 /** The schema of a shape. Structures become components, named once. */

@@ -32,8 +32,8 @@ export type Operation = {
   /** What it does, in one sentence. */
   readonly summary: string
   readonly method: string
-  /** The path: a string matches itself, a label any one segment. */
-  readonly segments: readonly (string | { readonly label: string })[]
+  /** The path: a string matches itself, a label any one segment, or at the end, with `isRest`, one or more. */
+  readonly segments: readonly (string | { readonly label: string; readonly isRest?: true })[]
   /** HTTP status of success. */
   readonly status: number
   readonly input: Structure
@@ -41,6 +41,8 @@ export type Operation = {
   readonly output: Structure | undefined
   /** The media type of a response that is not JSON. */
   readonly mediaType?: string
+  /** Other statuses of a response that is not JSON, and what each says in a sentence. */
+  readonly otherStatuses?: Readonly<Record<number, string>>
   /**
    * True where the operation is about one resource that has an entity tag: the response has it, unless the resource is
    * deleted, and what changes the resource heeds `If-Match`.

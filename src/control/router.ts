@@ -18,14 +18,17 @@ export function routesAt(operations: readonly Operation[], path: string): Readon
  * slashes as %2F.
  */
 function match(operation: Operation, segments: readonly string[]): Record<string, string> | undefined {
-  if (operation.segments.length !== segments.length) return undefined
+  const { length } = operation.segments
+  const last = operation.segments[length - 1]
+  const takesRest = typeof last === 'object' && last.isRest === true
+  if (segments.length < length || (segments.length > length && !takesRest)) return undefined
   const labels: Record<string, string> = {}
   for (const [n, expected] of operation.segments.entries()) {
     const segment = segments[n] ?? ''
     if (typeof expected === 'string') {
       if (segment !== expected) return undefined
     } else {
-      const value = decoded(segment)
+      const value = expected.isRest ? decodedRest(segments.slice(n)) : decoded(segment)
       if (!value) return undefined
       labels[expected.label] = value
     }
@@ -39,4 +42,10 @@ function decoded(segment: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Segments as one value; undefined where one has a slash of its own, which would make another path of them. */
+function decodedRest(segments: readonly string[]): string | undefined {
+  const values = segments.map(decoded)
+  return values.every((value) => value && !value.includes('/')) ? values.join('/') : undefined
 }

@@ -37,7 +37,8 @@ export type HandlersOf<D extends Declarations> = {
   readonly [N in keyof D]: (input: InputsOf<D>[N], condition?: Condition) => Promise<OutputsOf<D>[N]>
 }
 
-type Labels<R extends string> = R extends `${string}{${infer L}}${infer Rest}` ? L | Labels<Rest> : never
+type Labels<R extends string> = R extends `${string}{${infer L}}${infer Rest}` ? Bare<L> | Labels<Rest> : never
+type Bare<L extends string> = L extends `${infer B}+` ? B : L
 
 type NoFields = Record<never, never>
 
@@ -66,7 +67,7 @@ type InputOf<R extends string, Q extends Fields, B extends Fields> = { readonly 
 
 /**
  * Declares an operation. `request` is the method and the path below `/windrow/v1/`, where `{name}` stands for a segment
- * that is a member of the input.
+ * that is a member of the input, and `{name+}` at its end for one or more.
  */
 export function operation<const R extends string, O, Q extends Fields = NoFields, B extends Fields = NoFields>(
   request: R,
@@ -78,9 +79,13 @@ export function operation<const R extends string, O, Q extends Fields = NoFields
 /** Declares an operation whose answer is not JSON, but of a media type. */
 export function mediaOperation<const R extends string, Q extends Fields = NoFields, B extends Fields = NoFields>(
   request: R,
-  { mediaType, ...declared }: Declared<Q, B> & { readonly mediaType: string },
+  {
+    mediaType,
+    otherStatuses = {},
+    ...declared
+  }: Declared<Q, B> & { readonly mediaType: string } & Pick<Operation, 'otherStatuses'>,
 ): TypedOperation<InputOf<R, Q, B>, never> {
-  return { ...requested(request, declared), output: undefined, mediaType }
+  return { ...requested(request, declared), output: undefined, mediaType, otherStatuses }
 }
 
 function requested(
@@ -89,13 +94,17 @@ function requested(
 ): Omit<Operation, 'name' | 'output'> {
   const [method = '', path = ''] = request.split(' ')
   const segments = ['windrow', 'v1', ...path.split('/')].map((segment) =>
-    segment.startsWith('{') ? { label: segment.slice(1, -1) } : segment,
+    segment.startsWith('{') ? labelOf(segment.slice(1, -1)) : segment,
   )
   const labels = segments.flatMap((segment): Member[] =>
     typeof segment === 'string' ? [] : [{ name: segment.label, place: 'path', required: true, shape: TEXT }],
   )
   const members = [...labels, ...membersOf(query, 'query'), ...membersOf(body, 'body')]
   return { method, segments, status, summary, input: { kind: 'structure', name: 'Input', members }, hasEntityTag }
+}
+
+function labelOf(label: string): Exclude<Operation['segments'][number], string> {
+  return label.endsWith('+') ? { label: label.slice(0, -1), isRest: true } : { label }
 }
 
 /** The operations with their names, in the order in which they are declared. */

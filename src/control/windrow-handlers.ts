@@ -3,8 +3,10 @@ import { eventEnvelope } from '../model/event.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
 import { quoteValue, refuse } from '../model/rules.ts'
 import { ApiError } from './api-error.ts'
+import { bucketHandlers } from './buckets.ts'
 import { clipHandlers } from './clips.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
+import { existingHarvestJob } from './existing-harvest-job.ts'
 import { harvestOptionsOf } from './given-options.ts'
 import { givenRanges } from './given-ranges.ts'
 import { forecastReport, harvestReport } from './harvest-report.ts'
@@ -28,12 +30,7 @@ export function windrowHandlers(context: ControlContext): WindrowHandlers {
   const { resources, clock, pages, account, harvest } = context
   const report = (job: HarvestRecord) => harvestReport(job, account, clock())
 
-  async function existing(id: string): Promise<HarvestRecord> {
-    const job = await resources.harvestJobById(id)
-    if (job && job.createdAt > clock() - HARVEST_JOB_KEPT_MS) return job
-    throw new ApiError('NotFoundException', `There is no harvest job with the id ${quoteValue(id)}`)
-  }
-
+  const existing = (id: string) => existingHarvestJob(context, id)
   const jobOf = (input: WindrowInputs['CreateHarvestJob']) =>
     jobOfRanges(context, input, givenRanges(input), harvestOptionsOf(input))
 
@@ -131,6 +128,7 @@ export function windrowHandlers(context: ControlContext): WindrowHandlers {
 
     ...indexSnapshotHandlers(context),
     ...statusHandlers(context),
+    ...bucketHandlers(context),
     ...scheduleHandlers(context),
     ...ruleHandlers(context),
     ...clipHandlers(context),

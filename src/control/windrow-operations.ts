@@ -1,3 +1,5 @@
+import { BUCKET_OPERATIONS } from './bucket-operations.ts'
+import { BYTE_OPERATIONS } from './byte-operations.ts'
 import { CHANGE_OPERATIONS } from './change-operations.ts'
 import { CLIP_OPERATIONS } from './clip-operations.ts'
 import { HARVEST_OPERATIONS } from './harvest-operations.ts'
@@ -12,6 +14,7 @@ import { type HandlersOf, type InputsOf, namedOperations, type OutputsOf } from 
 const DECLARATIONS = {
   ...HARVEST_OPERATIONS,
   ...SERVICE_OPERATIONS,
+  ...BUCKET_OPERATIONS,
   ...SCHEDULE_OPERATIONS,
   ...RULE_OPERATIONS,
   ...CLIP_OPERATIONS,
@@ -31,6 +34,6 @@ export type WindrowHandlers = HandlersOf<typeof DECLARATIONS>
 export const WINDROW_OPERATIONS: readonly Operation[] = namedOperations(DECLARATIONS)
 
 /** Operations whose answer is not JSON. */
-const MEDIA_DECLARATIONS = { ...CHANGE_OPERATIONS }
+const MEDIA_DECLARATIONS = { ...CHANGE_OPERATIONS, ...BYTE_OPERATIONS }
 
 export const WINDROW_MEDIA_OPERATIONS: readonly Operation[] = namedOperations(MEDIA_DECLARATIONS)

@@ -1,5 +1,5 @@
 import { roleOptions } from '../assumed-role.ts'
-import type { Buckets } from './buckets.ts'
+import type { Buckets, ReadableBuckets } from './buckets.ts'
 import { bucketsIn } from './data-folder.ts'
 import { folderBuckets } from './folder-buckets/buckets.ts'
 import { checkBucketName } from './object-name.ts'
@@ -30,7 +30,7 @@ export type BucketSettings = {
 }
 
 /** The buckets of a process. */
-export function openBuckets(settings: BucketSettings): Buckets {
+export function openBuckets(settings: BucketSettings): Buckets & ReadableBuckets {
   if (settings.harvestStore === 'folder') {
     return folderBuckets({
       folder: bucketsIn(settings.dataFolder),

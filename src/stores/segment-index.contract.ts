@@ -21,6 +21,7 @@ import {
   sourceObject,
 } from './nouns.contract.ts'
 import type { SegmentIndex } from './segment-index.ts'
+import { HIGHEST_SLOT } from './segment-reader.ts'
 import type { EndpointRevision, OutputTimeline } from './timeline-store.ts'
 
 /**
@@ -57,6 +58,8 @@ export function segmentIndexContract(
       assert.deepEqual(await last(3), ['1/1', '2/0', '2/1'])
       assert.deepEqual(await last(9), ['1/0', '1/1', '2/0', '2/1'])
       assert.deepEqual(await segmentIndex.lastSlots(OTHER, 9), [])
+      const [next] = await segmentIndex.slots(INPUT, { era: 1, index: HIGHEST_SLOT }, 1)
+      assert.deepEqual([next?.era, next?.index], [2, 0])
     })
 
     it('tells the versions of a channel, of which the others have none', async () => {

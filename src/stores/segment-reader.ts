@@ -7,6 +7,9 @@ import type { SegmentPageJson } from '../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../model/segment-summary.ts'
 import type { AdEventRow } from './ad-event-rows.ts'
 
+/** No slot has a higher index: it stands for the end of an era, whatever that is. */
+export const HIGHEST_SLOT = 2 ** 31 - 1
+
 /** Port: eras, slots and output segments as committed, including every commit that has resolved. */
 export type SegmentReader = {
   /** The eras of a channel with these ids, whichever input or output timeline they come from. */

@@ -20,6 +20,7 @@ import {
 import { openApiDocument } from '../../src/control/openapi.ts'
 import { DESCRIBED_APIS } from '../../src/control/openapi-mount.ts'
 import { listen } from '../../src/http/listener.ts'
+import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts'
 import type { Log } from '../../src/log.ts'
 import { utcMs } from '../../src/media/time.ts'
 import type { Resources } from '../../src/stores/resources.ts'
@@ -69,6 +70,8 @@ export async function startControl(
     extent?: ExtentOf
     harvest?: Partial<HarvestService>
     clips?: Partial<ClipService>
+    buckets?: ControlContext['buckets']
+    keyFrames?: ControlContext['keyFrames']
     indexSnapshots?: ControlContext['indexSnapshots']
     monitoring?: Partial<ControlContext['monitoring']>
   } = {},
@@ -112,6 +115,9 @@ export async function startControl(
       archivedBytes: async () => 0,
       ...options.clips,
     },
+    buckets: options.buckets ?? { names: async () => ({ names: [] }), read: () => assert.fail('no bucket is read') },
+    keyFrames: options.keyFrames ?? { find: async () => 'no content' },
+    outgoing: new OutgoingBytes({ mostBytes: 1 << 30, stallSeconds: 60, log }),
     ...(options.extent && { extent: options.extent }),
     timelines: store.segmentIndex,
     keysOnRecord: async () => 2,

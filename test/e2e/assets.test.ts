@@ -8,16 +8,19 @@ import type { HarvestReport } from '../../src/control/harvest-operations.ts'
 import type { ScheduleReport } from '../../src/control/schedule-operations.ts'
 import { fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
-import { apiOf, createChannel, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, harvestOutcome, mediaPackage, presignedUrl, signedHeaders } from '../judges/aws.ts'
+import { greyPictures } from '../judges/grey-pictures.ts'
 import { type Nginx, startNginx } from '../judges/nginx.ts'
 import { Player } from '../judges/player.ts'
 import { eventually } from '../judges/processes.ts'
+import { startSigningProxy } from '../judges/signing-proxy.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { type Expected, expectedOf } from '../matrix/expected.ts'
 import { judge } from '../matrix/judgement.ts'
 import { OUTPUTS, type Output } from '../matrix/outputs.ts'
 import { pushFixture } from '../matrix/push-fixture.ts'
 import { needing } from '../programs.ts'
+import { someOf } from '../whole.ts'
 import { VIEWINGS } from './live-players.ts'
 
 const { after, before, describe, it } = needing('ffmpeg', 'nginx', 'chromium')
@@ -25,6 +28,7 @@ const { after, before, describe, it } = needing('ffmpeg', 'nginx', 'chromium')
 const BUCKET = 'clips'
 const HOUR_MS = 3_600_000
 const RATE = 8
+const TINY = { width: 32, height: 18 }
 const ROLE = 'arn:aws:iam::000000000000:role/harvest'
 
 /** Of the parent manifest, in a folder of the bucket by the name of the output. */
@@ -126,10 +130,54 @@ describe('an asset in a bucket', { concurrency: 3 }, () => {
     for (const folder of folders) assert.ok(segmentsIn(folder).length > 0, folder)
   })
 
-  for (const { engine, output } of VIEWINGS) {
-    it(`plays to its end in ${engine}, as ${output}`, async () => {
-      const url = `${nginx.url}/${output}/${manifestOf({ name: output })}`
-      const { duration } = await player.playToEnd(engine, url, RATE)
+  const filePath = (output: string, key: string) => `/windrow/v1/harvest_jobs/${output}/files/${key}`
+  const fileUrl = (output: string, key: string) => windrow.url + filePath(output, key)
+
+  for (const output of someOf(OUTPUTS, OUTPUTS.length)) {
+    it(`is all that went in, by the API, as ${output.name}`, async (t) => {
+      const proxy = await startSigningProxy(windrow)
+      t.after(() => proxy.close())
+      const url = proxy.url + filePath(output.name, `${output.name}/${manifestOf(output)}`)
+      await judge({ fixture: made, output, url, viewed: await output.view(url), expected })
+    })
+  }
+
+  it('is given by the API as it is in the bucket, to whoever has signed or been given a URL', async () => {
+    const report = readFileSync(join(windrow.bucketFolder(BUCKET), 'cmaf/harvest.json'), 'utf8')
+    const { objects } = JSON.parse(report) as Report
+    for (const { key, size, sha256 } of objects.slice(0, 5)) {
+      const bytes = Buffer.from(await (await fetch(await presignedUrl(windrow, fileUrl('cmaf', key)))).arrayBuffer())
+      assert.equal(bytes.length, size, key)
+      assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256, key)
+    }
+  })
+
+  it('is of a channel whose pictures a browser shows, at the edge and of any moment', async () => {
+    const url = `${windrow.url}/windrow/v1/channels/tv/key_frame`
+    const [last, middle] = ['', `?height=200&time=${new Date(begin + 7000).toISOString()}`].map((query) => url + query)
+    for (const [asked, from, to] of [
+      [last!, 0, HOUR_MS],
+      [middle!, 4000, 7000],
+    ] as const) {
+      const picture = await presignedUrl(windrow, asked)
+      const answer = await fetch(picture)
+      assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'video/mp4'])
+      const time = Date.parse(answer.headers.get('x-windrow-time') ?? '') - begin
+      assert.ok(time >= from && time <= to, `${time} ms`)
+      const [grey] = await greyPictures('pipe:0', TINY, [Buffer.from(await answer.arrayBuffer())])
+      const { values } = await player.firstPicture(picture, TINY)
+      const off = values.reduce((sum, value, at) => sum + Math.abs(value - grey![at]!), 0) / values.length
+      assert.ok(off < 12, `${off} of 255`)
+    }
+  })
+
+  // Every other one signs what it asks for, and plays by the API.
+  for (const [i, { engine, output }] of VIEWINGS.entries()) {
+    const signed = i % 2 === 1 ? (method: string, url: string) => signedHeaders(windrow, method, url) : undefined
+    it(`plays to its end in ${engine}, as ${output}${signed ? ', by the API' : ''}`, async () => {
+      const key = `${output}/${manifestOf({ name: output })}`
+      const url = signed ? fileUrl(output, key) : `${nginx.url}/${key}`
+      const { duration } = await player.playToEnd(engine, url, RATE, { ...(signed && { signed }) })
       const [stream] = made.streams
       const seconds = stream!.segments.reduce((sum, segment) => sum + segment.duration, 0)
       assert.ok(Math.abs(duration - seconds) < 0.5, `${duration} s of ${seconds}`)

@@ -9,10 +9,18 @@ import {
   UpdateChannelCommand,
 } from '@aws-sdk/client-mediapackage'
 import type { ApiClient } from '../../src/cli/api-client.ts'
-import { apiOf, createChannel, createHlsEndpoint, createRedundantChannel, mediaPackage } from '../judges/aws.ts'
+import {
+  apiOf,
+  createChannel,
+  createHlsEndpoint,
+  createRedundantChannel,
+  mediaPackage,
+  presignedUrl,
+} from '../judges/aws.ts'
 import { DigestClient } from '../judges/digest-client.ts'
+import { greyPictures } from '../judges/grey-pictures.ts'
 import { encodeLoop } from '../judges/loop.ts'
-import { fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
+import { fetchMediaPlaylist, renditionsOf, sha256 } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { openS3, type S3 } from '../judges/s3.ts'
@@ -155,6 +163,36 @@ describe('nodes with a part of the roles each', () => {
     assert.equal((await harvestEnd(api, 'long')).state, 'SUCCEEDED')
     const update = new UpdateChannelCommand({ Id: 'news', Description: 'after the crash' })
     assert.equal((await client.send(update)).Description, 'after the crash')
+  })
+
+  it('show what was sent, and give what was harvested, from where it lies', async () => {
+    const urlOf = (path: string) => presignedUrl(office, `${office.url}/windrow/v1/${path}`)
+    const picture = await fetch(await urlOf('channels/news/key_frame'))
+    const movie = Buffer.from(await picture.arrayBuffer())
+    assert.equal(picture.status, 200, movie.toString())
+    assert.equal((await greyPictures('pipe:0', { width: 16, height: 9 }, [movie])).length, 1)
+
+    type Objects = {
+      readonly objects: readonly { readonly key: string; readonly size: number; readonly sha256: string }[]
+    }
+    const { objects } = (await api.ask('GET', 'harvest_jobs/long/objects')) as Objects
+    const { key, size, sha256: digest } = objects.find((each) => each.key.endsWith('.ts'))!
+    for (const query of ['', '?through=1']) {
+      const answer = await fetch(await urlOf(`harvest_jobs/long/files/${key}${query}`))
+      const bytes = Buffer.from(await answer.arrayBuffer())
+      assert.deepEqual([answer.status, answer.redirected, bytes.length], [200, query === '', size])
+      assert.equal(sha256(bytes), digest)
+      assert.equal(answer.headers.get('content-type'), 'video/mp2t')
+    }
+    const url = await urlOf(`harvest_jobs/long/files/${key}?through=1`)
+    const part = await fetch(url, { headers: { range: 'bytes=188-375' } })
+    assert.deepEqual([part.status, part.headers.get('content-range')], [206, `bytes 188-375/${size}`])
+    assert.equal(Buffer.from(await part.arrayBuffer()).length, 188)
+
+    const names = (await api.ask('GET', 'buckets')) as { readonly buckets: readonly { readonly name: string }[] }
+    assert.deepEqual(names.buckets.map(({ name }) => name).toSorted(), ['archive', BUCKET])
+    const level = (await api.ask('GET', `buckets/${BUCKET}/objects`)) as { readonly folders: unknown }
+    assert.deepEqual(level.folders, [{ prefix: 'long/' }])
   })
 
   it('share harvest jobs; one that was frozen past its leases changes nothing', async () => {

@@ -1,3 +1,4 @@
+import { HEADS_OF_BYTES } from '../../src/control/byte-operations.ts'
 import { parseJson } from '../../src/control/json.ts'
 import { OPERATIONS } from '../../src/control/mediapackage-v1/operations.ts'
 import type { Operation } from '../../src/control/operation.ts'
@@ -110,7 +111,7 @@ export const API_READERS: TextReaders = {
   'path of the API': {
     isLatin1: true,
     samples: ['/channels/tv/configure_logs', '/tags/arn%3Aaws%3Amediapackage%3A%3A1%3Achannels%2Fa', '/harvest_jobs/a'],
-    read: (text) => [routesAt(OPERATIONS, text).size, routesAt(WINDROW_OPERATIONS, text).size],
+    read: (text) => [routesAt(OPERATIONS, text).size, routesAt([...WINDROW_OPERATIONS, ...HEADS_OF_BYTES], text).size],
   },
   'query of the API': {
     isLatin1: true,

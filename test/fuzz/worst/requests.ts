@@ -1,3 +1,4 @@
+import { HEADS_OF_BYTES } from '../../../src/control/byte-operations.ts'
 import { conditionOf } from '../../../src/control/entity-tags.ts'
 import { parseJson } from '../../../src/control/json.ts'
 import { OPERATIONS } from '../../../src/control/mediapackage-v1/operations.ts'
@@ -132,6 +133,11 @@ const TEXTS: Texts = {
     MOST_HEADERS,
     (size) => filled(size, 'tagKeys=a&'),
     (text) => readInput(operation('UntagResource'), { labels: {}, query: queryPairs(text), body: Buffer.alloc(0) }),
+  ],
+  'a path of slashes to a file of a job': [
+    MOST_HEADERS,
+    (size) => `/windrow/v1/harvest_jobs/a/files${filled(size, '/%61')}`,
+    (text) => routesAt(HEADS_OF_BYTES, text),
   ],
   'a path of slashes to the API': [MOST_HEADERS, (size) => filled(size, '/a'), (text) => routesAt(OPERATIONS, text)],
   'names of signed headers': [
