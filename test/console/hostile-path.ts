@@ -13,6 +13,7 @@ import { encodeLoop } from '../judges/loop.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { allPages, type Shown } from './all-pages.ts'
+import { makeAutomations } from './automations.ts'
 import type { ConsolePage } from './console-page.ts'
 import type { ConsolePath, ConsolePathContext } from './console-path.ts'
 import { FOUND, HOSTILE_TEXTS, LISTENING } from './hostile-texts.ts'
@@ -20,7 +21,7 @@ import { FOUND, HOSTILE_TEXTS, LISTENING } from './hostile-texts.ts'
 /** A hostile text in every field, at every page: it stays text. */
 export const HOSTILE_PATH: ConsolePath = { name: 'hostile', run }
 
-const SHOWN: Shown = { channel: 'tv', endpoint: 'tv-hls', job: 'job', clip: 'clip' }
+const SHOWN: Shown = { channel: 'tv', endpoint: 'tv-hls', job: 'job', clip: 'clip', schedule: 'hourly', rule: 'breaks' }
 const SEGMENTS = 12
 
 async function run({ browser, log, picture }: ConsolePathContext): Promise<Record<string, string | number>> {
@@ -95,6 +96,8 @@ async function pour(windrow: Windrow): Promise<{ readonly taken: readonly string
   await createHarvestJob(client, SHOWN.job, SHOWN.endpoint, window, 'clips', 'job/index.m3u8')
   assert.equal(await harvestOutcome(client, SHOWN.job), 'SUCCEEDED')
   await api.ask('POST', 'clips', { body: { id: SHOWN.clip, originEndpointId: SHOWN.endpoint, ...window } })
+
+  await makeAutomations(api, SHOWN)
 
   const taken: string[] = []
   let refused = 0
