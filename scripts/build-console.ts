@@ -107,7 +107,7 @@ async function compress(folder: string): Promise<void> {
       const path = join(folder, name)
       const bytes = await readFile(path)
       if (bytes.length < LEAST_COMPRESSED) return
-      const params = { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, [constants.BROTLI_PARAM_QUALITY]: 10 }
+      const params = { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, [constants.BROTLI_PARAM_QUALITY]: 9 }
       await writeFile(`${path}.br`, await promisify(brotliCompress)(bytes, { params }))
       await writeFile(`${path}.gz`, await promisify<Buffer, object, Buffer>(gzip)(bytes, { level: 9 }))
     }),

@@ -22,24 +22,28 @@ async function run({ browser, log, picture }: ConsolePathContext): Promise<Recor
     const console = await browser.open({ access: windrow })
     const { page } = console
     await console.signIn()
-    const wide: string[] = []
+    const faults: string[] = []
+    const audit = (path: string) =>
+      console.audit().catch((error: Error) => {
+        log(`${path}: ${error.message}`)
+        faults.push(path)
+      })
     const pages = allPages(SHOWN)
     for (const path of pages) {
       await console.goto(path)
       await console.settled()
       const name = path === '/' ? 'home' : path.slice(1).replaceAll('/', '-')
       await page.screenshot({ path: picture(`${name}-light`) })
-      await console.audit()
+      await audit(path)
       await page.screenshot({ path: picture(`${name}-dark`) })
       await page.setViewportSize(NARROW)
       await console.settled()
-      await console.audit()
+      await audit(`${path}, narrow`)
       const width = Number(await page.evaluate('document.documentElement.scrollWidth'))
-      if (width > NARROW.width) wide.push(`${path} is ${width} wide`)
+      if (width > NARROW.width) faults.push(`${path} is ${width} wide on a screen of ${NARROW.width}`)
       await page.setViewportSize({ width: 1280, height: 800 })
-      log(`${path} is good`)
     }
-    assert.deepEqual(wide, [])
+    assert.deepEqual(faults, [])
     await console.close()
     return { pages: pages.length }
   } finally {
