@@ -1,5 +1,6 @@
 import { Sha256 } from '@aws-crypto/sha256-js'
 import { SignatureV4 } from '@smithy/signature-v4'
+import { readServerDate, serverAheadMs, serverNow } from '../time/server-clock.ts'
 
 /** An access key pair of the server. */
 export type AccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
@@ -24,15 +25,10 @@ export type SignedFetch = {
   presign(request: Pick<SignedRequest, 'path' | 'query'>, seconds: number): Promise<string>
 }
 
-/** Clocks of browsers may be wrong; the server takes a signature of up to fifteen minutes ago. */
-const MOST_SKEW_MS = 60_000
-
 /** Where `crypto.subtle` is missing, as on pages without TLS, signatures need a SHA-256 of their own. */
 export function signedFetch(credentials: AccessKey, region: string): SignedFetch {
   const signer = new SignatureV4({ credentials, region, service: 'mediapackage', sha256: Sha256 })
   const { protocol, hostname, port, host, origin } = window.location
-  /** How far the server's clock is ahead of this one. */
-  let skewMs = 0
 
   const unsigned = ({ method, path, query = {}, headers = {}, body }: SignedRequest) => ({
     method,
@@ -46,7 +42,7 @@ export function signedFetch(credentials: AccessKey, region: string): SignedFetch
   })
 
   async function headersFor(request: SignedRequest): Promise<Readonly<Record<string, string>>> {
-    const signed = await signer.sign(unsigned(request), { signingDate: new Date(Date.now() + skewMs) })
+    const signed = await signer.sign(unsigned(request), { signingDate: new Date(serverNow()) })
     const { host: _, ...headers } = signed.headers
     return headers
   }
@@ -65,15 +61,13 @@ export function signedFetch(credentials: AccessKey, region: string): SignedFetch
   }
 
   const signed = async (request: SignedRequest): Promise<Response> => {
+    const ahead = serverAheadMs()
     const response = await send(request)
-    if (response.status !== 403 || response.headers.get('x-amzn-ErrorType') !== 'InvalidSignatureException') {
-      return response
-    }
-    const date = Date.parse(response.headers.get('date') ?? '')
-    const found = date - Date.now()
-    if (!Number.isFinite(found) || Math.abs(found - skewMs) < MOST_SKEW_MS) return response
-    skewMs = found
-    return send(request)
+    readServerDate(response)
+    // The server takes a signature of up to fifteen minutes ago.
+    const isRefused =
+      response.status === 403 && response.headers.get('x-amzn-ErrorType') === 'InvalidSignatureException'
+    return isRefused && serverAheadMs() !== ahead ? send(request) : response
   }
 
   return Object.assign(signed, {
@@ -82,7 +76,7 @@ export function signedFetch(credentials: AccessKey, region: string): SignedFetch
       const request = unsigned({ method: 'GET', path, query })
       const presigned = await signer.presign(request, {
         expiresIn: seconds,
-        signingDate: new Date(Date.now() + skewMs),
+        signingDate: new Date(serverNow()),
       })
       return `${origin}${path}?${queryText(presigned.query as Readonly<Record<string, string>>)}`
     },

@@ -1,13 +1,20 @@
 import AppLayout from '@cloudscape-design/components/app-layout'
+import Header from '@cloudscape-design/components/header'
 import I18nProvider from '@cloudscape-design/components/i18n'
 import messages from '@cloudscape-design/components/i18n/messages/all.en.json'
 import SideNavigation from '@cloudscape-design/components/side-navigation'
 import Spinner from '@cloudscape-design/components/spinner'
 import TopNavigation from '@cloudscape-design/components/top-navigation'
-import { Suspense, useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { Suspense, useRef, useState } from 'react'
 import { Route, Switch, useLocation, useRouter } from 'wouter'
+import { useChanges } from '../api/changes.ts'
 import { forgetSession, useSession } from '../api/session.ts'
+import { chooseZone, useZones, viewerZone, type ZoneChoice } from '../time/zone-choice.ts'
+import { ConnectionNotice } from './connection-notice.tsx'
+import './layout.css'
 import { PageFault } from './page-fault.tsx'
+import { usePageHeading } from './page-heading.ts'
 import { PAGES } from './pages.tsx'
 import { chooseTheme, type Theme } from './theme.ts'
 
@@ -20,18 +27,37 @@ const THEMES = [
 /** Navigation around the page that the address names. */
 export function Layout() {
   const [path, navigate] = useLocation()
-  const [isOpen, setIsOpen] = useState(window.innerWidth > 900)
+  const [isOpen, setIsOpen] = useState(!isNarrow())
   const { base } = useRouter()
   const { accessKeyId, signOut } = useSession()
+  const queries = useQueryClient()
+  const connection = useChanges()
+  const { zone } = useZones()
+  const content = useRef<HTMLDivElement>(null)
+  usePageHeading(content, path)
   const items = PAGES.flatMap((each) =>
     each.label === undefined ? [] : [{ type: 'link' as const, text: each.label, href: base + each.path }],
   )
   return (
     <I18nProvider locale="en" messages={[messages]}>
+      <a className="skip-link" href="#content">
+        Skip to the content
+      </a>
       <div id="top">
         <TopNavigation
           identity={{ href: `${base}/`, title: 'Windrow', onFollow: follow(navigate, base) }}
           utilities={[
+            {
+              type: 'menu-dropdown',
+              text: zone === 'UTC' ? 'UTC' : 'Local time',
+              ariaLabel: zone === 'UTC' ? 'UTC: times are shown in it' : `Local time: times are shown in ${zone}`,
+              title: 'Times are shown in',
+              items: [
+                { id: 'viewer', text: `Local time (${viewerZone()})` },
+                { id: 'UTC', text: 'UTC' },
+              ],
+              onItemClick: ({ detail }) => chooseZone(detail.id as ZoneChoice),
+            },
             {
               type: 'menu-dropdown',
               text: 'Theme',
@@ -45,6 +71,8 @@ export function Layout() {
               items: [{ id: 'sign-out', text: 'Sign out' }],
               onItemClick() {
                 forgetSession()
+                // Who signs in next may be somebody else.
+                queries.clear()
                 signOut()
               },
             },
@@ -54,26 +82,55 @@ export function Layout() {
       <AppLayout
         headerSelector="#top"
         toolsHide
+        ariaLabels={{
+          navigation: 'Pages',
+          navigationToggle: 'Open the navigation',
+          navigationClose: 'Close the navigation',
+          notifications: 'Notices',
+        }}
+        notifications={<ConnectionNotice connection={connection} />}
         navigationOpen={isOpen}
         onNavigationChange={({ detail }) => setIsOpen(detail.open)}
-        navigation={<SideNavigation activeHref={base + path} items={items} onFollow={follow(navigate, base)} />}
+        navigation={
+          <SideNavigation
+            activeHref={base + sectionOf(path)}
+            items={items}
+            onFollow={follow((to) => {
+              navigate(to)
+              // There it covers the page.
+              if (isNarrow()) setIsOpen(false)
+            }, base)}
+          />
+        }
         content={
-          <PageFault key={path}>
-            <Suspense fallback={<Spinner size="large" />}>
-              <Switch>
-                {PAGES.map(({ path: pattern, Content }) => (
-                  <Route key={pattern} path={pattern}>
-                    {(parameters) => <Content {...(parameters as Record<string, string>)} />}
+          <div id="content" ref={content} tabIndex={-1}>
+            <PageFault key={path}>
+              <Suspense fallback={<Spinner size="large" />}>
+                <Switch>
+                  {PAGES.map(({ path: pattern, Content }) => (
+                    <Route key={pattern} path={pattern}>
+                      {(parameters) => <Content {...(parameters as Record<string, string>)} />}
+                    </Route>
+                  ))}
+                  <Route>
+                    <Header variant="h1">There is no page at this address</Header>
                   </Route>
-                ))}
-                <Route>There is no page at this address.</Route>
-              </Switch>
-            </Suspense>
-          </PageFault>
+                </Switch>
+              </Suspense>
+            </PageFault>
+          </div>
         }
       />
     </I18nProvider>
   )
+}
+
+const isNarrow = () => window.innerWidth <= 900
+
+/** The page in the navigation to which the page of an address belongs. */
+function sectionOf(path: string): string {
+  const section = `/${path.split('/')[1] ?? ''}`
+  return PAGES.some((page) => page.label !== undefined && page.path === section) ? section : path
 }
 
 /** Follows links within the console without loading it anew. */
