@@ -34,7 +34,7 @@ export type ApiClient = {
   getTagged<T>(path: string): Promise<Answer<T>>
   post<T>(path: string, body?: object): Promise<T>
   put<T>(path: string, change: Change): Promise<Answer<T>>
-  delete(path: string, change?: Change): Promise<void>
+  delete<T = void>(path: string, change?: Change): Promise<T>
   readonly signed: SignedFetch
 }
 
@@ -68,9 +68,7 @@ export function apiClient(signed: SignedFetch): ApiClient {
     getTagged: (path) => ask(method.get, path, {}),
     post: async (path, body) => (await ask(method.post, path, { ...(body && { body }) })).value as never,
     put: (path, change) => ask(method.put, path, change),
-    async delete(path, change = {}) {
-      await ask(method.delete, path, change)
-    },
+    delete: async (path, change = {}) => (await ask(method.delete, path, change)).value as never,
     signed,
   }
 }

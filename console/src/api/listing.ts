@@ -51,3 +51,13 @@ export function useListing<P extends { readonly nextToken?: string | undefined }
     more: () => void fetchNextPage(),
   }
 }
+
+/** A listing of what is there already. */
+export const listingOf = <T>(rows: readonly T[]): Listing<T> => ({
+  rows,
+  isPending: false,
+  error: null,
+  hasMore: false,
+  isReading: false,
+  more() {},
+})

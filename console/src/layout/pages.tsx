@@ -15,4 +15,10 @@ const page = (path: string, label: string | undefined, load: () => Promise<{ Pag
 })
 
 /** All pages, the first that matches an address is shown. */
-export const PAGES: readonly Page[] = [page('/', 'Home', () => import('../pages/home/page.tsx'))]
+export const PAGES: readonly Page[] = [
+  page('/', 'Home', () => import('../pages/home/page.tsx')),
+  page('/harvest-jobs', 'Harvest jobs', () => import('../pages/harvest-jobs/page.tsx')),
+  page('/harvest-jobs/:id', undefined, () => import('../pages/harvest-job/page.tsx')),
+  page('/events', 'Events', () => import('../pages/events/page.tsx')),
+  page('/usage', 'Usage', () => import('../pages/usage/page.tsx')),
+]

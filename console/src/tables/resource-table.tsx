@@ -21,6 +21,8 @@ export type ShownColumn<T> = Column<T> & {
   /** What is shown, where that is more than the text. */
   readonly cell?: (row: T) => ReactNode
   readonly isRowHeader?: boolean
+  /** Of buttons, which have none. */
+  readonly hasNoOrder?: boolean
   readonly minWidth?: number
 }
 
@@ -59,12 +61,12 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
       items={rows}
       trackBy={description.keyOf}
       columnDefinitions={description.columns.map(
-        ({ id, header, text, cell = text, isRowHeader = false, minWidth }) => ({
+        ({ id, header, text, cell = text, isRowHeader = false, hasNoOrder = false, minWidth }) => ({
           id,
           header,
           cell,
           isRowHeader,
-          sortingField: id,
+          ...(!hasNoOrder && { sortingField: id }),
           ...(minWidth !== undefined && { minWidth }),
         }),
       )}

@@ -1,0 +1,52 @@
+import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
+import type { HarvestReport } from '../../../src/control/harvest-operations.ts'
+import type { RuleReport } from '../../../src/control/rule-operations.ts'
+import { type Pairs, ValuePairs } from '../layout/value-pairs.tsx'
+
+type Options = Pick<RuleReport, 'deliverables' | 'cut' | 'gapPolicy' | 'earlyEndPolicy' | 'encryption' | 'report'>
+
+/** Where assets are written, and with which options. */
+export function OptionPairs({
+  title,
+  destination: { bucketName, manifestKey, roleArn },
+  options: { deliverables, cut = 'SEGMENT', gapPolicy, earlyEndPolicy, encryption = 'AS_SERVED', report },
+  others = {},
+}: {
+  readonly title: string
+  readonly destination: HarvestReport['s3Destination']
+  readonly options: Options
+  readonly others?: Pairs
+}) {
+  return (
+    <ValuePairs
+      title={title}
+      pairs={{
+        Bucket: bucketName,
+        'Manifest key': <Copied text={manifestKey} label="the manifest key" />,
+        'Role ARN': roleArn,
+        Deliverables: deliverables
+          ? deliverables.map(({ kind, name }) => (name === undefined ? kind : `${kind} (${name})`)).join(', ')
+          : 'As the endpoint',
+        Cut: cut,
+        'Gap policy': gapPolicy,
+        'Early end policy': earlyEndPolicy,
+        Encryption: encryption,
+        'harvest.json': report ? 'Written' : 'Not written',
+        ...others,
+      }}
+    />
+  )
+}
+
+/** A text with a button that copies it. */
+export function Copied({ text, label }: { readonly text: string; readonly label: string }) {
+  return (
+    <CopyToClipboard
+      variant="inline"
+      textToCopy={text}
+      copyButtonAriaLabel={`Copy ${label}`}
+      copySuccessText="Copied"
+      copyErrorText="Not copied"
+    />
+  )
+}
