@@ -21,4 +21,5 @@ export const PAGES: readonly Page[] = [
   page('/harvest-jobs/:id', undefined, () => import('../pages/harvest-job/page.tsx')),
   page('/events', 'Events', () => import('../pages/events/page.tsx')),
   page('/usage', 'Usage', () => import('../pages/usage/page.tsx')),
+  page('/health', 'Health', () => import('../pages/health/page.tsx')),
 ]
