@@ -10,7 +10,7 @@ import {
   DescribeOriginEndpointCommand,
   type MediaPackageClient,
 } from '@aws-sdk/client-mediapackage'
-import { logFilesIn } from '../e2e/access-logs.ts'
+import { logFilesIn, loggedSums } from '../e2e/access-logs.ts'
 import { Authority, CertificateFiles } from '../judges/certificates.ts'
 import { residentMemory } from '../judges/memory.ts'
 import { eventually, freePort, temporaryFolder } from '../judges/processes.ts'
@@ -42,6 +42,8 @@ export class Operation {
   private readonly works: Promise<void>[] = []
   private readonly stopped = new AbortController()
   private readonly agent: Agent
+  /** Counters before there were access logs. */
+  private before: EgressCounters = new Map()
   private newestSecret = 1
   private secretInUse = 1
 
@@ -69,6 +71,7 @@ export class Operation {
   async begin(windrow: Windrow, client: MediaPackageClient, channels: readonly string[], open: string): Promise<void> {
     const logs = { EgressAccessLogs: {}, IngressAccessLogs: {} }
     for (const Id of channels) await client.send(new ConfigureLogsCommand({ Id, ...logs }))
+    this.before = egressIn(await this.metrics())
     const { Url: openUrl = '' } = await client.send(new DescribeOriginEndpointCommand({ Id: open }))
     const { Url: guardedUrl = '' } = await client.send(
       new CreateOriginEndpointCommand({
@@ -101,6 +104,7 @@ export class Operation {
     // Lines are written within 200 ms.
     await sleep(1000)
     this.readLogs(windrow)
+    await this.compareLogs(windrow)
   }
 
   private repeat(what: string, seconds: number, act: () => Promise<void>): void {
@@ -123,10 +127,15 @@ export class Operation {
     this.counts[what] = (this.counts[what] ?? 0) + by
   }
 
-  private async scrape(): Promise<void> {
+  private async metrics(): Promise<string> {
     const response = await fetch(`http://127.0.0.1:${this.ports.metrics}/metrics`)
     const text = await response.text()
     if (!response.ok) throw new Error(`${response.status} ${text}`)
+    return text
+  }
+
+  private async scrape(): Promise<void> {
+    const text = await this.metrics()
     const dropped = [...text.matchAll(/^windrow_access_log_dropped_total\S* (\d+)/gm)].map(([, n]) => Number(n))
     if (dropped.some((n) => n > 0)) throw new Error(`lines of access logs were dropped: ${dropped}`)
     this.counts['series, at most'] = Math.max(this.counts['series, at most'] ?? 0, seriesIn(text))
@@ -202,6 +211,21 @@ export class Operation {
     process.kill(windrow.pid, 'SIGHUP')
   }
 
+  /** Lines and bytes of access logs are what was counted meanwhile. */
+  private async compareLogs(windrow: Windrow): Promise<void> {
+    const counted = egressIn(await this.metrics())
+    const since = (name: string) => (counted.get(name) ?? 0) - (this.before.get(name) ?? 0)
+    for (const [id, { sentBytes, requests }] of await loggedSums(logsIn(windrow))) {
+      for (const [status, lines] of requests) {
+        const count = since(`requests ${id} ${status}`)
+        if (count !== lines) this.faults.push(`${id}: ${lines} lines of ${status}, and ${count} are counted`)
+      }
+      const bytes = since(`bytes ${id} `)
+      if (bytes !== sentBytes) this.faults.push(`${id}: ${sentBytes} bytes in lines, and ${bytes} are counted`)
+      this.count('endpoints whose lines are what was counted')
+    }
+  }
+
   private readLogs(windrow: Windrow): void {
     const ids = new Set<string>()
     for (const file of logFilesIn(logsIn(windrow))) {
@@ -219,6 +243,19 @@ export class Operation {
     }
     if (ids.size !== this.counts['lines of access logs']) this.faults.push('two lines have one request id')
   }
+}
+
+/** Requests and bytes of origin endpoints, by name of the counter, endpoint and range of status. */
+type EgressCounters = ReadonlyMap<string, number>
+
+function egressIn(metrics: string): EgressCounters {
+  const samples = metrics.matchAll(/^windrow_egress_(requests|bytes)_total\{(.+)\} (\d+)$/gm)
+  return new Map(
+    [...samples].map(([, what, labels = '', value]) => {
+      const label = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(labels)?.[1] ?? ''
+      return [[what, label('origin_endpoint'), label('status')].join(' '), Number(value)]
+    }),
+  )
 }
 
 /** A value as CDNs have it. */
