@@ -75,12 +75,17 @@ export function checkSelection(selection: EventSelection): void {
   between('maxDurationSeconds', maxDurationSeconds ?? MOST_SECONDS, Math.max(least, 1), MOST_SECONDS)
 }
 
+/** What rules call an event; undefined where they have no word for it. */
+export function eventWordOf(event: Pick<MarkedEvent, 'kind' | 'typeId'>): EventWord | undefined {
+  return PARTS_OF_PROGRAMMES.get(event.typeId) ?? triggerOf(event)
+}
+
 /** Finds the events that a selection is for, whatever their durations. */
 export function selects(selection: EventSelection): (event: Omit<MarkedEvent, 'start'>) => boolean {
   const { events, segmentationTypeIds, upid } = selection
   const parts = upid === undefined ? undefined : globParts(upid)
   return (event) => {
-    const word = PARTS_OF_PROGRAMMES.get(event.typeId) ?? triggerOf(event)
+    const word = eventWordOf(event)
     const isOfType = event.typeId !== undefined && segmentationTypeIds.includes(event.typeId)
     if (!isOfType && !(word && events.includes(word))) return false
     return parts === undefined || (event.upid !== undefined && globMatches(parts, upidText(event.upid)))

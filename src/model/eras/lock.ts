@@ -84,7 +84,7 @@ export function shiftObject(object: SlotObject, by: Ticks): SlotObject {
 }
 
 /** True when every slot of the other era can be shown in this one, because their streams and tracks are the same. */
-function hasSameStreams(shown: Era, other: Era): boolean {
+export function hasSameStreams(shown: Era, other: Era): boolean {
   return (
     shown.streams.length === other.streams.length &&
     other.streams.every((stream, i) => {
