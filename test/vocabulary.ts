@@ -62,6 +62,7 @@ const SAME_FOR_EACH = new Set([
   'outputTimelineOperations',
   'retentionOperations',
   'ruleOperations',
+  'runOperations',
   'scheduleOperations',
   'scrubOperations',
   'timelineOperations',

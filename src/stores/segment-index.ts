@@ -1,6 +1,7 @@
 import type { ClockRecord } from './clock-record.ts'
 import type { ContentFeed } from './content-feed.ts'
 import type { ObjectLedger } from './object-ledger.ts'
+import type { RunReader } from './run-reader.ts'
 import type { ScrubRecord } from './scrub-record.ts'
 import type { SegmentReader } from './segment-reader.ts'
 import type { StagedObjects, UnfinishedObjects } from './staged-objects.ts'
@@ -8,7 +9,7 @@ import type { TimelineStore } from './timeline-store.ts'
 import type { WorkClaims } from './work-claims.ts'
 
 /** Port: the whole index of an archive, in one database, so that each part sees what the others commit. */
-export type SegmentIndex = TimelineStore & SegmentReader & ObjectLedger & ClockRecord & ScrubRecord
+export type SegmentIndex = TimelineStore & SegmentReader & RunReader & ObjectLedger & ClockRecord & ScrubRecord
 
 /** What processes need besides that write one index together. */
 export type IndexSharing = {

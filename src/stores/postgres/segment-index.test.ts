@@ -28,6 +28,7 @@ import {
   within,
 } from '../nouns.contract.ts'
 import { StoreUnavailable } from '../resources.ts'
+import { runReaderContract } from '../run-reader.contract.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import { commitOfStaged, stagedObjectsContract } from '../staged-objects.contract.ts'
@@ -62,6 +63,7 @@ const emptied = new EmptiedPostgres(() => server.createDatabase(), open)
 
 segmentIndexContract('PostgreSQL', () => emptied.next(), blocks)
 stagedObjectsContract('PostgreSQL', () => emptied.next(), blocks)
+runReaderContract('PostgreSQL', () => emptied.next(), blocks)
 
 /** The index of one database, as two processes have it. */
 async function openTwo(): Promise<readonly [SegmentIndex, SegmentIndex, url: string]> {

@@ -10,6 +10,7 @@ import { forgettingOperations } from './forgetting.ts'
 import { outputSegmentOperations } from './output-segments.ts'
 import { outputTimelineOperations } from './output-timelines.ts'
 import { lockChannel } from './row-locks.ts'
+import { runOperations } from './runs.ts'
 import { scrubOperations } from './scrub-record.ts'
 import { timelineOperations } from './timelines.ts'
 
@@ -28,6 +29,7 @@ export function postgresSegmentIndex(db: Queries, committed: Committed): Segment
     ...commitOperations(db, committed),
     ...outputSegments,
     ...outputTimelineOperations(db),
+    ...runOperations(db),
     ...forgetting,
     ...scrubOperations(db),
     ...clockOperations(db),

@@ -14,6 +14,7 @@ import { outputSegmentOperations } from './output-segments.ts'
 import { outputTimelineOperations } from './output-timelines.ts'
 import { retentionOperations } from './retention.ts'
 import { ruleOperations } from './rules.ts'
+import { runOperations } from './runs.ts'
 import { scheduleOperations } from './schedules.ts'
 import { scrubOperations } from './scrub-record.ts'
 import type { Changes, Operations } from './synchronous.ts'
@@ -36,6 +37,7 @@ export function operations(db: SqliteDatabase, changes: Changes): Operations {
     ...adEventOperations(db),
     ...outputSegmentOperations(db),
     ...outputTimelineOperations(db),
+    ...runOperations(db),
     ...forgettingOperations(db),
     ...scrubOperations(db),
     ...clockOperations(db),

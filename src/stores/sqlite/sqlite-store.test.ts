@@ -38,6 +38,7 @@ import {
 } from '../nouns.contract.ts'
 import { resourcesContract } from '../resources.contract.ts'
 import { DatabaseRefused, StoreUnavailable } from '../resources.ts'
+import { runReaderContract } from '../run-reader.contract.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
 import { SqliteDatabase } from './database.ts'
 import { MIGRATIONS } from './schema.ts'
@@ -106,6 +107,7 @@ async function contractStore(path: string): Promise<ContractStore> {
 
 resourcesContract('SQLite', openContractStore)
 segmentIndexContract('SQLite', openContractStore)
+runReaderContract('SQLite', openContractStore)
 
 describe('a store in SQLite', () => {
   it('refuses a second opener until the first has closed', async () => {
