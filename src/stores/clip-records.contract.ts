@@ -83,6 +83,34 @@ export function clipRecordsContract(
       assert.deepEqual(newestFirst, [['a', 's'], ['b']])
     })
 
+    it('finds the clips of a channel that show some of a span and have not ended, by their beginnings', async () => {
+      const { resources } = await opened()
+      const at = (id: string, start: number, end: number, changes: Partial<Clip> = {}) =>
+        clip(id, [first], {
+          start: later(start),
+          end: later(end),
+          pinned: { start: later(start - 9), end: later(end + 9) },
+          startTime: '\u0000',
+          ...changes,
+        })
+      const clips = [
+        at('later', 50, 90),
+        at('early', 10, 30),
+        at('before', 0, 20),
+        at('behind', 60, 70),
+        at('ended', 30, 40, { expiresAt: later(100) }),
+        at('ending', 30, 40, { expiresAt: later(101) }),
+      ]
+      for (const each of clips) await resources.createClip(each, QUOTAS, [])
+      const span = { start: later(20), end: later(60) }
+      const find = async (limit: number, guid = first.channelGuid) =>
+        (await resources.clipsWithin(guid, span, later(100), limit)).map(({ id }) => id)
+      assert.deepEqual(await find(9), ['early', 'ending', 'later'])
+      assert.deepEqual(await find(2), ['early', 'ending'])
+      assert.deepEqual(await find(9, 'guid-sport'), [])
+      assert.deepEqual(await resources.clipsWithin(first.channelGuid, span, later(100), 1), [clips[1]])
+    })
+
     it('refuses a second clip of the same id, one of no endpoint, and more than the quotas', async () => {
       const { resources } = await opened()
       const quotas = { maxClips: 2, maxBytes: 250 }

@@ -1,4 +1,4 @@
-import type { UtcMs } from '../media/time.ts'
+import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { Clip, ClipQuotas } from '../model/clip.ts'
 import type { OrderedPageRequest, Page } from './pages.ts'
 
@@ -39,6 +39,11 @@ export type ClipRecords = {
   ): Promise<'created' | 'duplicate' | 'no-endpoint' | 'clip-quota' | 'byte-quota' | 'content-deleted'>
   clipById(id: string): Promise<Clip | undefined>
   listClips(page: OrderedPageRequest & { channelId?: string }): Promise<Page<Clip>>
+  /**
+   * The clips of a channel that have not ended by a moment and whose windows overlap a span, by their beginnings, at
+   * most `limit`.
+   */
+  clipsWithin(channelGuid: string, span: UtcRange, at: UtcMs, limit: number): Promise<readonly Clip[]>
   /** Replaces the clip whose stored revision is one less. A clip that pins no more than before is within its quota. */
   updateClip(
     clip: Clip,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type Blocks, needing } from '../../test/programs.ts'
 import { utcMs } from '../media/time.ts'
 import type { HarvestRun } from '../model/harvest-run.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import {
   type ContractStore,
   claimed,
@@ -17,6 +18,7 @@ import {
   NOW,
   originEndpoint,
   storeJob,
+  within,
 } from './nouns.contract.ts'
 import type { PageRequest } from './pages.ts'
 import type { Resources } from './resources.ts'
@@ -119,6 +121,40 @@ export function harvestRecordsContract(
       ])
       assert.deepEqual(await list({ createdAfter: always, status: 'FAILED' }), [['3']])
       assert.deepEqual(await list({ createdAfter: later(-1), channelId: 'news', status: 'IN_PROGRESS' }), [['4']])
+    })
+
+    it('finds the ranges of jobs that are of a span of a channel, by their beginnings', async () => {
+      const { resources } = await open()
+      const other = originEndpoint('f', 'sport', { description: 'a\u0000b' })
+      const range = ({ id: originEndpointId, channelGuid }: OriginEndpoint, first: number, last: number) => {
+        return { originEndpointId, channelGuid, startTime: '', endTime: '', ...within(first, last) }
+      }
+      const ranges = [range(other, 5, 6), range(endpoint, 7, 8), range(endpoint, 2, 2), range(endpoint, 20, 21)]
+      const jobs = [
+        harvestJob('ranges', other, { ...within(5, 6), ranges, otherEndpoints: [endpoint] }),
+        harvestJob('later', endpoint, within(9)),
+        harvestJob('early', endpoint, within(0, 2)),
+        harvestJob('before', endpoint, within(0)),
+        harvestJob('behind', endpoint, within(10)),
+        harvestJob('old', endpoint, { ...within(3), createdAt: later(-100) }),
+      ]
+      for (const job of jobs) await storeJob(resources, job)
+      const find = async (limit: number, guid = endpoint.channelGuid) => {
+        const found = await resources.harvestJobsWithin(guid, within(2, 9), later(-100), limit)
+        return found.map(({ id, start, end }) => [id, start, end])
+      }
+      const at = (first: number, last = first) => Object.values(within(first, last))
+      const all = [
+        ['early', ...at(0, 2)],
+        ['ranges', ...at(2)],
+        ['ranges', ...at(7, 8)],
+        ['later', ...at(9)],
+      ]
+      assert.deepEqual(await find(9), all)
+      assert.deepEqual(await find(2), all.slice(0, 2))
+      assert.deepEqual(await find(9, other.channelGuid), [['ranges', ...at(5, 6)]])
+      const [first] = await resources.harvestJobsWithin(endpoint.channelGuid, within(2), later(-100), 1)
+      assert.deepEqual(first, { id: 'early', originEndpointId: endpoint.id, status: 'IN_PROGRESS', ...within(0, 2) })
     })
 
     it('forgets ended jobs past their time, and none in progress', async () => {

@@ -1,4 +1,4 @@
-import type { UtcMs } from '../media/time.ts'
+import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { ServiceEvent } from '../model/event.ts'
 import type { HarvestFailure } from '../model/harvest-failure.ts'
 import type { HarvestJob, HarvestJobStatus, HarvestOutcome } from '../model/harvest-job.ts'
@@ -7,6 +7,13 @@ import type { OrderedPageRequest, Page, PageRequest } from './pages.ts'
 
 /** Proof of a claim, valid as long as the stored fence is the same. */
 export type HarvestClaim = { readonly id: string; readonly fence: number }
+
+/** A range of a harvest job. */
+export type HarvestedSpan = UtcRange & {
+  readonly id: string
+  readonly originEndpointId: string
+  readonly status: HarvestJobStatus
+}
 
 export type HarvestClaimRequest = {
   readonly owner: string
@@ -41,6 +48,17 @@ export type HarvestRecords = {
   listHarvestJobs(
     page: OrderedPageRequest & { channelId?: string; status?: HarvestJobStatus; createdAfter: UtcMs },
   ): Promise<Page<HarvestRecord>>
+
+  /**
+   * The ranges of harvest jobs created after a moment that are of a channel and overlap a span, by their beginnings, at
+   * most `limit`.
+   */
+  harvestJobsWithin(
+    channelGuid: string,
+    span: UtcRange,
+    createdAfter: UtcMs,
+    limit: number,
+  ): Promise<readonly HarvestedSpan[]>
 
   /**
    * Claims the oldest job among those in progress that are queued and due, or whose lease has expired; the latter

@@ -47,6 +47,23 @@ export function clipOperations(db: PostgresDatabase) {
         ({ body }: Body & { seq: number }) => body,
       ),
 
+    async clipsWithin(channelGuid, { start, end }, at, limit) {
+      // What a clip has pinned is no less than what it shows. Operators of JSON refuse U+0000, which a body may have.
+      const rows = await db.all<Body>(
+        `SELECT body FROM windrow.clip
+         WHERE channel_guid = $1 AND pinned_end > $2 AND pinned_start < $3 AND coalesce(expires_at > $4, true)`,
+        channelGuid,
+        start,
+        end,
+        at,
+      )
+      return rows
+        .map(({ body }) => body)
+        .filter((clip) => clip.end > start && clip.start < end)
+        .sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
+    },
+
     updateClip: (clip, { maxBytes }, shown) =>
       db.transaction(async (transaction) => {
         const { id, pinned, expiresAt, bytes, revision } = clip

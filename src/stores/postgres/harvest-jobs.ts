@@ -1,7 +1,7 @@
-import type { HarvestJobStatus } from '../../model/harvest-job.ts'
+import type { HarvestJob, HarvestJobStatus } from '../../model/harvest-job.ts'
 import type { HarvestObject } from '../../model/harvest-run.ts'
 import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from '../harvest-record.ts'
-import type { HarvestRecords } from '../harvest-records.ts'
+import type { HarvestedSpan, HarvestRecords } from '../harvest-records.ts'
 import type { PostgresDatabase } from './database.ts'
 import { readPage } from './page.ts'
 
@@ -58,6 +58,43 @@ export function harvestJobOperations(db: PostgresDatabase) {
     listHarvestJobs({ channelId, status, createdAfter, ...page }) {
       const where = { 'channel_id =': channelId, 'status =': status, 'created_at >': createdAfter }
       return readPage(db, { table: 'windrow.harvest_job', columns: RECORD_COLUMNS, where }, page, harvestRecord)
+    },
+
+    async harvestJobsWithin(channelGuid, { start, end }, createdAfter, limit) {
+      // Operators of JSON refuse U+0000, which a body may have.
+      const ofOne = await db.all<HarvestedSpan>(
+        `SELECT id, substring(body::text FROM '"originEndpointId":"([^"]*)"') AS "originEndpointId", status,
+           window_start AS start, window_end AS "end"
+         FROM windrow.harvest_job
+         WHERE channel_guid = $1 AND window_end > $2 AND window_start < $3 AND created_at > $4
+           AND body::text NOT LIKE '%"ranges":[%'
+         ORDER BY window_start, id COLLATE "C" LIMIT $5`,
+        channelGuid,
+        start,
+        end,
+        createdAfter,
+        limit,
+      )
+      const ofRanges = await db.all<{ status: HarvestJobStatus; body: HarvestJob }>(
+        `SELECT status, body FROM windrow.harvest_job
+         WHERE body::text LIKE '%"ranges":[%' AND created_at > $2 AND strpos(body::text, $1) > 0
+         ORDER BY seq DESC LIMIT $3`,
+        channelGuid,
+        createdAfter,
+        limit,
+      )
+      const ranges = ofRanges.flatMap(({ status, body: { id, ranges = [] } }) =>
+        ranges
+          .filter((range) => range.channelGuid === channelGuid && range.start < end && range.end > start)
+          .map((range) => ({
+            id,
+            originEndpointId: range.originEndpointId,
+            status,
+            start: range.start,
+            end: range.end,
+          })),
+      )
+      return [...ofOne, ...ranges].sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1)).slice(0, limit)
     },
 
     cancelHarvestJob: (id) =>

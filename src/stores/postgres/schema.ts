@@ -265,6 +265,12 @@ export const MIGRATIONS: readonly Migration[] = [
 
   // By which jobs are counted.
   'CREATE INDEX IF NOT EXISTS harvest_job_by_status ON windrow.harvest_job (status, state, not_before)',
+
+  // By which jobs are found that are of a span of a channel.
+  `
+  CREATE INDEX IF NOT EXISTS harvest_job_by_window ON windrow.harvest_job (channel_guid, window_end, window_start);
+  CREATE INDEX IF NOT EXISTS harvest_job_of_ranges ON windrow.harvest_job (seq) WHERE body::text LIKE '%"ranges":[%';
+  `,
 ]
 
 /**

@@ -1,4 +1,4 @@
-import type { UtcMs } from '../../media/time.ts'
+import type { UtcMs, UtcRange } from '../../media/time.ts'
 import { type Clip, type ClipQuotas, clipWithout } from '../../model/clip.ts'
 import type { ResourceCounts, ShownSegments } from '../clip-records.ts'
 import type { OrderedPageRequest } from '../pages.ts'
@@ -62,6 +62,20 @@ export function clipOperations(db: SqliteDatabase, changes: Changes) {
     clipById: (id: string) => parsed<Clip>(db.get<Body>('SELECT body FROM clip WHERE id = ?', id)),
     listClips: ({ channelId, ...page }: OrderedPageRequest & { channelId?: string }) =>
       readPage<Clip>(db, 'clip', page, { 'channel_id = ?': channelId }),
+
+    clipsWithin: (channelGuid: string, { start, end }: UtcRange, at: UtcMs, limit: number): readonly Clip[] =>
+      db
+        .all<Body>(
+          `SELECT body FROM clip INDEXED BY clip_of_channel
+           WHERE channel_guid = ? AND body ->> '$.end' > ? AND body ->> '$.start' < ? AND coalesce(expires_at > ?, 1)
+           ORDER BY body ->> '$.start', id LIMIT ?`,
+          channelGuid,
+          start,
+          end,
+          at,
+          limit,
+        )
+        .map(({ body }) => JSON.parse(body) as Clip),
 
     updateClip(clip: Clip, { maxBytes }: Pick<ClipQuotas, 'maxBytes'>, shown: readonly ShownSegments[]) {
       const { id, pinned, expiresAt, bytes, revision } = clip

@@ -1,10 +1,10 @@
-import type { UtcMs } from '../../media/time.ts'
+import type { UtcMs, UtcRange } from '../../media/time.ts'
 import type { ServiceEvent } from '../../model/event.ts'
 import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import { type HarvestJob, type HarvestJobStatus, type HarvestOutcome, statusAfter } from '../../model/harvest-job.ts'
 import type { HarvestCursor, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import { RECORD_COLUMNS } from '../harvest-record.ts'
-import type { HarvestClaim, HarvestClaimRequest } from '../harvest-records.ts'
+import type { HarvestClaim, HarvestClaimRequest, HarvestedSpan } from '../harvest-records.ts'
 import { type OrderedPageRequest, type PageRequest, seekTo } from '../pages.ts'
 import type { SqliteDatabase } from './database.ts'
 import { writeEvent } from './events.ts'
@@ -84,6 +84,33 @@ export function harvestJobOperations(db: SqliteDatabase, changes: Changes) {
       const items: readonly HarvestRecord[] = shown.map(recordOf)
       return rows.length > page.limit ? { items, next: String(shown.at(-1)?.seq) } : { items }
     },
+
+    harvestJobsWithin: (
+      channelGuid: string,
+      { start, end }: UtcRange,
+      createdAfter: UtcMs,
+      limit: number,
+    ): readonly HarvestedSpan[] =>
+      db
+        .all<HarvestedSpan>(
+          `SELECT id, body ->> '$.originEndpointId' AS originEndpointId, status, window_start AS start,
+             window_end AS "end"
+           FROM harvest_job INDEXED BY harvest_job_by_window
+           WHERE channel_guid = ?1 AND window_end > ?2 AND window_start < ?3 AND created_at > ?4
+             AND json_type(body, '$.ranges') IS NULL
+           UNION ALL
+           SELECT harvest_job.id, range.value ->> 'originEndpointId', status, range.value ->> 'start', range.value ->> 'end'
+           FROM harvest_job INDEXED BY harvest_job_of_ranges, json_each(body, '$.ranges') AS range
+           WHERE json_type(body, '$.ranges') IS NOT NULL AND created_at > ?4
+             AND range.value ->> 'channelGuid' = ?1 AND range.value ->> 'end' > ?2 AND range.value ->> 'start' < ?3
+           ORDER BY start, id LIMIT ?5`,
+          channelGuid,
+          start,
+          end,
+          createdAfter,
+          limit,
+        )
+        .map((row) => ({ ...row })),
 
     claimHarvestJob({ owner, now, date = now, leaseMs, except = [] }: HarvestClaimRequest) {
       const row = db.get<StoredHarvestJobRow>(

@@ -88,3 +88,8 @@ export const CREATE_CONTENT_KEYS = `
     PRIMARY KEY (source, period)
   ) STRICT;
 `
+
+/** By which jobs are found that are of a span of a channel. */
+export const FIND_JOBS_BY_TIME = `
+  CREATE INDEX harvest_job_by_window ON harvest_job (channel_guid, window_end, window_start);
+  CREATE INDEX harvest_job_of_ranges ON harvest_job (seq) WHERE json_type(body, '$.ranges') IS NOT NULL;`

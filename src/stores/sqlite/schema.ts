@@ -3,6 +3,7 @@ import {
   CREATE_CONTENT_KEYS,
   CREATE_HARVEST_RULES,
   CREATE_HARVEST_SCHEDULES,
+  FIND_JOBS_BY_TIME,
   GIVE_ERAS_ORIGINS,
   renameKeys,
   upgradeEndpoints,
@@ -293,4 +294,6 @@ export const MIGRATIONS: readonly Migration[] = [
 
   // By which jobs are counted.
   'CREATE INDEX harvest_job_by_status ON harvest_job (status, state, not_before)',
+
+  FIND_JOBS_BY_TIME,
 ]
