@@ -4,6 +4,8 @@ import { utcMs } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
 import { SAME_DATE, type ServerDate } from '../model/input-timeline/dates.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ChannelOverview } from '../model/overview/channel-overview.ts'
+import type { View } from '../model/overview/reduced-content.ts'
 import { Lookups } from '../stores/lookups.ts'
 import type { ChannelUsage, SlotWalk } from '../stores/object-ledger.ts'
 import type { Objects } from '../stores/objects.ts'
@@ -18,6 +20,7 @@ import { LiveMedia } from './live-media.ts'
 import { LoadedChannels } from './loaded-channels.ts'
 import { newObjectKey } from './object-keys.ts'
 import { areAlike, lengthsOf, type SegmentLengths } from './open-output-timeline.ts'
+import { type OverviewedChannel, Overviews } from './overviews.ts'
 import { type ArchiveLimits, ArchiveQuota } from './quota.ts'
 import type { ArchiveReader } from './reader.ts'
 import { replacementsOf } from './replacements.ts'
@@ -58,6 +61,8 @@ export type Archive = ArchiveReader &
     tick(): Promise<void>
     /** The ingest endpoint whose input an origin endpoint shows; undefined while there is nothing to show. */
     activeInput(endpoint: OriginEndpoint): Promise<string | undefined>
+    /** What there is of a channel in a window, read from the index. */
+    overview(channel: OverviewedChannel, view: View): Promise<ChannelOverview>
     /** The number and the bytes of the objects kept for each channel that has any. */
     usage(): Promise<readonly ChannelUsage[]>
     /** Deletes the content that no endpoint and no harvest job needs any more. To be called now and then. */
@@ -116,6 +121,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const switches = new SwitchNotifier({ ...deps, date })
   const index = shared ? recordingStaged(segmentIndex) : segmentIndex
   const quota = new ArchiveQuota({ ...deps, limits: deps.limits ?? {}, usage: () => segmentIndex.usage(), date })
+  const overviews = new Overviews({ segmentIndex, clock })
   const walks = new Map<string, SlotWalk>()
   let closing = false
 
@@ -244,6 +250,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       return outputTimeline && contentOf(outputTimeline.channelGuid).state.followedBy(outputTimeline)
     },
 
+    overview: (channel, view) => overviews.overview(channel, view),
+
     usage: () => segmentIndex.usage(),
 
     async retain() {
@@ -251,6 +259,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       for (const content of channels.all()) if (isOurs(workOf(content.guid))) await restUnused(content, deps)
       const { clock, retention, graceDate = date } = deps
       const demands = await deps.resources.retentionDemands(graceDate(), retention.graceMs)
+      overviews.kept(new Map(demands.map((demand) => [demand.channelGuid, keptSince(demand, retention, clock())])))
       if (isOurs(RETENTION)) {
         await unrecorded.abandon(utcMs(clock() - ABANDONED_MS), () => closing)
         await forgetOldContent(demands, { ...deps, channels, walks, isClosing: () => closing })

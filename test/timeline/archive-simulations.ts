@@ -13,6 +13,7 @@ import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlit
 import { hlsEndpoint } from '../origin/sample-endpoints.ts'
 import type { Happening, InputName } from './channel-rehearsal.ts'
 import { ChannelSimulation, type Turn, turn } from './channel-simulation.ts'
+import { assertOverview } from './overview-judge.ts'
 import { EPOCH } from './rehearsal.ts'
 import { factsOf } from './segment-facts.ts'
 
@@ -128,6 +129,7 @@ class Archived {
 
   private async listed(): Promise<(readonly OutputSegment[])[]> {
     const windows = await Promise.all(ENDPOINTS.map((endpoint) => this.archive!.live(endpoint, 1e6)))
+    await assertOverview(this.archive!, CHANNEL, ENDPOINTS, windows)
     return windows.map((window) => window?.segments ?? [])
   }
 }
