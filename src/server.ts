@@ -245,6 +245,7 @@ export async function startServer(
       keyFrames,
       outgoing,
       timelines: segmentIndex,
+      overview: archive.overview,
       indexSnapshots: stores.indexSnapshots,
       status: health.status,
       monitoring: startMonitoring(ofMonitoring, stopping, failed),

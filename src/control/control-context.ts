@@ -11,6 +11,8 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { TimelineState } from '../model/input-timeline/state.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ChannelOverview } from '../model/overview/channel-overview.ts'
+import type { View } from '../model/overview/reduced-content.ts'
 import type { ReadableBuckets } from '../stores/buckets.ts'
 import type { ShownSegments } from '../stores/clip-records.ts'
 import type { IndexSnapshots } from '../stores/index-snapshots.ts'
@@ -66,6 +68,7 @@ export type ControlResources = Pick<
   | 'channelByGuid'
   | 'channelById'
   | 'clipById'
+  | 'clipsWithin'
   | 'createChannel'
   | 'createClip'
   | 'createHarvestJob'
@@ -78,6 +81,7 @@ export type ControlResources = Pick<
   | 'deleteHarvestSchedule'
   | 'deleteOriginEndpoint'
   | 'harvestJobById'
+  | 'harvestJobsWithin'
   | 'harvestObjectsNamed'
   | 'harvestRuleById'
   | 'harvestScheduleById'
@@ -124,6 +128,7 @@ export type ControlContext = {
   /** What clients have asked for and not read yet. */
   readonly outgoing: OutgoingBytes
   readonly extent: ExtentOf
+  readonly overview: OverviewOf
   readonly inputState: InputStateOf
   readonly status: () => Promise<ProcessStatus>
   readonly monitoring: ProcessMonitoring
@@ -204,6 +209,16 @@ export type KeyFramePicture = {
 
 /** The span of time that an endpoint's archive holds, by the source's clock; undefined when it is empty. */
 export type ExtentOf = (endpoint: OriginEndpoint) => Promise<UtcRange | undefined>
+
+/** What there is of a channel, with these inputs and endpoints, in a window. */
+export type OverviewOf = (
+  channel: {
+    readonly channelGuid: string
+    readonly ingestEndpointIds: readonly string[]
+    readonly endpoints: readonly OriginEndpoint[]
+  },
+  view: View,
+) => Promise<ChannelOverview>
 
 /** Reads the state of an input's timeline as it was saved last; undefined when nothing is saved of it. */
 export type InputStateOf = (input: InputRef) => Promise<TimelineState | undefined>

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Mount } from '../http/handler.ts'
 import type { Log } from '../log.ts'
 import { readTimeline } from '../model/input-timeline/state.ts'
+import type { ChannelOverview } from '../model/overview/channel-overview.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
 import { bytesAnswer } from './byte-answers.ts'
 import { HEADS_OF_BYTES } from './byte-operations.ts'
@@ -14,6 +15,7 @@ import type {
   ExtentOf,
   HarvestService,
   InputStateOf,
+  OverviewOf,
 } from './control-context.ts'
 import { type Condition, entityTagOf } from './entity-tags.ts'
 import { type JsonResponse, mountJsonApi } from './json-api.ts'
@@ -53,6 +55,7 @@ export type ControlDeps = {
   readonly keyFrames: ControlContext['keyFrames']
   readonly outgoing: ControlContext['outgoing']
   readonly extent?: ExtentOf
+  readonly overview?: OverviewOf
   readonly timelines: Pick<TimelineStore, 'loadTimeline'>
   readonly isOwnKeyServer?: ControlContext['isOwnKeyServer']
   readonly indexSnapshots?: ControlContext['indexSnapshots']
@@ -61,6 +64,9 @@ export type ControlDeps = {
   readonly changes: ControlContext['changes']
   readonly keysOnRecord: ControlContext['keysOnRecord']
 }
+
+/** Of a channel without an archive. */
+const NOTHING_THERE: ChannelOverview = { inputs: [], outputs: [], adBreaks: [], programmes: [] }
 
 /** Creates the MediaPackage v1 API, and Windrow's own operations below `/windrow/v1/`. */
 export function createControl(options: ControlDeps): readonly Mount[] {
@@ -80,6 +86,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     keyFrames: options.keyFrames,
     outgoing: options.outgoing,
     extent: options.extent ?? (async () => undefined),
+    overview: options.overview ?? (async () => NOTHING_THERE),
     inputState: inputStateOf(options.timelines),
     status: options.status,
     monitoring: options.monitoring,

@@ -19,6 +19,7 @@ import { givenOrder } from './page-tokens.ts'
 import { ruleHandlers } from './rules.ts'
 import { scheduleHandlers } from './schedules.ts'
 import { statusHandlers } from './status.ts'
+import { timelineHandlers } from './timeline.ts'
 import type { WindrowHandlers, WindrowInputs } from './windrow-operations.ts'
 
 /** Objects deleted in one request: each may take a moment, while a client waits. */
@@ -133,5 +134,6 @@ export function windrowHandlers(context: ControlContext): WindrowHandlers {
     ...ruleHandlers(context),
     ...clipHandlers(context),
     ...monitoringHandlers(context),
+    ...timelineHandlers(context),
   }
 }

@@ -8,6 +8,7 @@ import type { Operation } from './operation.ts'
 import { RULE_OPERATIONS } from './rule-operations.ts'
 import { SCHEDULE_OPERATIONS } from './schedule-operations.ts'
 import { SERVICE_OPERATIONS } from './service-operations.ts'
+import { TIMELINE_OPERATIONS } from './timeline-operations.ts'
 import { type HandlersOf, type InputsOf, namedOperations, type OutputsOf } from './typed-operation.ts'
 
 /** Windrow's additions to MediaPackage, below a path that no AWS client uses. */
@@ -18,6 +19,7 @@ const DECLARATIONS = {
   ...SCHEDULE_OPERATIONS,
   ...RULE_OPERATIONS,
   ...CLIP_OPERATIONS,
+  ...TIMELINE_OPERATIONS,
   ...MONITORING_OPERATIONS,
 }
 

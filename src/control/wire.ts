@@ -28,13 +28,20 @@ export function readInput(operation: Operation, { labels, query, body }: Request
   }
 }
 
+/** How numbers are written in queries. */
+const NUMBERS: Partial<Record<Shape['kind'], RegExp>> = {
+  integer: /^-?\d+$/,
+  number: /^-?\d{1,20}(?:\.\d{1,20})?$/,
+}
+
 function readQuery({ name, shape, required }: Member, query: RequestParts['query']): unknown {
   const values = query.filter((pair) => pair[0] === name).map((pair) => pair[1])
   if (values.length === 0) return required ? refuse(name, 'is required') : undefined
   if (shape.kind === 'list') return values.map((value, n) => read(shape.of, value, `${name}[${n}]`))
   const [value = '', another] = values
   if (another !== undefined) refuse(name, 'must be given only once')
-  return read(shape, shape.kind === 'integer' && /^-?\d+$/.test(value) ? Number(value) : value, name)
+  const form = NUMBERS[shape.kind]
+  return read(shape, form?.test(value) ? Number(value) : value, name)
 }
 
 function readMembers(members: readonly Member[], json: unknown, what: string, prefix: string): Record<string, unknown> {

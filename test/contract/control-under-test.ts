@@ -16,6 +16,7 @@ import {
   DEFAULT_LIMITS,
   type ExtentOf,
   type HarvestService,
+  type OverviewOf,
 } from '../../src/control/control-context.ts'
 import { openApiDocument } from '../../src/control/openapi.ts'
 import { DESCRIBED_APIS } from '../../src/control/openapi-mount.ts'
@@ -68,6 +69,7 @@ export async function startControl(
     limits?: Partial<ControlLimits>
     now?: () => number
     extent?: ExtentOf
+    overview?: OverviewOf
     harvest?: Partial<HarvestService>
     clips?: Partial<ClipService>
     buckets?: ControlContext['buckets']
@@ -119,6 +121,7 @@ export async function startControl(
     keyFrames: options.keyFrames ?? { find: async () => 'no content' },
     outgoing: new OutgoingBytes({ mostBytes: 1 << 30, stallSeconds: 60, log }),
     ...(options.extent && { extent: options.extent }),
+    ...(options.overview && { overview: options.overview }),
     timelines: store.segmentIndex,
     keysOnRecord: async () => 2,
     indexSnapshots: options.indexSnapshots,

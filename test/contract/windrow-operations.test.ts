@@ -4,7 +4,7 @@ import { it } from 'node:test'
 import { pathTemplate } from '../../src/control/operation.ts'
 import { WINDROW_MEDIA_OPERATIONS, WINDROW_OPERATIONS } from '../../src/control/windrow-operations.ts'
 
-const PAGES = ['harvesting.md', 'ingest.md', 'clips.md', 'monitoring.md'].map((name) =>
+const PAGES = ['harvesting.md', 'ingest.md', 'clips.md', 'timeline.md', 'monitoring.md'].map((name) =>
   readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8'),
 )
 
