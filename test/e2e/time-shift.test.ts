@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { encodeLoop } from '../judges/loop.ts'
 import { MachineWatch } from '../judges/machine.ts'
 import { Player } from '../judges/player.ts'
 import { eventually } from '../judges/processes.ts'
 import { type SampleTrack, samplesOf } from '../judges/samples.ts'
 import { needing } from '../programs.ts'
+import { joined, TroubledChannel } from './shown-timeline.ts'
 import { DELAY_SECONDS, type Format, framesDecoded, PastChannel } from './time-shift.ts'
 
 const { after, before, describe, it } = needing('chromium', 'ffmpeg')
@@ -74,6 +76,59 @@ describe('a window of the past', () => {
       })
     }
   }
+
+  it('is told by a timeline as playlists list it: switches of inputs, gaps of one rendition and of all', async () => {
+    const troubled = await TroubledChannel.push(channel.windrow, await encodeLoop())
+    const [timeline, [first, ...others]] = await Promise.all([troubled.timeline(0.05), troubled.listed()])
+    const { outputs, inputs } = timeline
+    const [output, ...more] = outputs
+    assert.ok(output && first)
+    assert.deepEqual([more, others.length, timeline.isTruncated], [[], 1, false])
+    assert.deepEqual(output.content, joined(first.spans))
+    const parts = [first, ...others].flatMap(({ stream, spans }) =>
+      joined(spans.filter(({ gap }) => gap)).map((gap) => ({ ...gap, streams: [stream], count: 1 })),
+    )
+    assert.equal(parts.length, 1)
+    const [before, behind] = joined(first.spans)
+    const hole = { startTime: before!.endTime, endTime: behind!.startTime, count: 1 }
+    assert.deepEqual(output.gaps, [...parts, hole])
+    const at = (seconds: number) => new Date(troubled.began + seconds * 1000).toISOString()
+    const breaks = first.spans.filter(({ discontinuity }) => discontinuity)
+    assert.deepEqual(
+      output.discontinuities,
+      breaks.map(({ start }) => ({ time: new Date(start).toISOString(), count: 1 })),
+    )
+    const [ownId, otherId] = inputs.map(({ ingestEndpointId }) => ingestEndpointId)
+    assert.equal(output.ingestEndpointId, ownId)
+    assert.deepEqual(output.inputSwitches, [
+      { time: at(8), ingestEndpointId: otherId, count: 1 },
+      { time: at(60), ingestEndpointId: ownId, count: 1 },
+    ])
+    assert.deepEqual(
+      inputs.map(({ content, eras }) => [content, eras.map(({ reason }) => reason)]),
+      [
+        [
+          [
+            { startTime: at(0), endTime: at(8) },
+            { startTime: at(60), endTime: at(65) },
+          ],
+          [undefined, 'TIMESTAMPS'],
+        ],
+        [[{ startTime: at(0), endTime: at(12) }], [undefined]],
+      ],
+    )
+    // Each segment begins with a key frame.
+    const begins = first.spans.map(({ start }) => ({ time: new Date(start).toISOString() }))
+    assert.deepEqual(timeline.keyFrames, begins)
+    assert.deepEqual(
+      timeline.pictures,
+      joined(first.spans).map((span) => ({
+        ...span,
+        count: (FRAME_RATE * (Date.parse(span.endTime) - Date.parse(span.startTime))) / 1000,
+        frameRate: { numerator: FRAME_RATE, denominator: 1 },
+      })),
+    )
+  })
 
   it('is the live edge where that is delayed: of so many seconds ago', async () => {
     const before = await channel.newest('hls')

@@ -21,6 +21,7 @@ import { SCHEDULE_FAULTS } from './schedule-faults.ts'
 import { SELF_CHECK_FAULTS } from './self-check-faults.ts'
 import { SERVICE_FAULTS } from './service-faults.ts'
 import { SPEKE_FAULTS } from './speke-faults.ts'
+import { TIMELINE_FAULTS } from './timeline-faults.ts'
 
 /** Those that take longest to notice are last. */
 export const ALL_FAULTS: readonly Fault[] = [
@@ -32,6 +33,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...PROTECTION_FAULTS,
   ...ARCHIVE_FAULTS,
   ...OBJECT_FAULTS,
+  ...TIMELINE_FAULTS,
   ...BACKUP_FAULTS,
   ...CHANGE_FAULTS,
   ...ENCRYPTION_FAULTS,
