@@ -8,10 +8,11 @@ import { startPostgres } from '../servers/postgres.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
 import { startSwift } from '../servers/swift.ts'
 import { prepare } from './fortnight.ts'
-import { DAYS, writeFortnight } from './fortnight-past.ts'
+import { DAY_MS, DAYS, writeFortnight } from './fortnight-past.ts'
 import { writeFortnightInPostgres } from './fortnight-past-postgres.ts'
 import { waited } from './manifest-rounds.ts'
 import { type Measure, median } from './measure.ts'
+import { timelineRounds } from './timelines.ts'
 
 const ROUNDS = 3
 /** Times a manifest is asked for again. */
@@ -65,6 +66,11 @@ export async function benchFortnightInPostgres(): Promise<Measure[]> {
         { name: 'media playlist of 24 h', path: ({ guids }) => past(guids, false) },
         { name: 'DASH manifest of 24 h', path: ({ guids }) => past(guids, true) },
       ])),
+      ...(await timelineRounds(
+        shared.windrow,
+        { channelId: 'tv', live: shared.live, begins: end - DAYS * DAY_MS, ends: end },
+        'fortnight in PostgreSQL',
+      )),
     ]
   } catch (error) {
     console.log(embedded.windrow.log + shared.windrow.log)

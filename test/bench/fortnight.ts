@@ -15,6 +15,7 @@ import { manifestRounds, waited, watch } from './manifest-rounds.ts'
 import { type Measure, median, quantile, SERVED_ON } from './measure.ts'
 import { FIVE_RENDITIONS, OBJECT_BYTES, pastKeys } from './past.ts'
 import { SPANS } from './time-shift.ts'
+import { timelineRounds } from './timelines.ts'
 
 const ROUNDS = 3
 const MEBIBYTE = 1024 * 1024
@@ -68,6 +69,7 @@ export async function benchFortnight(): Promise<Measure[]> {
     )
     const shown = await manifestRounds(windrow, live, manifests, ROUNDS)
     const clips = await clipRounds(windrow, { endpointId: 'tv-hls', guid: hls, begins: end - DAYS * DAY_MS, ends: end })
+    const timelines = await timelineRounds(windrow, { channelId: 'tv', live, begins: end - DAYS * DAY_MS, ends: end })
     const mediaBytes = DAY_SEGMENTS * FIVE_RENDITIONS.length * OBJECT_BYTES
     return [
       ...starts,
@@ -82,6 +84,7 @@ export async function benchFortnight(): Promise<Measure[]> {
       },
       ...shown,
       ...clips,
+      ...timelines,
       ...(await retention(full, (n) => path(hls, 60, 'index_1.m3u8', end / 1000 - 60 * n))),
     ]
   } catch (error) {
