@@ -15,7 +15,7 @@ const DECLARED = {
   TooManyRequestsException: {
     status: 429,
     meaning:
-      'a quota: 30 channels, 10 origin endpoints on a channel, 10 harvest jobs in progress, 100 that begin later, 100 harvest schedules, 100 harvest rules, 1,000 clips, and 100 GiB that clips pin; each is a setting; and 100 streams of changes of a process',
+      'a quota: 30 channels, 10 origin endpoints on a channel, 10 harvest jobs in progress, 100 that begin later, 100 harvest schedules, 100 harvest rules, 1,000 clips, and 100 GiB that clips pin; each is a setting; and 100 streams of changes of a process, or 100 pictures that wait there',
   },
   InternalServerErrorException: { status: 500, meaning: 'an error of the server; its log has the request id' },
   ServiceUnavailableException: {
