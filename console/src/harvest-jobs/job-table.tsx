@@ -27,7 +27,7 @@ export const JOB_TABLE: ShownTable<HarvestReport> = {
       header: 'State',
       text: ({ state }) => state,
       cell: ({ state }) => <Status of={state} />,
-      minWidth: 130,
+      minWidth: 160,
     },
     {
       id: 'progress',

@@ -26,7 +26,7 @@ export function ValuePairs({
     >
       <KeyValuePairs
         columns={4}
-        minColumnWidth={180}
+        minColumnWidth={230}
         items={Object.entries(pairs)
           .filter(([, value]) => value !== undefined && value !== null && value !== false && value !== '')
           .map(([label, value]) => ({ label, value: <span className="break">{value}</span> }))}

@@ -10,6 +10,7 @@ import Table from '@cloudscape-design/components/table'
 import TextFilter from '@cloudscape-design/components/text-filter'
 import { type ReactNode, useEffect } from 'react'
 import type { Listing } from '../api/listing.ts'
+import './tables.css'
 import { type Column, PAGE_SIZES, type TableDescription } from './table-description.ts'
 import { isNarrowed, offeredValues, shownRows } from './table-rows.ts'
 import { useTableState } from './use-table-state.ts'
@@ -112,24 +113,25 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
             onChange={({ detail }) => change({ text: detail.filteringText }, false)}
           />
           {description.filters.map((filter) => (
-            <Select
-              key={filter.id}
-              inlineLabelText={filter.label}
-              options={[
-                { value: '', label: 'Any' },
-                ...offeredValues(listing.rows, filter, state.filters[filter.id]).map((value) => ({
-                  value,
-                  label: value,
-                })),
-              ]}
-              selectedOption={{
-                value: state.filters[filter.id] ?? '',
-                label: state.filters[filter.id] ?? 'Any',
-              }}
-              onChange={({ detail }) =>
-                change({ filters: { ...state.filters, [filter.id]: detail.selectedOption.value ?? '' } })
-              }
-            />
+            <div key={filter.id} className="table-filter">
+              <Select
+                inlineLabelText={filter.label}
+                options={[
+                  { value: '', label: 'Any' },
+                  ...offeredValues(listing.rows, filter, state.filters[filter.id]).map((value) => ({
+                    value,
+                    label: value,
+                  })),
+                ]}
+                selectedOption={{
+                  value: state.filters[filter.id] ?? '',
+                  label: state.filters[filter.id] ?? 'Any',
+                }}
+                onChange={({ detail }) =>
+                  change({ filters: { ...state.filters, [filter.id]: detail.selectedOption.value ?? '' } })
+                }
+              />
+            </div>
           ))}
         </SpaceBetween>
       }
