@@ -140,9 +140,9 @@ export const SERVICE_FAULTS: readonly Fault[] = [
   {
     name: 'page-repeats-an-item',
     breaks: 'A page of a listing begins with the last item of the page before.',
-    file: 'src/stores/sqlite/page.ts',
-    find: 'WHERE seq > ?',
-    replace: 'WHERE seq >= ?',
+    file: 'src/stores/pages.ts',
+    find: "comparison: '>',",
+    replace: "comparison: '>=',",
     caughtBy: { file: 'test/contract/listings.test.ts', cases: 'come in creation order, page by page' },
     failure: /\+ +'a',/,
   },
