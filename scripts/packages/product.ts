@@ -74,9 +74,17 @@ export function textFiles(product: Product): Entry[] {
   return [
     ...['README.md', 'CHANGELOG.md', 'LICENSE'].map((name) => copied(name, join(source, name))),
     ...pages.map((name) => copied(`docs/${name}`, join(source, 'docs', name))),
+    ...pictures(source),
     file('THIRD-PARTY-LICENCES', thirdPartyLicences(product)),
     file('sbom.cdx.json', billOfMaterials(product)),
   ]
+}
+
+/** What README.md shows; builds from before there were any have none. */
+function pictures(source: string): Entry[] {
+  const folder = join(source, 'docs/images')
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.png')) : []
+  return names.map((name) => copied(`docs/images/${name}`, join(folder, name)))
 }
 
 function dependencyFiles(root: string, { path }: Dependency): Entry[] {

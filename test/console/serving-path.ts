@@ -16,6 +16,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 async function run(context: ConsolePathContext): Promise<Record<string, string | number>> {
   await onItsOwnListener(context)
+  await withAWrongClock(context)
   await switchedOff()
   return { files: await builtTwice() }
 }
@@ -47,6 +48,24 @@ async function onItsOwnListener({ browser, log }: ConsolePathContext): Promise<v
       await console.close()
       log(`signed in at ${url}`)
     }
+  } finally {
+    await windrow.stop()
+  }
+}
+
+/** The browser's clock is an hour behind: the console takes the server's. */
+async function withAWrongClock({ browser, log }: ConsolePathContext): Promise<void> {
+  const windrow = await Windrow.start()
+  try {
+    await createChannel(mediaPackage(windrow), 'news')
+    const console = await browser.open({ access: windrow })
+    await console.page.addInitScript('{ const now = Date.now; Date.now = () => now() - 3_600_000 }')
+    await console.page.reload()
+    console.allow(/status of 403/)
+    await console.signIn()
+    await console.page.getByText('news').first().waitFor()
+    await console.close()
+    log('signed in by a clock that is an hour behind')
   } finally {
     await windrow.stop()
   }
