@@ -130,6 +130,7 @@ export type ControlContext = {
   readonly extent: ExtentOf
   readonly overview: OverviewOf
   readonly inputState: InputStateOf
+  readonly followedInputs: FollowedInputsOf
   readonly status: () => Promise<ProcessStatus>
   readonly monitoring: ProcessMonitoring
   readonly changes: Pick<ChangeStreams, 'isFull' | 'open' | 'size'>
@@ -222,3 +223,6 @@ export type OverviewOf = (
 
 /** Reads the state of an input's timeline as it was saved last; undefined when nothing is saved of it. */
 export type InputStateOf = (input: InputRef) => Promise<TimelineState | undefined>
+
+/** The ids of the ingest endpoints whose inputs output timelines of a channel follow: what players see is from them. */
+export type FollowedInputsOf = (channelGuid: string) => Promise<ReadonlySet<string>>

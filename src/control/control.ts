@@ -3,6 +3,7 @@ import type { Mount } from '../http/handler.ts'
 import type { Log } from '../log.ts'
 import { readTimeline } from '../model/input-timeline/state.ts'
 import type { ChannelOverview } from '../model/overview/channel-overview.ts'
+import { readOutputTimeline } from '../model/output-timeline/state.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
 import { bytesAnswer } from './byte-answers.ts'
 import { HEADS_OF_BYTES } from './byte-operations.ts'
@@ -13,6 +14,7 @@ import type {
   ControlLimits,
   ControlResources,
   ExtentOf,
+  FollowedInputsOf,
   HarvestService,
   InputStateOf,
   OverviewOf,
@@ -56,7 +58,7 @@ export type ControlDeps = {
   readonly outgoing: ControlContext['outgoing']
   readonly extent?: ExtentOf
   readonly overview?: OverviewOf
-  readonly timelines: Pick<TimelineStore, 'loadTimeline'>
+  readonly timelines: Pick<TimelineStore, 'loadTimeline' | 'outputTimelinesOf'>
   readonly isOwnKeyServer?: ControlContext['isOwnKeyServer']
   readonly indexSnapshots?: ControlContext['indexSnapshots']
   readonly status: ControlContext['status']
@@ -88,6 +90,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     extent: options.extent ?? (async () => undefined),
     overview: options.overview ?? (async () => NOTHING_THERE),
     inputState: inputStateOf(options.timelines),
+    followedInputs: followedInputsOf(options.timelines),
     status: options.status,
     monitoring: options.monitoring,
     changes: options.changes,
@@ -146,5 +149,13 @@ function inputStateOf(timelines: ControlDeps['timelines']): InputStateOf {
   return async (input) => {
     const stored = await timelines.loadTimeline(input)
     return stored && readTimeline(stored.state, input.ingestEndpointId)
+  }
+}
+
+function followedInputsOf(timelines: ControlDeps['timelines']): FollowedInputsOf {
+  return async (channelGuid) => {
+    const stored = await timelines.outputTimelinesOf(channelGuid)
+    const states = stored.flatMap(({ state }) => (state === undefined ? [] : [readOutputTimeline(state)]))
+    return new Set(states.filter(({ isResting }) => !isResting).map(({ input }) => input))
   }
 }

@@ -114,6 +114,7 @@ export type HabitReport = ValueOf<typeof HABIT>
 const INPUT_REPORT = structure('InputReport', {
   ingestEndpointId: TEXT,
   ...LIVENESS,
+  isFollowed: TRUTH,
   hasParentPlaylist: TRUTH,
   streams: listOf(STREAM),
   unnamedPlaylists: listOf(TEXT),
@@ -127,8 +128,8 @@ const INPUT_REPORT = structure('InputReport', {
   ),
   habits: listOf(HABIT),
 })
-/** An input as it is described. Members that are undefined are left out. */
-export type InputReport = ValueOf<typeof INPUT_REPORT>
+/** An input as its own timeline tells of it. Members that are undefined are left out. */
+export type InputReport = Omit<ValueOf<typeof INPUT_REPORT>, 'isFollowed'>
 export type LivenessReport = Pick<InputReport, keyof typeof LIVENESS>
 
 export const INPUT_SUMMARY = structure('InputSummary', {

@@ -120,9 +120,10 @@ export function windrowHandlers(context: ControlContext): WindrowHandlers {
       const channel = await resources.channelById(id)
       if (!channel) throw new ApiError('NotFoundException', `There is no channel with the id ${quoteValue(id)}`)
       const clocks = { now: context.steady(), date: clock() }
+      const followed = await context.followedInputs(channel.guid)
       const inputs = channel.ingestEndpoints.map(async ({ id: ingestEndpointId }) => {
         const state = await context.inputState({ channelGuid: channel.guid, ingestEndpointId })
-        return inputReport(ingestEndpointId, state, clocks)
+        return { ...inputReport(ingestEndpointId, state, clocks), isFollowed: followed.has(ingestEndpointId) }
       })
       return { channelId: id, inputs: await Promise.all(inputs) }
     },

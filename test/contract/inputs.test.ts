@@ -4,6 +4,7 @@ import { inputReport } from '../../src/control/inputs-report.ts'
 import { ticks, utcMs } from '../../src/media/time.ts'
 import { emptyTimeline, type TimelineState } from '../../src/model/input-timeline/state.ts'
 import { step, type TimelineEvent } from '../../src/model/input-timeline/step.ts'
+import { openOutputTimelineState } from '../../src/model/output-timeline/state.ts'
 import { type Asker, NOW, startAsker } from './rules-asker.ts'
 
 const SECOND = 90_000
@@ -200,6 +201,37 @@ describe('the inputs of a channel', () => {
         [second, 'LIVE'],
       ],
     )
+  })
+
+  it('are followed where an output timeline that endpoints use shows them', async () => {
+    const channel = await asker.control.resources.channelById('main')
+    const [first, second] = channel!.ingestEndpoints.map(({ id }) => id) as [string, string]
+    const { guid: channelGuid } = channel!
+    const followed = async () => {
+      const { json } = await asker.ask('GET', PATH)
+      return (json as { inputs: { ingestEndpointId: string; isFollowed: boolean }[] }).inputs
+        .filter(({ isFollowed }) => isFollowed)
+        .map(({ ingestEndpointId }) => ingestEndpointId)
+    }
+    assert.deepEqual(await followed(), [])
+    await asker.made('/origin_endpoints', { channelId: 'main', id: 'hls', hlsPackage: {} })
+    const { guid } = (await asker.control.resources.originEndpointById('hls'))!
+    const endpoint = { guid, revision: 1 }
+    const { id } = await asker.control.segmentIndex.openOutputTimeline(
+      endpoint,
+      { channelGuid, ingestEndpointId: first },
+      6,
+    )
+    let expectedVersion = 0
+    const becomes = async (input: string, rest: object = {}) => {
+      const state = JSON.stringify({ ...openOutputTimelineState(ticks(6 * SECOND), 1, input), ...rest })
+      const outputTimelines = [{ id, expectedVersion: expectedVersion++, state }]
+      await asker.control.segmentIndex.commitOutputTimelines(channelGuid, { outputTimelines, outputSegments: [] })
+      return followed()
+    }
+    assert.deepEqual(await becomes(first), [first])
+    assert.deepEqual(await becomes(second), [second])
+    assert.deepEqual(await becomes(second, { isResting: true }), [])
   })
 
   it('are those of a channel there is', async () => {
