@@ -1,28 +1,8 @@
-import type { Draft, Field, FieldOf, GroupDraft } from '../forms/field.ts'
+import type { Draft, Field, GroupDraft } from '../forms/field.ts'
+import { DESCRIPTION_FIELD, ID_FIELD, TAGS_FIELD } from '../forms/resource-fields.ts'
 import { PACKAGE_FIELDS } from './package-fields.ts'
 
 export type PackageName = 'hlsPackage' | 'dashPackage' | 'mssPackage' | 'cmafPackage'
-
-export const ID_FIELD: FieldOf<'text'> = {
-  name: 'id',
-  label: 'ID',
-  description: '1 to 256 letters, digits, "_" or "-". It cannot be changed.',
-  control: 'text',
-}
-
-export const DESCRIPTION_FIELD: FieldOf<'text'> = {
-  name: 'description',
-  label: 'Description',
-  description: 'At most 1024 characters, for people.',
-  control: 'text',
-}
-
-export const TAGS_FIELD: FieldOf<'tags'> = {
-  name: 'tags',
-  label: 'Tags',
-  description: 'Up to 50 keys, each with a value.',
-  control: 'tags',
-}
 
 const MANIFEST_NAME: Field = {
   name: 'manifestName',

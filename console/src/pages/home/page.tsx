@@ -1,29 +1,63 @@
+import Button from '@cloudscape-design/components/button'
 import Cards from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
-import { useQuery } from '@tanstack/react-query'
-import { useApi } from '../../api/session.ts'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import { useSearchParams } from 'wouter'
+import { pathOf } from '../../api/api-client.ts'
+import { useChannels, useStatuses } from '../../api/resources.ts'
+import { PageLink } from '../../layout/page-link.tsx'
 import { Resource } from '../../layout/resource.tsx'
-
-type Status = { readonly channels: readonly { readonly id: string }[] }
+import { type CardItem, ChannelCard } from './channel-card.tsx'
+import { CreateChannel } from './create-channel.tsx'
+import { FirstSteps } from './first-steps.tsx'
 
 /** Channels, as cards. */
 export function Page() {
-  const api = useApi()
-  const status = useQuery({
-    queryKey: ['channel', 'status'],
-    queryFn: ({ signal }) => api.get<Status>('/windrow/v1/status', {}, signal),
-  })
+  const channels = useChannels()
+  const { data: statuses } = useStatuses()
+  const [search, setSearch] = useSearchParams()
+  const create = () => setSearch({ create: 'channel' })
   return (
-    <Resource query={status}>
-      {({ channels }) => (
-        <Cards
-          header={<Header variant="h1">Channels</Header>}
-          items={channels}
-          trackBy="id"
-          cardDefinition={{ header: ({ id }) => id, sections: [] }}
-          empty="There is no channel yet."
-        />
-      )}
-    </Resource>
+    <>
+      <Resource query={channels}>
+        {(all) => {
+          const header = (
+            <Header variant="h1" counter={`(${all.length})`} actions={<Button onClick={create}>Create channel</Button>}>
+              Channels
+            </Header>
+          )
+          if (all.length === 0) {
+            return (
+              <SpaceBetween size="l">
+                {header}
+                <FirstSteps onCreate={create} />
+              </SpaceBetween>
+            )
+          }
+          const items: readonly CardItem[] = all.map((channel) => ({
+            channel,
+            status: statuses?.get(channel.id ?? ''),
+          }))
+          return (
+            <Cards
+              header={header}
+              items={items}
+              trackBy={({ channel }) => channel.id ?? ''}
+              ariaLabels={{ cardsLabel: 'Channels', itemSelectionLabel: () => '', selectionGroupLabel: '' }}
+              cardsPerRow={[{ cards: 1 }, { minWidth: 600, cards: 2 }, { minWidth: 1100, cards: 3 }]}
+              cardDefinition={{
+                header: ({ channel: { id = '' } }) => (
+                  <PageLink to={pathOf`/channels/${id}`} fontSize="heading-m">
+                    {id}
+                  </PageLink>
+                ),
+                sections: [{ id: 'channel', content: (item) => <ChannelCard {...item} /> }],
+              }}
+            />
+          )
+        }}
+      </Resource>
+      {search.get('create') === 'channel' && <CreateChannel onClosed={() => setSearch({})} />}
+    </>
   )
 }
