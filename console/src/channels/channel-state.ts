@@ -62,3 +62,10 @@ export function clockOffsetMs(input: Pick<Input, 'streams' | 'openEras'>): numbe
   )
   return offsets.length === 0 ? undefined : Math.max(...offsets)
 }
+
+/** The distance that most neighbours have among moments; undefined where there are no two. */
+export function medianDistance(moments: readonly number[]): number | undefined {
+  const ordered = moments.toSorted((a, b) => a - b)
+  const distances = ordered.slice(1).map((moment, n) => moment - (ordered[n] ?? moment))
+  return distances.toSorted((a, b) => a - b)[Math.floor(distances.length / 2)]
+}
