@@ -10,7 +10,7 @@ import { type Channel, useReread } from '../../api/resources.ts'
 import { useApi } from '../../api/session.ts'
 import { textOf } from '../../forms/differences.ts'
 import { draftOf, requestOf } from '../../forms/draft.ts'
-import type { Field, Request } from '../../forms/field.ts'
+import type { Draft, Field, Request } from '../../forms/field.ts'
 import { Fields } from '../../forms/fields.tsx'
 import { useSubmission } from '../../forms/submission.ts'
 
@@ -46,20 +46,34 @@ const FIELDS: readonly Field[] = [
   ),
 ]
 
+/** What the form has when nothing is changed in it. */
+function begunWith(channel: Channel): { readonly before: Request; readonly draft: Draft } {
+  const draft = draftOf(FIELDS, channel as Request)
+  return { before: requestOf(FIELDS, draft), draft }
+}
+
 /** The switches of the access logs of a channel. */
 export function AccessLogs({ channel }: { readonly channel: Channel }) {
   const api = useApi()
   const reread = useReread()
-  const [written, setWritten] = useState<ReturnType<typeof draftOf>>()
+  const [written, setWritten] = useState<{ readonly before: Request; readonly draft: Draft }>()
   const { isSending, refused, submit } = useSubmission()
-  const draft = written ?? draftOf(FIELDS, channel as Request)
+  const { before, draft } = written ?? begunWith(channel)
   const request = requestOf(FIELDS, draft)
-  const isChanged = textOf(request) !== textOf(requestOf(FIELDS, draftOf(FIELDS, channel as Request)))
+  const isChanged = textOf(request) !== textOf(before)
 
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault()
-    const path = pathOf`/channels/${channel.id ?? ''}/configure_logs`
-    const isDone = await submit(FIELDS, draft, () => api.put(path, { body: request }))
+    const { id = '' } = channel
+    const isDone = await submit(FIELDS, draft, async () => {
+      // The request replaces both logs, and has no condition.
+      const now = begunWith(await api.get<Channel>(pathOf`/channels/${id}`)).before
+      if (textOf(now) !== textOf(before)) {
+        setWritten({ before: now, draft })
+        throw new Error(`Another has changed the access logs meanwhile, to ${textOf(now)}. Save again to replace that.`)
+      }
+      await api.put(pathOf`/channels/${id}/configure_logs`, { body: request })
+    })
     if (!isDone) return
     await reread('channel')
     setWritten(undefined)
@@ -84,7 +98,12 @@ export function AccessLogs({ channel }: { readonly channel: Channel }) {
       >
         <SpaceBetween size="l">
           {refused && refused.path === undefined && <Alert type="error">{refused.message}</Alert>}
-          <Fields fields={FIELDS} draft={draft} onChange={setWritten} refused={refused} />
+          <Fields
+            fields={FIELDS}
+            draft={draft}
+            onChange={(next) => setWritten({ before, draft: next })}
+            refused={refused}
+          />
           {isChanged && <Box color="text-body-secondary">These changes are not saved yet.</Box>}
         </SpaceBetween>
       </Container>

@@ -2,14 +2,17 @@ import Button from '@cloudscape-design/components/button'
 import Cards from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
+import { lazy, Suspense } from 'react'
 import { useSearchParams } from 'wouter'
 import { pathOf } from '../../api/api-client.ts'
 import { useChannels, useStatuses } from '../../api/resources.ts'
 import { PageLink } from '../../layout/page-link.tsx'
 import { Resource } from '../../layout/resource.tsx'
 import { type CardItem, ChannelCard } from './channel-card.tsx'
-import { CreateChannel } from './create-channel.tsx'
 import { FirstSteps } from './first-steps.tsx'
+
+/** Forms are not among what the first page loads. */
+const CreateChannel = lazy(async () => ({ default: (await import('./create-channel.tsx')).CreateChannel }))
 
 /** Channels, as cards. */
 export function Page() {
@@ -57,7 +60,11 @@ export function Page() {
           )
         }}
       </Resource>
-      {search.get('create') === 'channel' && <CreateChannel onClosed={() => setSearch({})} />}
+      {search.get('create') === 'channel' && (
+        <Suspense>
+          <CreateChannel onClosed={() => setSearch({})} />
+        </Suspense>
+      )}
     </>
   )
 }

@@ -1,0 +1,128 @@
+import Button from '@cloudscape-design/components/button'
+import Form from '@cloudscape-design/components/form'
+import FormField from '@cloudscape-design/components/form-field'
+import Header from '@cloudscape-design/components/header'
+import Select from '@cloudscape-design/components/select'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import type { FormEvent } from 'react'
+import { useLocation, useSearchParams } from 'wouter'
+import { pathOf } from '../../api/api-client.ts'
+import { useChannels, useReread } from '../../api/resources.ts'
+import { useApi } from '../../api/session.ts'
+import { newDraft, requestOf } from '../../forms/draft.ts'
+import type { Draft } from '../../forms/field.ts'
+import { useKeptDraft } from '../../forms/kept-draft.ts'
+import { useSubmission } from '../../forms/submission.ts'
+import { EndpointForm } from '../../origin-endpoints/endpoint-form.tsx'
+import {
+  CREATE_FIELDS,
+  type PackageName,
+  packageOf,
+  withPackage,
+} from '../../origin-endpoints/origin-endpoint-fields.ts'
+
+/** A day can be rewound, clipped and harvested, unless somebody wants it otherwise. */
+const SUGGESTED_STARTOVER_SECONDS = '86400'
+const SUFFIXES: Readonly<Record<PackageName, string>> = {
+  hlsPackage: 'hls',
+  cmafPackage: 'cmaf',
+  dashPackage: 'dash',
+  mssPackage: 'mss',
+}
+
+/** The form that creates an origin endpoint of a channel. */
+export function Page() {
+  const [search, setSearch] = useSearchParams()
+  const channelId = search.get('channelId') ?? ''
+  return (
+    <CreateForm
+      key={channelId}
+      channelId={channelId}
+      onChannel={(id) => setSearch({ channelId: id }, { replace: true })}
+    />
+  )
+}
+
+const suggestedId = (channelId: string, name: PackageName) => (channelId === '' ? '' : `${channelId}-${SUFFIXES[name]}`)
+
+function CreateForm({
+  channelId,
+  onChannel,
+}: {
+  readonly channelId: string
+  readonly onChannel: (id: string) => void
+}) {
+  const api = useApi()
+  const reread = useReread()
+  const [, navigate] = useLocation()
+  const { data: channels = [] } = useChannels()
+  const draft = useKeptDraft<Draft>(`create-origin-endpoint ${channelId}`, () => ({
+    ...withPackage(newDraft(CREATE_FIELDS), 'hlsPackage'),
+    id: suggestedId(channelId, 'hlsPackage'),
+    startoverWindowSeconds: SUGGESTED_STARTOVER_SECONDS,
+  }))
+  const { isSending, refused, submit } = useSubmission()
+
+  function choosePackage(name: PackageName): void {
+    const current = packageOf(draft.value)
+    const isSuggested = current !== undefined && draft.value['id'] === suggestedId(channelId, current)
+    draft.change({ ...withPackage(draft.value, name), ...(isSuggested && { id: suggestedId(channelId, name) }) })
+  }
+
+  async function create(event: FormEvent): Promise<void> {
+    event.preventDefault()
+    const request = { ...requestOf(CREATE_FIELDS, draft.value), channelId }
+    if (!(await submit(CREATE_FIELDS, draft.value, () => api.post('/origin_endpoints', request)))) return
+    draft.forget()
+    void reread('originEndpoint', 'channel')
+    navigate(pathOf`/origin-endpoints/${String(draft.value['id'])}`)
+  }
+
+  return (
+    <form onSubmit={(event) => void create(event)}>
+      <Form
+        header={
+          <Header variant="h1" description="Where viewers, or a CDN, get the stream of a channel in one format.">
+            Create an origin endpoint
+          </Header>
+        }
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button
+              variant="link"
+              onClick={() => {
+                draft.forget()
+                navigate(channelId === '' ? '/' : pathOf`/channels/${channelId}`)
+              }}
+            >
+              Cancel
+            </Button>
+            <Button variant="primary" formAction="submit" loading={isSending}>
+              Create origin endpoint
+            </Button>
+          </SpaceBetween>
+        }
+        errorText={refused && (refused.path === undefined ? refused.message : 'A member is refused; see above.')}
+      >
+        <SpaceBetween size="l">
+          <FormField label="Channel" description="It cannot be changed later.">
+            <Select
+              selectedOption={channelId === '' ? null : { value: channelId, label: channelId }}
+              options={channels.map(({ id = '' }) => ({ value: id, label: id }))}
+              onChange={({ detail }) => onChannel(detail.selectedOption.value ?? '')}
+              placeholder="Choose a channel"
+              empty="There is no channel yet."
+            />
+          </FormField>
+          <EndpointForm
+            kind="create"
+            draft={draft.value}
+            onChange={draft.change}
+            refused={refused}
+            onPackage={choosePackage}
+          />
+        </SpaceBetween>
+      </Form>
+    </form>
+  )
+}

@@ -1,0 +1,70 @@
+import Button from '@cloudscape-design/components/button'
+import Form from '@cloudscape-design/components/form'
+import Header from '@cloudscape-design/components/header'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import type { FormEvent } from 'react'
+import { useLocation } from 'wouter'
+import { type Answer, pathOf } from '../../api/api-client.ts'
+import { useReread } from '../../api/resources.ts'
+import { useApi } from '../../api/session.ts'
+import { Conflict } from '../../forms/conflict.tsx'
+import { Edited } from '../../forms/edited.tsx'
+import { useEditedResource } from '../../forms/edited-resource.ts'
+import { EndpointForm } from '../../origin-endpoints/endpoint-form.tsx'
+import { CHANGE_FIELDS } from '../../origin-endpoints/origin-endpoint-fields.ts'
+
+/** The form that changes an origin endpoint. */
+export function Page({ id }: { readonly id: string }) {
+  const path = pathOf`/origin_endpoints/${id}`
+  return <Edited path={path}>{(begun) => <EditForm id={id} path={path} begun={begun} />}</Edited>
+}
+
+function EditForm({ id, path, begun }: { readonly id: string; readonly path: string; readonly begun: Answer<object> }) {
+  const api = useApi()
+  const reread = useReread()
+  const [, navigate] = useLocation()
+  const edited = useEditedResource({ api, path, fields: CHANGE_FIELDS, begun })
+  const { draft, refused, differences, isSending } = edited
+  const show = () => navigate(pathOf`/origin-endpoints/${id}`)
+
+  async function save(event: FormEvent): Promise<void> {
+    event.preventDefault()
+    if (!(await edited.save())) return
+    await reread('originEndpoint')
+    show()
+  }
+
+  return (
+    <form onSubmit={(event) => void save(event)}>
+      <Form
+        header={
+          <Header variant="h1" description="A change counts at once, for players that are watching too.">
+            Edit {id}
+          </Header>
+        }
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button
+              variant="link"
+              onClick={() => {
+                edited.forget()
+                show()
+              }}
+            >
+              Cancel
+            </Button>
+            <Button variant="primary" formAction="submit" loading={isSending} disabled={differences !== undefined}>
+              Save changes
+            </Button>
+          </SpaceBetween>
+        }
+        errorText={refused && (refused.path === undefined ? refused.message : 'A member is refused; see above.')}
+      >
+        <SpaceBetween size="l">
+          {differences && <Conflict differences={differences} onTaken={edited.take} />}
+          <EndpointForm kind="change" draft={draft} onChange={edited.change} refused={refused} />
+        </SpaceBetween>
+      </Form>
+    </form>
+  )
+}
