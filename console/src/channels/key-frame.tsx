@@ -10,6 +10,7 @@ import { useIsSeen } from './seen.ts'
 const REFRESH_MS = 10_000
 /** A picture with at least so many lines will do for a card. */
 const LINES = 270
+const NO_PICTURE = 'There is no picture yet.'
 
 type Shown = { readonly time?: string; readonly problem?: string }
 
@@ -17,9 +18,12 @@ type Shown = { readonly time?: string; readonly problem?: string }
 export function KeyFrame({
   channelId,
   ingestEndpointId,
+  isThere,
 }: {
   readonly channelId: string
   readonly ingestEndpointId?: string
+  /** Whether anything has come: a picture is not asked for before. */
+  readonly isThere: boolean
 }) {
   const api = useApi()
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -27,7 +31,7 @@ export function KeyFrame({
   const [{ time, problem }, setShown] = useState<Shown>({})
 
   useEffect(() => {
-    if (!isSeen) return
+    if (!isSeen || !isThere) return
     const ended = new AbortController()
     const { signal } = ended
     async function refresh(): Promise<void> {
@@ -37,7 +41,7 @@ export function KeyFrame({
         query: { height: String(LINES), ...(ingestEndpointId !== undefined && { ingestEndpointId }) },
         signal,
       })
-      if (response.status === 404) return setShown({ problem: 'There is no picture yet.' })
+      if (response.status === 404) return setShown({ problem: NO_PICTURE })
       if (!response.ok) throw new ApiRefused(response.status, '', `The server answered ${response.status}.`)
       const picture = await response.blob()
       if (canvas.current) await drawPicture(picture, canvas.current, signal)
@@ -54,7 +58,7 @@ export function KeyFrame({
     }
     void keepRefreshing()
     return () => ended.abort()
-  }, [api, channelId, ingestEndpointId, isSeen])
+  }, [api, channelId, ingestEndpointId, isSeen, isThere])
 
   return (
     <figure className="key-frame">
@@ -67,7 +71,9 @@ export function KeyFrame({
       />
       <figcaption>
         <Box variant="small">
-          {problem ?? (time === undefined ? 'The picture is being fetched.' : <Moment at={time} />)}
+          {isThere
+            ? (problem ?? (time === undefined ? 'The picture is being fetched.' : <Moment at={time} />))
+            : NO_PICTURE}
         </Box>
       </figcaption>
     </figure>

@@ -20,11 +20,11 @@ import {
 } from '../../channels/encoder-settings.ts'
 import { CopiedBlock, CopiedText } from '../../copying/copied-text.tsx'
 
-/** Commands and settings for encoders, with the URL and the credentials of an input in them. */
+/** Commands and settings for encoders, with the URL and the credentials of an input in them; open where there is none. */
 export function EncoderSettings({ channel, isNew }: { readonly channel: Channel; readonly isNew: boolean }) {
   const [search, setSearch] = useSearchParams()
   const [isShown, setIsShown] = useState(false)
-  const [isOpen, setIsOpen] = useState<boolean>()
+  const [isOpen, setIsOpen] = useState(isNew)
   const endpoints = channel.hlsIngest?.ingestEndpoints ?? []
   const input = search.get('input') === '2' ? 2 : 1
   const sent: Sent = {
@@ -50,7 +50,7 @@ export function EncoderSettings({ channel, isNew }: { readonly channel: Channel;
       variant="container"
       headerText="Commands and settings for encoders"
       headerDescription="Ready to be copied, with the URL and the credentials of an input in them."
-      expanded={isOpen ?? isNew}
+      expanded={isOpen}
       onChange={({ detail }) => setIsOpen(detail.expanded)}
     >
       <SpaceBetween size="m">

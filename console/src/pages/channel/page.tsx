@@ -23,7 +23,9 @@ import { InputDetails } from './input-details.tsx'
 /** A channel: how an encoder gets in, what comes in, and who can watch it. */
 export function Page({ id }: { readonly id: string }) {
   const query = useChannel(id)
-  const { data: inputs = [] } = useInputs(id)
+  const { data: known } = useInputs(id)
+  const inputs = known ?? []
+  const isNew = inputs.every(({ state }) => state === 'NOTHING_YET')
   const [isDeleting, setIsDeleting] = useState(false)
   return (
     <Resource query={query}>
@@ -42,7 +44,7 @@ export function Page({ id }: { readonly id: string }) {
             {id}
           </Header>
           <div className="channel-glance">
-            <KeyFrame channelId={id} />
+            <KeyFrame channelId={id} isThere={!isNew} />
             <SpaceBetween size="s">
               <StateIndicator {...channelState(inputs)} />
               <div>
@@ -52,7 +54,7 @@ export function Page({ id }: { readonly id: string }) {
             </SpaceBetween>
           </div>
           <IngestEndpoints channel={channel} inputs={inputs} />
-          <EncoderSettings channel={channel} isNew={inputs.every(({ state }) => state === 'NOTHING_YET')} />
+          {known && <EncoderSettings channel={channel} isNew={isNew} />}
           <InputDetails channel={channel} inputs={inputs} />
           <Endpoints channelId={id} />
           <DescriptionAndTags channel={channel} />

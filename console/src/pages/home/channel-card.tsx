@@ -26,7 +26,7 @@ export function ChannelCard({ channel, status }: CardItem) {
     <div ref={place}>
       <SpaceBetween size="s">
         {description !== undefined && <Box color="text-body-secondary">{description}</Box>}
-        <KeyFrame channelId={id} />
+        <KeyFrame channelId={id} isThere={known.some(({ state }) => state !== 'NOTHING_YET')} />
         <StateIndicator {...channelState(known)} />
         <KeyValuePairs
           columns={2}
