@@ -51,7 +51,8 @@ function controlsOf(shape: Shape): readonly Field['control'][] {
     case 'list':
       if (shape.of.kind === 'structure') return ['list']
       return shape.of.kind === 'string' && shape.of.values ? ['choices'] : ['texts']
-    default:
+    case 'number':
+    case 'any':
       return []
   }
 }
@@ -102,8 +103,10 @@ function valuesOf(shape: Shape, prefix: string): fc.Arbitrary<unknown> {
       return fc.dictionary(fc.string(), valuesOf(shape.of, prefix))
     case 'structure':
       return structuresOf(shape, prefix)
-    default:
-      return fc.anything()
+    case 'number':
+      return fc.double({ noNaN: true })
+    case 'any':
+      return fc.jsonValue()
   }
 }
 

@@ -1,9 +1,9 @@
-import Alert from '@cloudscape-design/components/alert'
+import Alert, { type AlertProps } from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table from '@cloudscape-design/components/table'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Difference } from './differences.ts'
 
 type Side = 'mine' | 'theirs'
@@ -17,12 +17,15 @@ export function Conflict({
   /** With those of which mine is taken. */
   readonly onTaken: (mine: readonly Difference[]) => void
 }) {
+  const place = useRef<AlertProps.Ref>(null)
+  // It stands above what was being written.
+  useEffect(() => place.current?.focus(), [])
   const [chosen, setChosen] = useState<Readonly<Record<string, Side>>>({})
   const sideOf = ({ path, changedBy }: Difference): Side | undefined =>
     chosen[path] ?? (changedBy === 'me' ? 'mine' : changedBy === 'other' ? 'theirs' : undefined)
   const isOpen = differences.some((difference) => sideOf(difference) === undefined)
   return (
-    <Alert type="warning" header="Another has saved changes meanwhile">
+    <Alert ref={place} type="warning" header="Another has saved changes meanwhile">
       <SpaceBetween size="m">
         <div>
           Nothing of yours has been saved, and nothing is lost. Say for each member whose value counts; what only one of

@@ -1,4 +1,4 @@
-import type { Field, Request } from './field.ts'
+import { type Field, plainText, type Request } from './field.ts'
 
 type Step = string | number
 
@@ -60,7 +60,7 @@ function membersOf(fields: readonly Field[], versions: Versions, place: Place): 
           { before: lists.before[n], mine: item, theirs: lists.theirs[n] },
           {
             path: `${here.path}[${n}]`,
-            label: `${here.label} ${String(item['id'] ?? n + 1)}`,
+            label: `${here.label} ${plainText(item['id']) || n + 1}`,
             steps: [...here.steps, n],
           },
         ),

@@ -1,4 +1,13 @@
-import type { Draft, DraftValue, Field, FieldOf, GroupDraft, Request, Tag } from './field.ts'
+import {
+  type Draft,
+  type DraftValue,
+  type Field,
+  type FieldOf,
+  type GroupDraft,
+  plainText,
+  type Request,
+  type Tag,
+} from './field.ts'
 
 /** The draft of a form that nothing has been written into: every member has its default, and a list one item. */
 export function newDraft(fields: readonly Field[]): Draft {
@@ -57,7 +66,7 @@ function draftValue(field: Field, given: unknown): DraftValue {
     case 'text':
     case 'number':
     case 'choice':
-      return given === undefined ? '' : String(given)
+      return plainText(given)
     case 'switch':
       return given as boolean | undefined
     case 'choices':

@@ -22,7 +22,8 @@ type Meanwhile = Written & { readonly differences: readonly Difference[] }
 /** A change of a resource that is saved on condition that nobody else has changed it meanwhile. */
 export type EditedResource = {
   readonly draft: Draft
-  readonly isChanged: boolean
+  /** True where it was written before a reload, or in an earlier visit. */
+  readonly isKept: boolean
   readonly isSending: boolean
   readonly refused: Refused | undefined
   /** What another has saved meanwhile; undefined as long as nobody is known to. */
@@ -74,7 +75,7 @@ export function useEditedResource({
 
   return {
     draft,
-    isChanged: JSON.stringify(mine) !== JSON.stringify(before),
+    isKept: written.isKept,
     isSending,
     refused,
     differences: meanwhile?.differences,

@@ -5,7 +5,7 @@ import Multiselect from '@cloudscape-design/components/multiselect'
 import Select from '@cloudscape-design/components/select'
 import Toggle from '@cloudscape-design/components/toggle'
 import { repeatedKey } from './draft.ts'
-import type { DraftValue, Field, FieldOf, Option, Tag } from './field.ts'
+import { type DraftValue, type Field, type FieldOf, type Option, plainText, type Tag } from './field.ts'
 
 type ControlProps<F extends Field> = {
   readonly field: F
@@ -37,7 +37,7 @@ function TextControl({ field, value, onChange, isWrong }: ControlProps<FieldOf<'
   const isNumber = field.control === 'number'
   return (
     <Input
-      value={String(value ?? '')}
+      value={plainText(value)}
       onChange={({ detail }) => onChange(isNumber ? detail.value.trim() : detail.value)}
       // What is no number stays as it was written, and the server says so.
       inputMode={isNumber ? 'numeric' : 'text'}
@@ -50,7 +50,7 @@ function TextControl({ field, value, onChange, isWrong }: ControlProps<FieldOf<'
 }
 
 function ChoiceControl({ field, value, onChange, isWrong }: ControlProps<FieldOf<'choice'>>) {
-  const chosen = field.options.find((option) => option.value === value) ?? optionOf(String(value ?? ''))
+  const chosen = field.options.find((option) => option.value === value) ?? optionOf(plainText(value))
   return (
     <Select
       selectedOption={value === '' || value === undefined ? null : chosen}

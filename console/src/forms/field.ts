@@ -62,3 +62,8 @@ export type Draft = { readonly [member: string]: DraftValue }
 
 /** A structure of a request, as JSON has it. */
 export type Request = { readonly [member: string]: unknown }
+
+/** A value that is a text or a number, as a text; the empty text where it is neither. */
+export function plainText(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? `${value}` : ''
+}

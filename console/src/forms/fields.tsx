@@ -6,7 +6,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import Toggle from '@cloudscape-design/components/toggle'
 import { useEffect, useId, useRef } from 'react'
 import { groupOf, isShown, newDraft } from './draft.ts'
-import type { Draft, DraftValue, Field, FieldOf, GroupDraft } from './field.ts'
+import { type Draft, type DraftValue, type Field, type FieldOf, type GroupDraft, plainText } from './field.ts'
 import { FieldControl } from './field-control.tsx'
 import './fields.css'
 import type { Refused } from './refused-member.ts'
@@ -163,7 +163,7 @@ function ListFields({ field, draft, onChange, refused, path }: MemberProps<Field
         </Header>
       </FormField>
       {items.map((item, n) => {
-        const name = `${field.item} ${String(item['id'] ?? '') || n + 1}`
+        const name = `${field.item} ${plainText(item['id']) || n + 1}`
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: an item has nothing else that stays while it is written
           <fieldset className="structure" key={n} aria-label={name}>
@@ -203,6 +203,6 @@ function unlike(item: Draft, others: readonly Draft[]): Draft {
   const { id } = item
   if (id === undefined || !others.some((other) => other['id'] === id)) return item
   const taken = others.map((other) => other['id'])
-  const next = others.map((_, n) => `${String(id)}-${n + 2}`).find((each) => !taken.includes(each))
+  const next = others.map((_, n) => `${plainText(id)}-${n + 2}`).find((each) => !taken.includes(each))
   return { ...item, id: next }
 }

@@ -11,10 +11,11 @@ export function useKeptDraft<T extends object>(name: string, begin: () => T) {
     return { value: kept ?? begin(), isKept: kept !== undefined }
   })
   const [value, setValue] = useState(begun.value)
+  const [isKept, setIsKept] = useState(begun.isKept)
   return {
     value,
     /** True where it is from before a reload, or from an earlier visit of the page. */
-    isKept: begun.isKept,
+    isKept,
     change(next: T): void {
       setValue(next)
       window.sessionStorage.setItem(key, JSON.stringify(next))
@@ -22,6 +23,7 @@ export function useKeptDraft<T extends object>(name: string, begin: () => T) {
     /** Begins anew. */
     restart(): void {
       setValue(begin())
+      setIsKept(false)
       window.sessionStorage.removeItem(key)
     },
     forget(): void {

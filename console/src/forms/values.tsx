@@ -2,7 +2,7 @@ import Box from '@cloudscape-design/components/box'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import type { Field, FieldOf, Request } from './field.ts'
+import { type Field, type FieldOf, plainText, type Request } from './field.ts'
 
 /** What a structure has, by the labels of its fields; structures in it are below. */
 export function Values({ fields, values }: { readonly fields: readonly Field[]; readonly values: Request }) {
@@ -25,7 +25,7 @@ export function Values({ fields, values }: { readonly fields: readonly Field[]; 
           <Part
             // biome-ignore lint/suspicious/noArrayIndexKey: nothing is moved here
             key={`${field.name} ${n}`}
-            title={`${field.item} ${String(item['id'] ?? n + 1)}`}
+            title={`${field.item} ${plainText(item['id']) || n + 1}`}
             fields={field.fields}
             value={item}
           />
@@ -61,9 +61,9 @@ function Part({
 function valueText(field: Field, value: unknown): string {
   if (value === undefined || value === '') return '–'
   if (field.control === 'switch') return value === true ? 'On' : 'Off'
-  if (field.control === 'number') return field.unit === undefined ? String(value) : `${String(value)} ${field.unit}`
-  if (!Array.isArray(value)) return String(value)
+  if (field.control === 'number') return `${plainText(value)} ${field.unit ?? ''}`.trim()
+  if (!Array.isArray(value)) return plainText(value)
   const options = 'options' in field ? field.options : 'offered' in field ? (field.offered ?? []) : []
-  const texts = value.map((each) => options.find((option) => option.value === each)?.label ?? String(each))
+  const texts = value.map((each) => options.find((option) => option.value === each)?.label ?? plainText(each))
   return texts.length === 0 ? 'None' : texts.join(', ')
 }

@@ -14,6 +14,7 @@ import { Conflict } from '../../forms/conflict.tsx'
 import { Edited } from '../../forms/edited.tsx'
 import { useEditedResource } from '../../forms/edited-resource.ts'
 import { Fields } from '../../forms/fields.tsx'
+import { KeptNotice } from '../../forms/kept-notice.tsx'
 import { DESCRIPTION_FIELD } from '../../forms/resource-fields.ts'
 import { TagsEditor } from '../../forms/tags-editor.tsx'
 import { MomentInBothZones } from '../../time/moment.tsx'
@@ -109,6 +110,7 @@ function DescriptionForm({
       >
         <SpaceBetween size="l">
           {refused && refused.path === undefined && <Alert type="error">{refused.message}</Alert>}
+          <KeptNotice isKept={edited.isKept} onRestart={edited.forget} />
           {differences && <Conflict differences={differences} onTaken={edited.take} />}
           <Fields fields={FIELDS} draft={draft} onChange={edited.change} refused={refused} />
         </SpaceBetween>

@@ -22,7 +22,7 @@ export function Endpoints({ channelId }: { readonly channelId: string }) {
         <Header
           variant="h2"
           counter={endpoints && `(${endpoints.length})`}
-          description={error?.message ?? 'Where viewers, or a CDN, get the stream: one for each format.'}
+          description="Where viewers, or a CDN, get the stream: one for each format."
           actions={
             <PageButton to={`/origin-endpoints/create?channelId=${encodeURIComponent(channelId)}`}>
               Create origin endpoint
@@ -32,7 +32,13 @@ export function Endpoints({ channelId }: { readonly channelId: string }) {
           Origin endpoints
         </Header>
       }
-      empty="There is none yet: nobody can watch the channel."
+      empty={
+        error ? (
+          <StatusIndicator type="error">{error.message}</StatusIndicator>
+        ) : (
+          'There is none yet: nobody can watch the channel.'
+        )
+      }
       columnDefinitions={[
         {
           id: 'id',

@@ -10,8 +10,9 @@ import { pathOf } from '../../api/api-client.ts'
 import { useChannels, useReread } from '../../api/resources.ts'
 import { useApi } from '../../api/session.ts'
 import { newDraft, requestOf } from '../../forms/draft.ts'
-import type { Draft } from '../../forms/field.ts'
+import { type Draft, plainText } from '../../forms/field.ts'
 import { useKeptDraft } from '../../forms/kept-draft.ts'
+import { KeptNotice } from '../../forms/kept-notice.tsx'
 import { useSubmission } from '../../forms/submission.ts'
 import { EndpointForm } from '../../origin-endpoints/endpoint-form.tsx'
 import {
@@ -75,7 +76,7 @@ function CreateForm({
     if (!(await submit(CREATE_FIELDS, draft.value, () => api.post('/origin_endpoints', request)))) return
     draft.forget()
     void reread('originEndpoint', 'channel')
-    navigate(pathOf`/origin-endpoints/${String(draft.value['id'])}`)
+    navigate(pathOf`/origin-endpoints/${plainText(draft.value['id'])}`)
   }
 
   return (
@@ -105,6 +106,7 @@ function CreateForm({
         errorText={refused && (refused.path === undefined ? refused.message : 'A member is refused; see above.')}
       >
         <SpaceBetween size="l">
+          <KeptNotice isKept={draft.isKept} onRestart={draft.restart} />
           <FormField label="Channel" description="It cannot be changed later.">
             <Select
               selectedOption={channelId === '' ? null : { value: channelId, label: channelId }}

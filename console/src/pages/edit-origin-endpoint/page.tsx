@@ -10,6 +10,7 @@ import { useApi } from '../../api/session.ts'
 import { Conflict } from '../../forms/conflict.tsx'
 import { Edited } from '../../forms/edited.tsx'
 import { useEditedResource } from '../../forms/edited-resource.ts'
+import { KeptNotice } from '../../forms/kept-notice.tsx'
 import { EndpointForm } from '../../origin-endpoints/endpoint-form.tsx'
 import { CHANGE_FIELDS } from '../../origin-endpoints/origin-endpoint-fields.ts'
 
@@ -61,6 +62,7 @@ function EditForm({ id, path, begun }: { readonly id: string; readonly path: str
         errorText={refused && (refused.path === undefined ? refused.message : 'A member is refused; see above.')}
       >
         <SpaceBetween size="l">
+          <KeptNotice isKept={edited.isKept} onRestart={edited.forget} />
           {differences && <Conflict differences={differences} onTaken={edited.take} />}
           <EndpointForm kind="change" draft={draft} onChange={edited.change} refused={refused} />
         </SpaceBetween>

@@ -9,6 +9,7 @@ import { pathOf } from '../../api/api-client.ts'
 import { type Channel, useReread } from '../../api/resources.ts'
 import { useApi } from '../../api/session.ts'
 import { newDraft, requestOf } from '../../forms/draft.ts'
+import { plainText } from '../../forms/field.ts'
 import { Fields } from '../../forms/fields.tsx'
 import { useKeptDraft } from '../../forms/kept-draft.ts'
 import { DESCRIPTION_FIELD, ID_FIELD, TAGS_FIELD } from '../../forms/resource-fields.ts'
@@ -33,7 +34,7 @@ export function CreateChannel({ onClosed }: { readonly onClosed: () => void }) {
     if (!isDone) return
     draft.forget()
     void reread('channel')
-    navigate(pathOf`/channels/${String(draft.value['id'])}`)
+    navigate(pathOf`/channels/${plainText(draft.value['id'])}`)
   }
 
   return (

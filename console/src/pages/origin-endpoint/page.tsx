@@ -6,8 +6,9 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
+import { countText } from '../../amounts.ts'
 import { pathOf } from '../../api/api-client.ts'
-import { type OriginEndpoint, useOriginEndpoint, useReread } from '../../api/resources.ts'
+import { type OriginEndpoint, useOriginEndpoint, useReread, useStatuses } from '../../api/resources.ts'
 import { useApi } from '../../api/session.ts'
 import { CopiedText } from '../../copying/copied-text.tsx'
 import type { Request } from '../../forms/field.ts'
@@ -19,7 +20,7 @@ import { Resource } from '../../layout/resource.tsx'
 import { SECTIONS } from '../../origin-endpoints/origin-endpoint-fields.ts'
 import { PACKAGE_FIELDS } from '../../origin-endpoints/package-fields.ts'
 import { Watch } from '../../origin-endpoints/watch.tsx'
-import { MomentInBothZones } from '../../time/moment.tsx'
+import { Moment, MomentInBothZones } from '../../time/moment.tsx'
 
 /** An origin endpoint: what it shows, and how it is set. */
 export function Page({ id }: { readonly id: string }) {
@@ -42,6 +43,7 @@ export function Page({ id }: { readonly id: string }) {
           >
             {id}
           </Header>
+          <HowItIs endpoint={endpoint} />
           <Watch endpoint={endpoint} />
           <Settings endpoint={endpoint} />
           <TagsEditor arn={endpoint.arn ?? ''} tags={endpoint.tags ?? {}} onSaved={() => reread('originEndpoint')} />
@@ -49,6 +51,24 @@ export function Page({ id }: { readonly id: string }) {
         </SpaceBetween>
       )}
     </Resource>
+  )
+}
+
+/** How far the endpoint is, and whether it has keys. */
+function HowItIs({ endpoint: { id, channelId = '' } }: { readonly endpoint: OriginEndpoint }) {
+  const { data: statuses } = useStatuses()
+  const status = statuses?.get(channelId)?.originEndpoints.find((each) => each.id === id)
+  if (!status) return null
+  const { liveEdge, isEncrypted, contentKeys = 0 } = status
+  return (
+    <KeyValuePairs
+      columns={3}
+      items={[
+        { label: 'Newest segment ends', value: liveEdge === undefined ? 'Nothing yet' : <Moment at={liveEdge} /> },
+        { label: 'Encryption', value: isEncrypted ? 'On' : 'Off' },
+        ...(isEncrypted ? [{ label: 'Content keys of this key period', value: countText(contentKeys) }] : []),
+      ]}
+    />
   )
 }
 
