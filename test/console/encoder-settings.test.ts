@@ -12,10 +12,10 @@ import { embedSnippet } from '../../console/src/origin-endpoints/embed-snippet.t
 const INGEST = { url: 'http://origin:8080/in/v2/aa/bb/channel', username: 'c0ffee', password: 'deadbeef' }
 const AT = 'http://c0ffee:deadbeef@origin:8080/in/v2/aa/bb/channel'
 
-/** The arguments that a shell makes of a command: functions stand for the programs. */
-function argumentsBy(command: string, program: string): string[] {
-  const script = `for each in ffmpeg gst-launch-1.0; do eval "$each() { cat >/dev/null; }"; done
-    ${program}() { printf '%s\\0' "$@"; }
+/** The arguments that a shell gives ffmpeg for a command: functions stand for the programs. */
+function argumentsOf(command: string): string[] {
+  const script = `gst-launch-1.0() { :; }
+    ffmpeg() { printf '%s\\0' "$@"; }
     ${command}`
   const text = execFileSync('bash', ['-c', script], { input: '', encoding: 'utf8' })
   return text.split('\0').slice(0, -1)
@@ -24,18 +24,18 @@ function argumentsBy(command: string, program: string): string[] {
 describe('a command for an encoder', () => {
   it('is for a shell what it should be: the last argument is where the playlist goes', () => {
     for (const source of ['test', 'file'] as const) {
-      assert.equal(argumentsBy(ffmpegCommand(INGEST, { source, renditions: 1 }), 'ffmpeg').at(-1), `${AT}-main.m3u8`)
-      const two = argumentsBy(ffmpegCommand(INGEST, { source, renditions: 2 }), 'ffmpeg')
+      assert.equal(argumentsOf(ffmpegCommand(INGEST, { source, renditions: 1 })).at(-1), `${AT}-main.m3u8`)
+      const two = argumentsOf(ffmpegCommand(INGEST, { source, renditions: 2 }))
       assert.equal(two.at(-1), `${AT}-%v.m3u8`)
       assert.equal(two[two.indexOf('-hls_segment_filename') + 1], `${AT}-%v-%d.ts`)
       assert.equal(two[two.indexOf('-method') + 1], 'PUT')
     }
-    assert.equal(argumentsBy(gstreamerCommand(INGEST), 'ffmpeg').at(-1), `${AT}-main.m3u8`)
+    assert.equal(argumentsOf(gstreamerCommand(INGEST)).at(-1), `${AT}-main.m3u8`)
   })
 
   it('cannot run what a user name or password has', () => {
     const hostile = { ...INGEST, username: '$(echo u)`echo v`', password: '"; echo w; "' }
-    const last = argumentsBy(ffmpegCommand(hostile, { source: 'test', renditions: 1 }), 'ffmpeg').at(-1) ?? ''
+    const last = argumentsOf(ffmpegCommand(hostile, { source: 'test', renditions: 1 })).at(-1) ?? ''
     const url = new URL(last)
     assert.deepEqual([url.username, url.password].map(decodeURIComponent), [hostile.username, hostile.password])
   })

@@ -22,6 +22,8 @@ import { readInput } from '../../src/control/wire.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import { RuleViolation } from '../../src/model/rule-violation.ts'
 
+const account = { region: 'us-east-1', accountId: '000000000000' }
+
 const [CREATE, UPDATE] = ['CreateOriginEndpoint', 'UpdateOriginEndpoint'].map((name) => {
   const operation = OPERATIONS.find((each) => each.name === name)
   assert.ok(operation)
@@ -144,7 +146,6 @@ describe('the table of fields of origin endpoints', () => {
   })
 
   it('begins with the values that the server has by default', () => {
-    const account = { partition: 'aws', region: 'us-east-1', accountId: '000000000000' } as const
     for (const { name, fields } of PACKAGE_FIELDS) {
       const begun = requestOf(CREATE_FIELDS, withPackage(newDraft(CREATE_FIELDS), name))
       const least = name === 'cmafPackage' ? { cmafPackage: { hlsManifests: [{ id: 'main' }] } } : { [name]: {} }
@@ -216,7 +217,6 @@ describe('a refusal', () => {
       ['cmafPackage', { cmafPackage: { hlsManifests: [{ id: 'a' }, { id: 'a' }] } }],
       ['mssPackage', { mssPackage: { streamSelection: { minVideoBitsPerSecond: 2, maxVideoBitsPerSecond: 1 } } }],
     ]
-    const account = { partition: 'aws', region: 'us-east-1', accountId: '000000000000' } as const
     for (const [name, given] of wrong) {
       const request = { [name]: {}, ...given }
       const form = draftOf(CHANGE_FIELDS, request)

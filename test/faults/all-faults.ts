@@ -6,6 +6,7 @@ import { BACKUP_FAULTS } from './backup-faults.ts'
 import { CHANGE_FAULTS } from './change-faults.ts'
 import { CONSOLE_FAULTS } from './console-faults.ts'
 import { CONSOLE_LIST_FAULTS } from './console-list-faults.ts'
+import { CONSOLE_FORM_FAULTS } from './console-form-faults.ts'
 import { ENCRYPTION_FAULTS } from './encryption-faults.ts'
 import type { Fault } from './fault.ts'
 import { FEED_FAULTS } from './feed-faults.ts'
@@ -27,6 +28,7 @@ import { TIMELINE_FAULTS } from './timeline-faults.ts'
 /** Those that take longest to notice are last. */
 export const ALL_FAULTS: readonly Fault[] = [
   ...CONSOLE_LIST_FAULTS,
+  ...CONSOLE_FORM_FAULTS,
   ...ACCESS_LOG_FAULTS,
   ...ACCESS_FAULTS,
   ...CONSOLE_FAULTS,

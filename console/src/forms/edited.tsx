@@ -6,8 +6,8 @@ import type { Answer } from '../api/api-client.ts'
 import { useApi } from '../api/session.ts'
 
 /**
- * Reads a resource once, with its entity tag, for a form to begin with: what changes meanwhile is found when the form is
- * saved, and does not overwrite what is being written.
+ * Reads a resource once, with its entity tag, for a form to begin with: what changes meanwhile is found when the form
+ * is saved, and does not overwrite what is being written.
  */
 export function Edited({
   path,

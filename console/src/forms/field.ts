@@ -11,7 +11,7 @@ type Common = {
   readonly shownWhen?: (draft: Draft) => boolean
 }
 
-/** One description of a member of a request: from it come its control, its part of the request, and its checks in tests. */
+/** One description of a member of a request, of which its control, its part of the request and its tests are made. */
 export type Field = Common &
   (
     | { readonly control: 'text'; readonly default?: string; readonly example?: string; readonly otherwise?: string }

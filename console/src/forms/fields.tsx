@@ -92,7 +92,6 @@ function OneField({
       description={field.description}
       constraintText={constraintOf(field)}
       errorText={problem}
-      stretch={field.control === 'tags' || field.control === 'texts'}
     >
       {control}
     </FormField>
@@ -116,7 +115,7 @@ function GroupFields({ field, draft, onChange, refused, path }: MemberProps<Fiel
   return (
     <fieldset className="structure" aria-labelledby={heading}>
       <SpaceBetween size="m">
-        <FormField errorText={saidOf(refused, path)} stretch>
+        <FormField errorText={saidOf(refused, path)}>
           {field.isOptional ? (
             <Toggle
               checked={isGiven}
@@ -152,7 +151,7 @@ function ListFields({ field, draft, onChange, refused, path }: MemberProps<Field
   const add = () => onChange([...items, unlike(newDraft(field.fields), items)])
   return (
     <SpaceBetween size="m">
-      <FormField errorText={saidOf(refused, path)} stretch>
+      <FormField errorText={saidOf(refused, path)}>
         <Header
           variant="h3"
           description={field.description}

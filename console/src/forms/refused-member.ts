@@ -10,8 +10,8 @@ export type Refused = {
 
 /**
  * The refusal that a message of the server tells: it begins with the JSON path of the member, as in
- * `hlsPackage.encryption.spekeKeyProvider.systemIds[0]: must be a UUID`. A place in a list, or a key of a map, is told at
- * the member that has it.
+ * `hlsPackage.encryption.spekeKeyProvider.systemIds[0]: must be a UUID`. A place in a list, or a key of a map, is told
+ * at the member that has it.
  */
 export function refusedMember(message: string, fields: readonly Field[], draft: Draft): Refused {
   const named = /^((?:[^\s:"]|"(?:[^"\\]|\\.)*")+): /.exec(message)?.[1]

@@ -42,7 +42,7 @@ export function EndpointForm({
       >
         <SpaceBetween size="l">
           {onPackage && (
-            <FormField label="Format" description="It cannot be changed later." stretch>
+            <FormField label="Format" description="It cannot be changed later.">
               <Tiles
                 ariaLabel="Format"
                 columns={4}

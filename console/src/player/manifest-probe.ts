@@ -15,8 +15,8 @@ const MAY_COME = ['NothingToShowYet', 'NoKeyYet', 'WindowNotYet', 'NoSuchStream'
 const MOST_CHARACTERS = 500
 
 /**
- * Asks for a manifest as a player does. Players tell of a refusal by its status alone; the server has a sentence. Throws
- * NotPlayable.
+ * Asks for a manifest as a player does. Players tell of a refusal by its status alone; the server has a sentence.
+ * Throws NotPlayable.
  */
 export async function probeManifest(url: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(url, { signal, credentials: 'omit', cache: 'no-store' }).catch((error: unknown) => {

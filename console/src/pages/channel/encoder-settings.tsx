@@ -20,7 +20,7 @@ import {
 } from '../../channels/encoder-settings.ts'
 import { CopiedBlock, CopiedText } from '../../copying/copied-text.tsx'
 
-/** Commands and settings for encoders, with the URL and the credentials of an input in them; open where there is none. */
+/** Commands and settings for encoders, with the URL and the credentials of an input; open where nothing has come. */
 export function EncoderSettings({ channel, isNew }: { readonly channel: Channel; readonly isNew: boolean }) {
   const [search, setSearch] = useSearchParams()
   const [isShown, setIsShown] = useState(false)

@@ -1,0 +1,107 @@
+import type { Draft, Field } from '../forms/field.ts'
+import { ADS, IFRAME_ONLY, MANIFEST_WINDOW, segmentDuration } from './manifest-fields.ts'
+
+/** Members of a DashPackage. */
+export const DASH_FIELDS: readonly Field[] = [
+  segmentDuration('2'),
+  {
+    name: 'segmentTemplateFormat',
+    label: 'Segment template',
+    description: 'How the MPD tells of segments. NUMBER_WITH_DURATION can be chosen at creation only.',
+    control: 'choice',
+    default: 'NUMBER_WITH_TIMELINE',
+    options: [
+      { value: 'NUMBER_WITH_TIMELINE', label: 'NUMBER_WITH_TIMELINE', description: 'A timeline, and numbers in URLs' },
+      { value: 'TIME_WITH_TIMELINE', label: 'TIME_WITH_TIMELINE', description: 'A timeline, and times in URLs' },
+      { value: 'NUMBER_WITH_DURATION', label: 'NUMBER_WITH_DURATION', description: 'A duration, and numbers in URLs' },
+    ],
+  },
+  MANIFEST_WINDOW,
+  {
+    name: 'minBufferTimeSeconds',
+    label: 'Minimum buffer time',
+    description: 'What a player should have before it begins.',
+    control: 'number',
+    default: '30',
+    unit: 'seconds',
+    range: '0 to 3600',
+  },
+  {
+    name: 'minUpdatePeriodSeconds',
+    label: 'Minimum update period',
+    description: 'How often players ask for the MPD anew.',
+    control: 'number',
+    default: '15',
+    unit: 'seconds',
+    range: '1 to 3600',
+  },
+  {
+    name: 'suggestedPresentationDelaySeconds',
+    label: 'Suggested presentation delay',
+    description: 'How far behind the live edge players should play.',
+    control: 'number',
+    default: '25',
+    unit: 'seconds',
+    range: '0 to 3600',
+  },
+  {
+    name: 'manifestLayout',
+    label: 'Manifest layout',
+    description: 'Where elements stand that tracks have in common.',
+    control: 'choice',
+    default: 'FULL',
+    options: [
+      { value: 'FULL', label: 'FULL', description: 'In every Representation' },
+      { value: 'COMPACT', label: 'COMPACT', description: 'In the AdaptationSet' },
+      {
+        value: 'DRM_TOP_LEVEL_COMPACT',
+        label: 'DRM_TOP_LEVEL_COMPACT',
+        description: 'As COMPACT, with content protection in the MPD element',
+      },
+    ],
+  },
+  {
+    name: 'profile',
+    label: 'Profile',
+    description: 'The kind of devices that the MPD is written for.',
+    control: 'choice',
+    default: 'NONE',
+    options: [
+      { value: 'NONE', label: 'NONE', description: 'No devices in particular' },
+      { value: 'HBBTV_1_5', label: 'HBBTV_1_5', description: 'Television sets with HbbTV 1.5' },
+      { value: 'DVB_DASH_2014', label: 'DVB_DASH_2014', description: 'DVB-DASH of 2014' },
+      { value: 'HYBRIDCAST', label: 'HYBRIDCAST', description: 'Television sets in Japan' },
+    ],
+  },
+  {
+    name: 'periodTriggers',
+    label: 'Periods',
+    description: 'What begins a new Period. Not with HYBRIDCAST or NUMBER_WITH_DURATION.',
+    control: 'choices',
+    default: [],
+    options: [{ value: 'ADS', label: 'Ads' }],
+  },
+  ...ADS,
+  {
+    name: 'utcTiming',
+    label: 'UTC timing',
+    description: 'How players learn the time.',
+    control: 'choice',
+    default: 'NONE',
+    options: [
+      { value: 'NONE', label: 'NONE', description: "By the viewer's clock" },
+      { value: 'HTTP-HEAD', label: 'HTTP-HEAD', description: 'From the Date header of a URL' },
+      { value: 'HTTP-ISO', label: 'HTTP-ISO', description: 'From a URL, as ISO 8601' },
+      { value: 'HTTP-XSDATE', label: 'HTTP-XSDATE', description: 'From a URL, as xs:dateTime' },
+    ],
+  },
+  {
+    name: 'utcTimingUri',
+    label: 'UTC timing URI',
+    description: 'The URL that is asked for the time.',
+    control: 'text',
+    otherwise: 'no URL, and the MPD has no UTCTiming',
+    shownWhen: (draft: Draft) => draft['utcTiming'] !== 'NONE',
+  },
+  IFRAME_ONLY,
+]
