@@ -82,7 +82,7 @@ async function pushesWhatIsCopied(console: ConsolePage, { log, picture }: Consol
   const { page } = console
   await page.getByRole('heading', { name: 'Ingest endpoints' }).waitFor()
   await console.audit()
-  const shown = (await page.getByLabel('The ffmpeg command').textContent()) ?? ''
+  const shown = (await page.getByLabel('The ffmpeg command', { exact: true }).textContent()) ?? ''
   assert.ok(shown.includes('••••••••'), shown)
   const encoder = await runCopied(console)
   await page
@@ -174,7 +174,7 @@ async function losesNobodysChange(
     return [Description, StartoverWindowSeconds, HlsPackage?.SegmentDurationSeconds]
   }
   assert.deepEqual(await described(), ['theirs', 7200, 6])
-  const choice = page.getByRole('group', { name: 'Whose value of Description is taken' })
+  const choice = page.getByRole('toolbar', { name: 'Whose value of Description is taken' })
   await choice.getByRole('button', { name: 'Mine' }).click()
   await page.getByRole('button', { name: 'Take these values' }).click()
   assert.equal(await page.getByLabel('Description').inputValue(), 'mine')

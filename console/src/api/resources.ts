@@ -22,7 +22,7 @@ const MOST_STATUSES = 100
 export function useChannels(): UseQueryResult<readonly Channel[]> {
   const api = useApi()
   return useQuery({
-    queryKey: ['channel', 'list'],
+    queryKey: ['channel', 'all'],
     queryFn: ({ signal }) =>
       allPages(async (nextToken) => {
         type Page = OperationOutput<'ListChannels'>
@@ -35,7 +35,7 @@ export function useChannels(): UseQueryResult<readonly Channel[]> {
 export function useChannel(id: string): UseQueryResult<Channel> {
   const api = useApi()
   return useQuery({
-    queryKey: ['channel', id],
+    queryKey: ['channel', 'one', id],
     queryFn: ({ signal }) => api.get<Channel>(pathOf`/channels/${id}`, {}, signal),
   })
 }
@@ -44,7 +44,7 @@ export function useChannel(id: string): UseQueryResult<Channel> {
 export function useStatuses(): UseQueryResult<ReadonlyMap<string, ChannelStatus>> {
   const api = useApi()
   return useQuery({
-    queryKey: ['channel', 'status'],
+    queryKey: ['channel', 'statuses'],
     queryFn: async ({ signal }) => {
       const all = await allPages(async (nextToken) => {
         const query = { maxResults: MOST_STATUSES, nextToken }
@@ -61,7 +61,7 @@ export function useStatuses(): UseQueryResult<ReadonlyMap<string, ChannelStatus>
 export function useInputs(channelId: string, isWatched = true): UseQueryResult<readonly Input[]> {
   const api = useApi()
   return useQuery({
-    queryKey: ['channel', channelId, 'inputs'],
+    queryKey: ['channel', 'inputs', channelId],
     queryFn: async ({ signal }) => {
       const path = pathOf`/windrow/v1/channels/${channelId}/inputs`
       return (await api.get<WindrowOutputs['DescribeInputs']>(path, {}, signal)).inputs
@@ -74,7 +74,7 @@ export function useInputs(channelId: string, isWatched = true): UseQueryResult<r
 export function useOriginEndpoints(channelId: string): UseQueryResult<readonly OriginEndpoint[]> {
   const api = useApi()
   return useQuery({
-    queryKey: ['originEndpoint', 'list', channelId],
+    queryKey: ['originEndpoint', 'all', channelId],
     queryFn: ({ signal }) =>
       allPages(async (nextToken) => {
         type Page = OperationOutput<'ListOriginEndpoints'>
@@ -88,7 +88,7 @@ export function useOriginEndpoints(channelId: string): UseQueryResult<readonly O
 export function useOriginEndpoint(id: string): UseQueryResult<OriginEndpoint> {
   const api = useApi()
   return useQuery({
-    queryKey: ['originEndpoint', id],
+    queryKey: ['originEndpoint', 'one', id],
     queryFn: ({ signal }) => api.get<OriginEndpoint>(pathOf`/origin_endpoints/${id}`, {}, signal),
   })
 }

@@ -18,7 +18,7 @@ export function KeyFrameDistance({ channelId, input }: { readonly channelId: str
   const api = useApi()
   const until = input.isFollowed ? input.openEras.at(-1)?.shownUntil : undefined
   const { data } = useQuery({
-    queryKey: ['channel', channelId, 'key-frames'],
+    queryKey: ['channel', 'key-frames', channelId],
     queryFn: async ({ signal }) => {
       const end = Date.parse(until ?? '')
       const query = {

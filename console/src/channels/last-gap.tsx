@@ -20,7 +20,7 @@ type Timeline = {
 export function LastGap({ channelId, isWatched = true }: { readonly channelId: string; readonly isWatched?: boolean }) {
   const api = useApi()
   const { data, error } = useQuery({
-    queryKey: ['channel', channelId, 'gaps'],
+    queryKey: ['channel', 'gaps', channelId],
     queryFn: async ({ signal }) => {
       const now = Date.now()
       const query = {
