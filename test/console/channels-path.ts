@@ -24,6 +24,7 @@ const REFUSED = /status of (403|404|412|422)/
 async function run(context: ConsolePathContext): Promise<Record<string, string | number>> {
   const windrow = await Windrow.start()
   let encoder: Running | undefined
+  let second: Running | undefined
   try {
     const console = await context.browser.open(
       { access: windrow },
@@ -38,6 +39,8 @@ async function run(context: ConsolePathContext): Promise<Record<string, string |
     await losesNobodysChange(console, windrow, context)
     encoder = await rotates(console, encoder, context)
     await describesAndTags(console, windrow)
+    second = await showsTwoInputs(console, context)
+    await fitsNarrowScreens(console, context)
     await console.goto('/')
     await console.page.getByRole('img', { name: /Newest picture/ }).waitFor()
     await console.audit()
@@ -47,6 +50,7 @@ async function run(context: ConsolePathContext): Promise<Record<string, string |
     return { played }
   } finally {
     encoder?.child.kill('SIGKILL')
+    second?.child.kill('SIGKILL')
     await windrow.stop()
   }
 }
@@ -207,6 +211,37 @@ async function rotates(console: ConsolePage, encoder: Running, { log }: ConsoleP
     .waitFor()
   log('with rotated credentials the encoder is live again')
   return again
+}
+
+/** The other input sends two renditions, and is shown beside the first. */
+async function showsTwoInputs(console: ConsolePage, { log, picture }: ConsolePathContext): Promise<Running> {
+  const { page } = console
+  await page.goto(`${page.url().split('?')[0]}?input=2&renditions=2`)
+  await page.getByRole('button', { name: /^Commands and settings/ }).click()
+  const encoder = await runCopied(console)
+  await page.getByRole('table', { name: 'Tracks of Input 2' }).getByText('640×360').waitFor()
+  await console.audit()
+  await page.screenshot({ path: picture('two-inputs'), fullPage: true })
+  log('two inputs are shown side by side')
+  return encoder
+}
+
+/** No page has to be scrolled sideways on a telephone. */
+async function fitsNarrowScreens(console: ConsolePage, { log, picture }: ConsolePathContext): Promise<void> {
+  const { page } = console
+  const before = page.viewportSize()
+  await page.setViewportSize({ width: 360, height: 740 })
+  const paths = ['/', '/channels/news', '/origin-endpoints/create', '/origin-endpoints/news-hls']
+  for (const [n, path] of [...paths, '/origin-endpoints/news-hls/edit'].entries()) {
+    await console.goto(path)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    const width = await page.evaluate('document.documentElement.scrollWidth')
+    await page.screenshot({ path: picture(`narrow-${n}`), fullPage: true })
+    assert.ok((width as number) <= 360, `${path} is ${String(width)} pixels wide`)
+    await console.audit()
+  }
+  if (before) await page.setViewportSize(before)
+  log('all pages fit on a narrow screen')
 }
 
 async function describesAndTags({ page }: ConsolePage, windrow: Windrow): Promise<void> {
