@@ -193,7 +193,7 @@ async function losesNobodysChange(
 async function rotates(console: ConsolePage, encoder: Running, { log }: ConsolePathContext): Promise<Running> {
   const { page } = console
   await console.goto('/channels/news')
-  await page.getByRole('button', { name: 'Rotate the credentials of Input 1' }).click()
+  await page.getByRole('button', { name: 'Rotate credentials of Input 1' }).click()
   await page.getByText('is refused from its next request on').waitFor()
   await console.audit()
   await page.getByRole('dialog').getByRole('button', { name: 'Rotate credentials' }).click()

@@ -65,7 +65,7 @@ function OneEndpoint({
       <Header
         variant="h3"
         actions={
-          <Button onClick={() => setIsRotating(true)} ariaLabel={`Rotate the credentials of ${name}`}>
+          <Button onClick={() => setIsRotating(true)} ariaLabel={`Rotate credentials of ${name}`}>
             Rotate credentials
           </Button>
         }
