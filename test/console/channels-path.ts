@@ -42,7 +42,7 @@ async function run(context: ConsolePathContext): Promise<Record<string, string |
     second = await showsTwoInputs(console, context)
     await fitsNarrowScreens(console, context)
     await console.goto('/')
-    await console.page.getByRole('img', { name: /Newest picture/ }).waitFor()
+    await seesPicture(console)
     await console.audit()
     await console.page.screenshot({ path: context.picture('home'), fullPage: true })
     await deletes(console)
@@ -93,12 +93,26 @@ async function pushesWhatIsCopied(console: ConsolePage, { log, picture }: Consol
     .getByText(/Live, unbroken since/)
     .first()
     .waitFor()
-  await page.getByRole('img', { name: 'Newest picture of news' }).waitFor()
+  await page.getByRole('heading', { level: 1 }).scrollIntoViewIfNeeded()
+  await seesPicture(console)
   await page.getByText('1280×720').first().waitFor()
   await console.audit()
   await page.screenshot({ path: picture('channel'), fullPage: true })
   log('the copied ffmpeg command is live')
   return encoder
+}
+
+/** A picture that is not black. */
+async function seesPicture({ page }: ConsolePage): Promise<void> {
+  await page.getByRole('img', { name: 'Newest picture of news' }).waitFor()
+  await eventually('a picture with light in it', async () => {
+    const brightest = (await page.evaluate(`(() => {
+      const canvas = document.querySelector('canvas')
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+      return data.reduce((most, value, n) => (n % 4 === 3 ? most : Math.max(most, value)), 0)
+    })()`)) as number
+    return brightest > 200 || undefined
+  })
 }
 
 async function runCopied({ page }: ConsolePage): Promise<Running> {
@@ -141,10 +155,10 @@ async function refusesWrongMembers({ page }: ConsolePage): Promise<void> {
   await page.getByText('must be a whole number, got a string').waitFor()
   await page.getByLabel('Startover window').fill('86400')
   await page.getByRole('button', { name: 'Add CIDR block' }).click()
-  await page.getByLabel('CIDR block 1').fill('10.0.0.0/99')
+  await page.getByLabel('CIDR block 1', { exact: true }).fill('10.0.0.0/99')
   await page.getByRole('button', { name: 'Save changes' }).click()
   await page.getByText('whitelist[0]: must be an IPv4 CIDR block').waitFor()
-  assert.equal(await page.getByLabel('CIDR block 1').inputValue(), '10.0.0.0/99')
+  assert.equal(await page.getByLabel('CIDR block 1', { exact: true }).inputValue(), '10.0.0.0/99')
   await page.getByRole('button', { name: 'Cancel' }).click()
 }
 

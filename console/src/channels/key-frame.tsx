@@ -85,6 +85,8 @@ async function drawPicture(file: Blob, canvas: HTMLCanvasElement, signal: AbortS
   const url = URL.createObjectURL(file)
   const video = document.createElement('video')
   video.muted = true
+  // Otherwise browsers may decode no picture before they are told to play.
+  video.preload = 'auto'
   try {
     await new Promise<void>((resolve, reject) => {
       video.onloadeddata = () => resolve()
@@ -92,9 +94,12 @@ async function drawPicture(file: Blob, canvas: HTMLCanvasElement, signal: AbortS
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
       video.src = url
     })
-    canvas.width = video.videoWidth
-    canvas.height = video.videoHeight
-    canvas.getContext('2d')?.drawImage(video, 0, 0)
+    // A canvas may draw later than it is told to, when the video is gone.
+    const picture = await createImageBitmap(video)
+    canvas.width = picture.width
+    canvas.height = picture.height
+    canvas.getContext('2d')?.drawImage(picture, 0, 0)
+    picture.close()
   } finally {
     video.removeAttribute('src')
     video.load()
