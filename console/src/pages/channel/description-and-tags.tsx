@@ -29,7 +29,7 @@ export function DescriptionAndTags({ channel }: { readonly channel: Channel }) {
   const isEditing = search.get('edit') === 'description'
   const path = pathOf`/channels/${id}`
   return (
-    <>
+    <SpaceBetween size="l">
       {isEditing ? (
         <Edited path={path}>
           {(begun) => <DescriptionForm path={path} begun={begun} onClosed={() => setSearch({})} />}
@@ -56,7 +56,7 @@ export function DescriptionAndTags({ channel }: { readonly channel: Channel }) {
         </Container>
       )}
       <TagsEditor arn={arn} tags={tags} onSaved={() => reread('channel')} />
-    </>
+    </SpaceBetween>
   )
 }
 

@@ -76,7 +76,7 @@ function Settings({ endpoint }: { readonly endpoint: OriginEndpoint }) {
   const { channelId = '', arn = '', createdAt } = endpoint
   const values = endpoint as Request
   return (
-    <>
+    <SpaceBetween size="l">
       <Container header={<Header variant="h2">Settings</Header>}>
         <SpaceBetween size="l">
           <KeyValuePairs
@@ -95,7 +95,7 @@ function Settings({ endpoint }: { readonly endpoint: OriginEndpoint }) {
           <Values fields={fields} values={values[name] as Request} />
         </Container>
       ))}
-    </>
+    </SpaceBetween>
   )
 }
 
