@@ -13,8 +13,7 @@ import type { SoakContext } from '../soak-plan.ts'
 
 export const name = 'console'
 
-const PATHS: readonly ConsolePath[] = [SERVING_PATH, AUDIT_PATH, HOSTILE_PATH]
-const PATHS: readonly ConsolePath[] = [SERVING_PATH, HOSTILE_PATH, CHANNELS_PATH]
+const PATHS: readonly ConsolePath[] = [SERVING_PATH, AUDIT_PATH, HOSTILE_PATH, CHANNELS_PATH]
 
 /** Throws for the first path that does not lead where it must. */
 export async function run({ log, folder }: SoakContext): Promise<Record<string, string | number>> {
