@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import type { WindrowOutputs } from '../../../src/control/windrow-operations.ts'
 import { pathOf } from '../api/api-client.ts'
 import type { Input } from '../api/resources.ts'
 import { useApi } from '../api/session.ts'
@@ -10,8 +11,6 @@ const SPAN_MS = 20_000
 /** Key frames are told of where a step is shorter than a segment. */
 const RESOLUTION_SECONDS = 0.05
 const REFRESH_MS = 30_000
-
-type Timeline = { readonly keyFrames?: readonly { readonly time: string }[] }
 
 /** The time between key frames, of the input that endpoints show: only of what is shown they are known. */
 export function KeyFrameDistance({ channelId, input }: { readonly channelId: string; readonly input: Input }) {
@@ -27,7 +26,7 @@ export function KeyFrameDistance({ channelId, input }: { readonly channelId: str
         resolutionSeconds: RESOLUTION_SECONDS,
       }
       const path = pathOf`/windrow/v1/channels/${channelId}/timeline`
-      const { keyFrames = [] } = await api.get<Timeline>(path, query, signal)
+      const { keyFrames = [] } = await api.get<WindrowOutputs['DescribeTimeline']>(path, query, signal)
       return medianDistance(keyFrames.map(({ time }) => Date.parse(time))) ?? null
     },
     refetchInterval: REFRESH_MS,

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import type { WindrowOutputs } from '../../../src/control/windrow-operations.ts'
 import { pathOf } from '../api/api-client.ts'
 import { useApi } from '../api/session.ts'
 import { durationText } from '../time/duration-text.ts'
@@ -9,12 +10,6 @@ const SPAN_MS = 86_400_000
 /** Times of gaps are exact whatever the resolution is. */
 const RESOLUTION_SECONDS = 60
 const REFRESH_MS = 30_000
-
-type Timeline = {
-  readonly inputs: readonly {
-    readonly gaps: readonly { readonly startTime: string; readonly endTime: string }[]
-  }[]
-}
 
 /** The last gap in what came in during the last day. */
 export function LastGap({ channelId, isWatched = true }: { readonly channelId: string; readonly isWatched?: boolean }) {
@@ -29,7 +24,7 @@ export function LastGap({ channelId, isWatched = true }: { readonly channelId: s
         resolutionSeconds: RESOLUTION_SECONDS,
       }
       const path = pathOf`/windrow/v1/channels/${channelId}/timeline`
-      const { inputs } = await api.get<Timeline>(path, query, signal)
+      const { inputs } = await api.get<WindrowOutputs['DescribeTimeline']>(path, query, signal)
       return (
         inputs
           .flatMap(({ gaps }) => gaps)
