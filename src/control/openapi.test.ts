@@ -48,7 +48,8 @@ describe('the OpenAPI document', () => {
     const { paths } = openApiDocument('1.2.3', DESCRIBED_APIS) as unknown as Document
     const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map((each) => each['operationId']))
     const expected = DESCRIBED_APIS.flatMap(({ prefix, operations }) => operations.map(({ name }) => prefix + name))
-    assert.deepEqual(ids.toSorted(), expected.toSorted())
+    assert.deepEqual(new Set(ids), new Set(expected))
+    assert.equal(ids.length, expected.length)
     assert.equal(paths['/channels/{id}']?.['put']?.['operationId'], 'UpdateChannel')
     assert.equal(paths['/windrow/v1/clips/{id}']?.['put']?.['operationId'], 'WindrowUpdateClip')
   })
