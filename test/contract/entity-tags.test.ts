@@ -111,7 +111,10 @@ describe('entity tags', () => {
       const answers = await Promise.all(
         Array.from({ length: 8 }, (_, i) => ask('PUT', `${path}/${id}`, { body: changes[i % 2]!, ifMatch: tag })),
       )
-      assert.deepEqual(answers.map(({ status }) => status).toSorted((a, b) => a - b), [200, ...Array(7).fill(412)])
+      assert.deepEqual(
+        answers.map(({ status }) => status).toSorted((a, b) => a - b),
+        [200, ...Array(7).fill(412)],
+      )
       const gone = await Promise.all([
         ask('DELETE', `${path}/${id}`, { ifMatch: '*' }),
         ask('PUT', `${path}/${id}`, { body: changes[0], ifMatch: tag }),
