@@ -34,7 +34,8 @@ export async function buildConsole(to: string, root = ROOT): Promise<void> {
     entryFileNames: named('[name]'),
     chunkFileNames: ({ name, facadeModuleId }: { readonly name: string; readonly facadeModuleId: string | null }) =>
       named(name === 'page' && facadeModuleId ? basename(dirname(facadeModuleId)) : name),
-    assetFileNames: named('[name]', '[extname]'),
+    // Sheets of several pages have one name, and differ by what is in them.
+    assetFileNames: named('[name]-[hash]', '[extname]'),
   }
   await build({
     configFile: join(root, 'console/vite.config.ts'),
