@@ -1,0 +1,77 @@
+import Alert from '@cloudscape-design/components/alert'
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import Modal from '@cloudscape-design/components/modal'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import { type FormEvent, useId, useState } from 'react'
+import { useLocation } from 'wouter'
+import type { HarvestReport } from '../../../src/control/harvest-operations.ts'
+import { pathOf } from '../api/api-client.ts'
+import { useApi } from '../api/session.ts'
+import { newDraft, requestOf } from '../forms/draft.ts'
+import type { Draft, Field } from '../forms/field.ts'
+import { Fields } from '../forms/fields.tsx'
+import { useSubmission } from '../forms/submission.ts'
+import { DELIVERABLES_FIELD, DESTINATION_FIELD, ENCRYPTION_FIELD } from '../harvest-jobs/job-fields.ts'
+import { withoutUnused } from '../harvest-jobs/job-request.ts'
+import { harvestJobPath } from '../resources/resource-paths.ts'
+
+const FIELDS: readonly Field[] = [
+  {
+    name: 'jobId',
+    label: 'Job ID',
+    description: 'Of the harvest job that writes it.',
+    control: 'text',
+    otherwise: 'a new one',
+  },
+  DESTINATION_FIELD,
+  DELIVERABLES_FIELD,
+  ENCRYPTION_FIELD,
+]
+
+/** Makes files of a clip in a bucket, by a harvest job, and shows that. */
+export function MaterialiseClip({ id, onClosed }: { readonly id: string; readonly onClosed: () => void }) {
+  const api = useApi()
+  const [, navigate] = useLocation()
+  const [draft, setDraft] = useState<Draft>(() => ({ ...newDraft(FIELDS), deliverables: undefined }))
+  const { isSending, refused, submit } = useSubmission()
+  const form = useId()
+
+  async function materialise(event: FormEvent): Promise<void> {
+    event.preventDefault()
+    await submit(FIELDS, draft, async () => {
+      const body = withoutUnused(requestOf(FIELDS, draft))
+      const job = await api.post<HarvestReport>(pathOf`/windrow/v1/clips/${id}/materialise`, body)
+      navigate(harvestJobPath(job.id))
+    })
+  }
+
+  return (
+    <Modal
+      visible
+      size="large"
+      header={`Materialise the clip ${id}`}
+      closeAriaLabel="Close"
+      onDismiss={onClosed}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" onClick={onClosed}>
+              Leave it
+            </Button>
+            <Button variant="primary" formAction="submit" form={form} loading={isSending}>
+              Materialise
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <form id={form} onSubmit={(event) => void materialise(event)}>
+        <SpaceBetween size="l">
+          {refused && refused.path === undefined && <Alert type="error">{refused.message}</Alert>}
+          <Fields fields={FIELDS} draft={draft} onChange={setDraft} refused={refused} />
+        </SpaceBetween>
+      </form>
+    </Modal>
+  )
+}
