@@ -47,6 +47,8 @@ function newValue(field: Field): DraftValue {
     case 'text':
     case 'number':
       return field.default ?? ''
+    case 'moment':
+      return ''
     case 'choice':
     case 'switch':
     case 'choices':
@@ -65,13 +67,14 @@ function draftValue(field: Field, given: unknown): DraftValue {
   switch (field.control) {
     case 'text':
     case 'number':
+    case 'moment':
     case 'choice':
       return plainText(given)
     case 'switch':
       return given as boolean | undefined
     case 'choices':
     case 'texts':
-      return given as readonly string[] | undefined
+      return (given as readonly unknown[] | undefined)?.map(plainText)
     case 'tags':
       return given === undefined
         ? undefined
@@ -88,6 +91,7 @@ function draftValue(field: Field, given: unknown): DraftValue {
 function givenOf(field: Field, value: DraftValue): unknown {
   switch (field.control) {
     case 'text':
+    case 'moment':
     case 'choice':
       return value === '' ? undefined : value
     case 'number':

@@ -42,12 +42,15 @@ export function useEditedResource({
   path,
   fields,
   begun,
+  bodyOf = (request) => request,
 }: {
   readonly api: ApiClient
   readonly path: string
   readonly fields: readonly Field[]
   /** As it was read when the form was opened. */
   readonly begun: Answer<object>
+  /** What is sent of what the form has; all of it, where absent. */
+  readonly bodyOf?: (request: Request) => Request
 }): EditedResource {
   const startingFrom = ({ value, etag }: Answer<object>): Written => {
     const draft = draftOf(fields, value as Request)
@@ -62,7 +65,7 @@ export function useEditedResource({
   /** Saves, unless another has saved a change of these members since; then resolves to what there is to choose. */
   async function put(ifMatch: string | undefined): Promise<Meanwhile | undefined> {
     try {
-      await api.put(path, { body: mine, ifMatch })
+      await api.put(path, { body: bodyOf(mine), ifMatch })
       return undefined
     } catch (error) {
       if (!(error instanceof ApiRefused) || error.status !== PRECONDITION_FAILED) throw error

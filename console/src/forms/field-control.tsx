@@ -14,8 +14,10 @@ type ControlProps<F extends Field> = {
   readonly isWrong: boolean
 }
 
+type SimpleField = Exclude<Field, FieldOf<'group'> | FieldOf<'list'> | FieldOf<'moment'>>
+
 /** The control of a field that is no structure, without its label, which is that of the form field around it. */
-export function FieldControl({ field, ...props }: ControlProps<Exclude<Field, FieldOf<'group'> | FieldOf<'list'>>>) {
+export function FieldControl({ field, ...props }: ControlProps<SimpleField>) {
   switch (field.control) {
     case 'text':
     case 'number':

@@ -24,6 +24,8 @@ export type Field = Common &
         /** What holds where nothing is written. */
         readonly otherwise?: string
       }
+    /** A moment as people write it. */
+    | { readonly control: 'moment'; readonly otherwise?: string }
     | { readonly control: 'choice'; readonly options: readonly Option[]; readonly default: string }
     | { readonly control: 'switch'; readonly default: boolean }
     /** Any number of the options. */

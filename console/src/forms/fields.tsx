@@ -5,6 +5,7 @@ import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Toggle from '@cloudscape-design/components/toggle'
 import { useEffect, useId, useRef } from 'react'
+import { MomentField } from '../time/moment-field.tsx'
 import { groupOf, isShown, newDraft } from './draft.ts'
 import { type Draft, type DraftValue, type Field, type FieldOf, type GroupDraft, plainText } from './field.ts'
 import { FieldControl } from './field-control.tsx'
@@ -82,6 +83,18 @@ function OneField({
   path,
 }: MemberProps<Exclude<Field, FieldOf<'group'> | FieldOf<'list'>>>) {
   const problem = saidOf(refused, path)
+  if (field.control === 'moment') {
+    const { label, description, otherwise } = field
+    return (
+      <MomentField
+        label={label}
+        description={otherwise === undefined ? description : `${description} If empty: ${otherwise}.`}
+        value={plainText(draft[field.name])}
+        onChange={onChange}
+        error={problem}
+      />
+    )
+  }
   const control = (
     <FieldControl field={field} value={draft[field.name]} onChange={onChange} isWrong={problem !== undefined} />
   )
