@@ -8,12 +8,13 @@ import { CHANNELS_PATH } from '../console/channels-path.ts'
 import { ConsoleBrowser } from '../console/console-browser.ts'
 import type { ConsolePath } from '../console/console-path.ts'
 import { HOSTILE_PATH } from '../console/hostile-path.ts'
+import { LISTS_PATH } from '../console/lists-path.ts'
 import { SERVING_PATH } from '../console/serving-path.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
 export const name = 'console'
 
-const PATHS: readonly ConsolePath[] = [SERVING_PATH, AUDIT_PATH, HOSTILE_PATH, CHANNELS_PATH]
+const PATHS: readonly ConsolePath[] = [SERVING_PATH, AUDIT_PATH, HOSTILE_PATH, CHANNELS_PATH, LISTS_PATH]
 
 /** Throws for the first path that does not lead where it must. */
 export async function run({ log, folder }: SoakContext): Promise<Record<string, string | number>> {
