@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { automationRequest } from '../../console/src/automations/automation-request.ts'
-import { newDraft, requestOf } from '../../console/src/forms/draft.ts'
+import { isShown, newDraft, requestOf } from '../../console/src/forms/draft.ts'
 import type { Draft, Field, GroupDraft } from '../../console/src/forms/field.ts'
 import { withoutUnused } from '../../console/src/harvest-jobs/job-request.ts'
 import { eventText, selectionText } from '../../console/src/rules/event-text.ts'
 import { ruleSections } from '../../console/src/rules/rule-fields.ts'
 import { recurrenceText } from '../../console/src/schedules/recurrence-text.ts'
 import { AUTOMATION_ID_FIELD, scheduleSections } from '../../console/src/schedules/schedule-fields.ts'
+import { WINDROW_OPERATIONS } from '../../src/control/windrow-operations.ts'
+import { disagreements } from './field-shapes.ts'
 
 const ENDPOINT: Field = {
   name: 'originEndpointId',
@@ -29,8 +31,30 @@ const written = (fields: readonly Field[], draft: Draft) => automationRequest(fi
 const destination = { bucketName: 'clips', manifestKey: '{id}/index.m3u8' }
 const roleArn = 'arn:aws:iam::000000000000:role/harvest'
 
+/** The endpoints there are, which the page offers; moments of stills are of one window, not of all. */
+const LEFT_OUT = ['originEndpointId', 'deliverables.times']
+const wrongOf = (operation: string, fields: readonly Field[]) => {
+  const { input } = WINDROW_OPERATIONS.find(({ name }) => name === operation)!
+  return disagreements(
+    input,
+    fields.filter(({ name }) => name !== 'originEndpointId'),
+    LEFT_OUT,
+  )
+}
+
+describe('the forms of schedules and rules', () => {
+  it('have every member of the requests, in a control that it can have', () => {
+    const without = (fields: readonly Field[]) => fields.filter(({ name }) => name !== 'id')
+    assert.deepEqual(wrongOf('CreateHarvestSchedule', SCHEDULE), [])
+    assert.deepEqual(wrongOf('UpdateHarvestSchedule', without(SCHEDULE)), [])
+    const changed = ruleSections(ENDPOINT, []).flatMap((section) => section.fields)
+    assert.deepEqual(wrongOf('UpdateHarvestRule', changed), [])
+    assert.deepEqual(wrongOf('CreateHarvestRule', [AUTOMATION_ID_FIELD, ...changed]), [])
+  })
+})
+
 describe('the form of a schedule', () => {
-  const begun = group({ ...newDraft(SCHEDULE), id: 'news', deliverables: [] }, 's3Destination', destination)
+  const begun = group({ ...newDraft(SCHEDULE), id: 'news', deliverables: undefined }, 's3Destination', destination)
   const rest = {
     id: 'news',
     originEndpointId: 'news-hls',
@@ -70,7 +94,7 @@ describe('the form of a schedule', () => {
 })
 
 describe('the form of a rule', () => {
-  const begun = group({ ...newDraft(RULE), id: 'shows', deliverables: [] }, 's3Destination', destination)
+  const begun = group({ ...newDraft(RULE), id: 'shows', deliverables: undefined }, 's3Destination', destination)
 
   it('says nothing of clips where it makes jobs, and nothing of jobs where it makes clips', () => {
     const job = written(RULE, { ...begun, events: ['PROGRAM'], expiresAfterSeconds: '60' })
@@ -85,6 +109,12 @@ describe('the form of a rule', () => {
       expiresAfterSeconds: 60,
       cut: 'SEGMENT',
     })
+  })
+
+  it('shows nothing of jobs where it makes clips', () => {
+    const draft = { ...newDraft(RULE), deliverables: undefined, action: 'CLIP' }
+    const shown = RULE.filter((field) => isShown(field, draft)).map(({ name }) => name)
+    assert.deepEqual(shown.slice(-3), ['action', 'expiresAfterSeconds', 'cut'])
   })
 
   it('takes segmentation types as the standard writes them', () => {
