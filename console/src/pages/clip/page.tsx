@@ -38,7 +38,7 @@ export function Page({ id }: { readonly id: string }) {
   const [begun, setBegun] = useState<Answer<ClipReport>>()
   const [isMaterialising, setIsMaterialising] = useState(false)
   const clip = useQuery({
-    queryKey: ['clip', id],
+    queryKey: ['clip', 'one', id],
     queryFn: () => api.getTagged<ClipReport>(pathOf`/windrow/v1/clips/${id}`),
   })
   return (

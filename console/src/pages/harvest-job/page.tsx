@@ -17,7 +17,7 @@ const PROGRESS_MS = 1000
 export function Page({ id }: { readonly id: string }) {
   const api = useApi()
   const job = useQuery({
-    queryKey: ['harvestJob', id],
+    queryKey: ['harvestJob', 'one', id],
     queryFn: ({ signal }) =>
       api.get<WindrowOutputs['DescribeHarvestJob']>(pathOf`/windrow/v1/harvest_jobs/${id}`, {}, signal),
     refetchInterval: ({ state }) => (state.data?.status === 'IN_PROGRESS' ? PROGRESS_MS : false),

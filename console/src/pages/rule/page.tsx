@@ -54,7 +54,7 @@ export function Page({ id }: { readonly id: string }) {
   const api = useApi()
   const path = pathOf`/windrow/v1/harvest_rules/${id}`
   const rule = useQuery({
-    queryKey: ['harvestRule', id],
+    queryKey: ['harvestRule', 'one', id],
     queryFn: ({ signal }) => api.get<RuleReport>(path, {}, signal),
   })
   const runs = useListing<WindrowOutputs['ListRuleRuns'], Run>({

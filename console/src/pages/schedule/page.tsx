@@ -26,7 +26,7 @@ export function Page({ id }: { readonly id: string }) {
   const api = useApi()
   const path = pathOf`/windrow/v1/harvest_schedules/${id}`
   const schedule = useQuery({
-    queryKey: ['harvestSchedule', id],
+    queryKey: ['harvestSchedule', 'one', id],
     queryFn: ({ signal }) => api.get<ScheduleReport>(path, {}, signal),
   })
   const runs = useListing<WindrowOutputs['ListScheduleRuns'], Run>({
