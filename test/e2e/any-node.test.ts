@@ -9,6 +9,7 @@ import {
   type Ingest,
   mediaPackage,
 } from '../judges/aws.ts'
+import { ChangeStream } from '../judges/change-stream.ts'
 import { encodeLoop, TINY } from '../judges/loop.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf, sha256 } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
@@ -147,8 +148,14 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
       startTime: new Date(pusher.dateOf(2)).toISOString(),
       endTime: new Date(pusher.dateOf(10)).toISOString(),
     }
+    const streams = await Promise.all(nodes.map((node) => ChangeStream.open(node)))
     await createHarvestJob(mediaPackage(nodes[2]!), 'clip', 'hls', window, CLIPS_BUCKET, 'clip/index.m3u8')
     assert.equal(await harvestOutcome(mediaPackage(nodes[0]!), 'clip'), 'SUCCEEDED')
+    for (const stream of streams) {
+      await stream.change('harvestJob', 'clip')
+      await stream.until('the event of its end', ({ data }) => data?.includes('"kind":"event"') === true)
+      stream.leave()
+    }
     const { s3 } = cluster
     const keys = (await s3.keys(CLIPS_BUCKET)).filter((key) => key.endsWith('.ts'))
     const digests = await Promise.all(keys.map(async (key) => sha256((await s3.get(CLIPS_BUCKET, key))!)))
@@ -169,6 +176,15 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
     )
     assert.equal(files[0]!.status, 200)
     for (const file of files) assert.deepEqual(file, files[0])
+  })
+
+  it('tell at each of them what an encoder sends to any of them', async () => {
+    const streams = await Promise.all(nodes.map((node) => ChangeStream.open(node)))
+    await pushTo(pusher.published + 1)
+    for (const stream of streams) {
+      await stream.change('content', 'tv')
+      stream.leave()
+    }
   })
 
   it('play the clips that others make, change and delete', async () => {
