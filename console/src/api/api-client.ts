@@ -32,7 +32,7 @@ export type ApiClient = {
   /** All throw ApiRefused or ServerAway. */
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T>
   getTagged<T>(path: string): Promise<Answer<T>>
-  post<T>(path: string, body?: object): Promise<T>
+  post<T>(path: string, body?: object, signal?: AbortSignal): Promise<T>
   put<T>(path: string, change: Change): Promise<Answer<T>>
   delete<T = void>(path: string, change?: Change): Promise<T>
   readonly signed: SignedFetch
@@ -66,7 +66,8 @@ export function apiClient(signed: SignedFetch): ApiClient {
     get: async (path, query, signal) =>
       (await ask(method.get, path, { ...(query && { query }), signal })).value as never,
     getTagged: (path) => ask(method.get, path, {}),
-    post: async (path, body) => (await ask(method.post, path, { ...(body && { body }) })).value as never,
+    post: async (path, body, signal) =>
+      (await ask(method.post, path, { ...(body && { body }), signal })).value as never,
     put: (path, change) => ask(method.put, path, change),
     delete: async (path, change = {}) => (await ask(method.delete, path, change)).value as never,
     signed,

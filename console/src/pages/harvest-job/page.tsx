@@ -1,9 +1,11 @@
+import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQuery } from '@tanstack/react-query'
 import type { WindrowOutputs } from '../../../../src/control/windrow-operations.ts'
 import { pathOf } from '../../api/api-client.ts'
 import { useApi } from '../../api/session.ts'
+import { FinishedAsset } from '../../asset/finished-asset.tsx'
 import { CancelJob } from '../../harvest-jobs/cancel-job.tsx'
 import { EndedJobs } from '../../harvest-jobs/ended-jobs.tsx'
 import { JobDestination, JobOutcome, JobSummary, JobWindow } from '../../harvest-jobs/job-overview.tsx'
@@ -42,6 +44,11 @@ export function Page({ id }: { readonly id: string }) {
           <SpaceBetween size="l">
             <EndedJobs jobs={[report]} />
             <JobOutcome job={report} />
+            {report.status === 'SUCCEEDED' && (
+              <Container header={<Header variant="h2">Asset</Header>}>
+                <FinishedAsset job={report} />
+              </Container>
+            )}
             <JobSummary job={report} />
             <JobWindow job={report} />
             <JobDestination job={report} />

@@ -1,0 +1,54 @@
+import type { SignedFetch } from '../../api/signed-fetch.ts'
+import { type DrawnPiece, rowOf } from '../content/drawn-content.ts'
+import type { FilmFrame } from '../drawing/draw-timeline.ts'
+import { FILM_HEIGHT } from '../drawing/row-layout.ts'
+import type { Span } from '../model/span.ts'
+import { TileCache } from '../model/tile-cache.ts'
+import { type View, xAt } from '../model/view.ts'
+import { type FilmCell, filmCells } from './film-cells.ts'
+import { keyFramePicture } from './key-frame-picture.ts'
+
+/** Pictures that are kept: about 100 KB each at a pixel ratio of 2. */
+const MOST_PICTURES = 300
+/** Decoders that work at a time. */
+const CONCURRENCY = 3
+const WIDEST = 16 / 9
+
+/** The newest key frames at or before the beginnings of cells, or of what there is of content in them. */
+export class Filmstrip {
+  private readonly pictures: TileCache<ImageBitmap, FilmCell>
+
+  constructor(path: string, signed: SignedFetch, onChange: () => void) {
+    const height = Math.round(FILM_HEIGHT * Math.min(2, window.devicePixelRatio))
+    this.pictures = new TileCache(
+      async ({ moment }: FilmCell, signal) => {
+        const query = { time: new Date(moment).toISOString(), height: String(height) }
+        const response = await signed({ method: 'GET', path, query, signal })
+        if (!response.ok) throw new Error(`There is no picture: ${response.status}`)
+        return keyFramePicture(await response.blob(), height)
+      },
+      { most: MOST_PICTURES, concurrency: CONCURRENCY, onChange },
+    )
+  }
+
+  /** What the strip shows, as far as it has been read; asks for the rest. */
+  frames(view: View, pieces: readonly DrawnPiece[]): readonly FilmFrame[] {
+    const content = [...contentOf(pieces, 'outputs'), ...contentOf(pieces, 'inputs')]
+    const cells = filmCells(view, Math.ceil(FILM_HEIGHT * WIDEST), content)
+    this.pictures.want(cells)
+    return cells.map((cell) => {
+      const picture = this.pictures.get(cell)
+      const width = picture ? (FILM_HEIGHT * picture.width) / picture.height : FILM_HEIGHT * WIDEST
+      return { x: Math.round(xAt(view, cell.start)), width, picture }
+    })
+  }
+
+  close(): void {
+    this.pictures.close()
+  }
+}
+
+function contentOf(pieces: readonly DrawnPiece[], of: 'inputs' | 'outputs'): readonly Span[] {
+  const ids = new Set(pieces.flatMap(({ part }) => part[of].map(({ id }) => id)))
+  return [...ids].flatMap((id) => rowOf(pieces, of, id).content)
+}
