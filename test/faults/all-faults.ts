@@ -4,6 +4,7 @@ import { AD_FAULTS } from './ad-faults.ts'
 import { ARCHIVE_FAULTS } from './archive-faults.ts'
 import { BACKUP_FAULTS } from './backup-faults.ts'
 import { CHANGE_FAULTS } from './change-faults.ts'
+import { CLIP_FAULTS } from './clip-faults.ts'
 import { CONSOLE_FAULTS } from './console-faults.ts'
 import { CONSOLE_FORM_FAULTS } from './console-form-faults.ts'
 import { CONSOLE_LIST_FAULTS } from './console-list-faults.ts'
@@ -32,6 +33,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...ACCESS_LOG_FAULTS,
   ...ACCESS_FAULTS,
   ...CONSOLE_FAULTS,
+  ...CLIP_FAULTS,
   ...AD_FAULTS,
   ...OUTPUT_FAULTS,
   ...PROTECTION_FAULTS,

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { AUDIT_PATH } from '../console/audit-path.ts'
 import { CHANNELS_PATH } from '../console/channels-path.ts'
+import { CLIP_PATH } from '../console/clip-path.ts'
 import { ConsoleBrowser } from '../console/console-browser.ts'
 import type { ConsolePath } from '../console/console-path.ts'
 import { HOSTILE_PATH } from '../console/hostile-path.ts'
@@ -14,7 +15,7 @@ import type { SoakContext } from '../soak-plan.ts'
 
 export const name = 'console'
 
-const PATHS: readonly ConsolePath[] = [SERVING_PATH, AUDIT_PATH, HOSTILE_PATH, CHANNELS_PATH, LISTS_PATH]
+const PATHS: readonly ConsolePath[] = [SERVING_PATH, AUDIT_PATH, HOSTILE_PATH, CHANNELS_PATH, LISTS_PATH, CLIP_PATH]
 
 /** Throws for the first path that does not lead where it must. */
 export async function run({ log, folder }: SoakContext): Promise<Record<string, string | number>> {
