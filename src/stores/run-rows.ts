@@ -60,19 +60,27 @@ export type SegmentRunRow = {
   readonly facts: string
 }
 
+type SegmentFacts = readonly [
+  discontinuity: boolean | null,
+  shift: { readonly ms: number } | null,
+  shownAds: SegmentAds | null,
+]
+
 /** The runs of output segments, as rows in the order of their numbers, of inputs with these row ids. */
 export function segmentRunsOf(
   rows: readonly SegmentRunRow[],
   inputs: readonly { readonly id: number; readonly ingestEndpointId: string }[],
 ): SegmentRuns {
   const names = new Map(inputs.map(({ id, ingestEndpointId }) => [id, ingestEndpointId]))
+  let parsed: { readonly text: string; readonly facts: SegmentFacts } | undefined
+  const factsOf = (text: string) => {
+    // Nearly all segments have the same as the one before.
+    if (parsed?.text !== text) parsed = { text, facts: JSON.parse(text) as SegmentFacts }
+    return parsed.facts
+  }
   const segments = function* () {
     for (const row of rows) {
-      const [discontinuity, shift, ads] = JSON.parse(row.facts) as readonly [
-        boolean | null,
-        { readonly ms: number } | null,
-        SegmentAds | null,
-      ]
+      const [discontinuity, shift, ads] = factsOf(row.facts)
       yield {
         number: row.number,
         start: row.start_utc,

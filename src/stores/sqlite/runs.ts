@@ -18,6 +18,9 @@ type Summed = {
   readonly last: UtcMs | null
 }
 
+type SealedSlot = Omit<SlotRunRow, 'era' | 'idx'> & { readonly id: number }
+type Place = { readonly id: number; readonly era: number; readonly idx: number }
+
 const SUMS = `count(*) AS count, min(start_utc) AS start, max(end_utc) AS "end", min(sealed_at) AS first,
   max(sealed_at) AS last`
 
@@ -61,6 +64,31 @@ export function runOperations(db: SqliteDatabase) {
     return spanOf(span, segmentSums(outputTimeline, span), numberAfter(outputTimeline, span.last) !== undefined)
   }
 
+  const placeOf = (id: number) => db.get<Place>('SELECT id, era, idx FROM slot WHERE id = ?', id)!
+
+  /**
+   * Slots with their places, which are in an index: a row of the table takes a page. Slots are sealed in the order of
+   * their places, but for those that an encoder sends of two eras in turns.
+   */
+  const placed = (input: number, slots: readonly SealedSlot[]): readonly SlotRunRow[] => {
+    const [first] = slots
+    if (!first) return []
+    const { era, idx } = placeOf(first.id)
+    const places = db.all<Place>(
+      `SELECT id, era, idx FROM slot INDEXED BY slot_by_place WHERE input = ? AND (era, idx) >= (?, ?)
+       ORDER BY era, idx LIMIT ?`,
+      input,
+      era,
+      idx,
+      slots.length,
+    )
+    const byId = new Map(places.map((place) => [place.id, place]))
+    return slots.map((slot) => {
+      const place = byId.get(slot.id) ?? placeOf(slot.id)
+      return { ...slot, era: place.era, idx: place.idx }
+    })
+  }
+
   const numberAfter = (outputTimeline: number, after: number) =>
     db.get<{ number: number }>(
       'SELECT number FROM output_segment WHERE output_timeline = ? AND number > ? ORDER BY number LIMIT 1',
@@ -81,15 +109,17 @@ export function runOperations(db: SqliteDatabase) {
 
     slotRuns(ingest: InputRef, { after, last }: NumberRange): SlotRuns {
       const input = knownInput(db, ingest)
-      const rows = db.all<SlotRunRow>(
-        `SELECT t.era, t.idx, t.start_utc, t.end_utc, json_extract(m.body, '$.n', '$.ct') AS streams,
-           CASE WHEN m.body ->> '$.v' = ${SLOT_SUMMARY_VERSION} THEN NULL ELSE coalesce(m.body, t.body) END AS body
+      const sealed = db.all<SealedSlot>(
+        `SELECT t.id, t.start_utc, t.end_utc, json_extract(m.body, '$.n', '$.ct') AS streams,
+           CASE WHEN m.body ->> '$.v' = ${SLOT_SUMMARY_VERSION} THEN NULL
+             ELSE coalesce(m.body, (SELECT body FROM slot WHERE id = t.id)) END AS body
          FROM slot t INDEXED BY slot_sealed LEFT JOIN slot_summary m ON m.slot = t.id
-         WHERE t.input = ? AND t.sealed_at > ? AND t.sealed_at <= ? ORDER BY t.sealed_at, t.era, t.idx`,
+         WHERE t.input = ? AND t.sealed_at > ? AND t.sealed_at <= ? ORDER BY t.sealed_at, t.id`,
         input,
         after,
         last,
       )
+      const rows = placed(input, sealed)
       const eras = db.all<{ body: string }>(
         `SELECT body FROM era WHERE input = ?1 AND is_alias = 0 AND (id IN (SELECT value FROM json_each(?2)) OR id IN (
            SELECT (SELECT max(id) FROM era WHERE input = ?1 AND is_alias = 0 AND id < value) FROM json_each(?2)))
