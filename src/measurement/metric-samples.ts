@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import { type MetricTotals, SECONDS } from '../metrics.ts'
-import { quantile } from './quantile.ts'
+import { quantile, totalOf } from './quantile.ts'
 import { SampleRing, type SampleRow } from './sample-ring.ts'
 import type { StatusRange } from './status-range.ts'
 
@@ -147,7 +147,7 @@ function sampleOf({ endsAt, values }: SampleRow): MetricSample {
     '4xx': value(at + 2),
     '5xx': value(at + 3),
   })
-  const quantiles = (at: number) => quantilesOf(values.slice(at, at + BUCKETS))
+  const quantiles = (at: number) => quantilesOf(values.subarray(at, at + BUCKETS))
   return {
     endsAt: utcMs(endsAt),
     seconds: value(AT.seconds),
@@ -177,9 +177,9 @@ function sampleOf({ endsAt, values }: SampleRow): MetricSample {
   }
 }
 
-function quantilesOf(counts: readonly number[]): Quantiles | undefined {
+function quantilesOf(counts: ArrayLike<number>): Quantiles | undefined {
   const [p50, p99] = [quantile(0.5, counts, SECONDS), quantile(0.99, counts, SECONDS)]
   if (p50 === undefined || p99 === undefined) return undefined
   const rounded = (seconds: number) => Math.round(seconds * 1e6) / 1e6
-  return { count: counts.reduce((sum, each) => sum + each, 0), p50: rounded(p50), p99: rounded(p99) }
+  return { count: totalOf(counts), p50: rounded(p50), p99: rounded(p99) }
 }

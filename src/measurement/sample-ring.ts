@@ -5,7 +5,7 @@ export type Together = 'sum' | 'largest'
 export type SampleRow = {
   /** When it ended, in milliseconds. */
   readonly endsAt: number
-  readonly values: readonly number[]
+  readonly values: Float64Array
 }
 
 /** The last samples, in memory that is taken once: 8 bytes for each number, and as many for the time of each sample. */
@@ -36,25 +36,24 @@ export class SampleRing {
    * Periods are counted from 1970 on, and a period that goes on after the moment is given whole.
    */
   since(after: number, periodMs: number): readonly SampleRow[] {
-    const taken: { period: number; endsAt: number; values: number[] }[] = []
+    const taken: { period: number; endsAt: number; values: Float64Array }[] = []
+    const width = this.columns.length
     for (let n = Math.max(this.added - this.most, 0); n < this.added; n++) {
       const at = n % this.most
       const endsAt = this.times[at]!
       const period = Math.ceil(endsAt / periodMs)
       if (period * periodMs <= after) continue
-      const values = this.values.subarray(at * this.columns.length, (at + 1) * this.columns.length)
       const last = taken.at(-1)
-      if (last?.period !== period) taken.push({ period, endsAt, values: [...values] })
-      else {
-        last.endsAt = endsAt
-        for (const [column, value] of values.entries()) last.values[column] = this.joined(column, last.values, value)
+      if (last?.period !== period) {
+        taken.push({ period, endsAt, values: this.values.slice(at * width, (at + 1) * width) })
+        continue
+      }
+      last.endsAt = endsAt
+      for (let column = 0; column < width; column++) {
+        const [before, value] = [last.values[column]!, this.values[at * width + column]!]
+        last.values[column] = this.columns[column] === 'sum' ? before + value : Math.max(before, value)
       }
     }
     return taken
-  }
-
-  private joined(column: number, before: readonly number[], value: number): number {
-    const known = before[column]!
-    return this.columns[column] === 'sum' ? known + value : Math.max(known, value)
   }
 }
