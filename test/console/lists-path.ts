@@ -121,6 +121,18 @@ async function changesClips({ console, api, log, picture }: Steps): Promise<void
   await page.getByRole('link', { name: 'goal' }).click()
   await page.getByRole('heading', { name: 'Clip goal' }).waitFor()
   await page.getByText('Never').waitFor()
+  for (const format of ['HLS', 'MP4 file']) {
+    await page
+      .getByRole('radio', { name: format })
+      .or(page.getByRole('button', { name: format, exact: true }))
+      .first()
+      .click()
+    await eventually(`a picture of ${format}`, async () => {
+      const state =
+        "(({ readyState, videoWidth }) => readyState >= 2 && videoWidth > 0)(document.querySelector('video'))"
+      return (await page.evaluate(state)) === true || undefined
+    })
+  }
   await console.audit()
   await page.screenshot({ path: picture('clip'), fullPage: true })
 

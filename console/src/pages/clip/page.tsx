@@ -1,6 +1,4 @@
 import Button from '@cloudscape-design/components/button'
-import Container from '@cloudscape-design/components/container'
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQuery } from '@tanstack/react-query'
@@ -14,21 +12,13 @@ import { ChangeClip } from '../../clips/change-clip.tsx'
 import { lengthOf } from '../../clips/clip-table.tsx'
 import { DeleteClip } from '../../clips/delete-clip.tsx'
 import { MaterialiseClip } from '../../clips/materialise-clip.tsx'
-import { OuterLink } from '../../layout/outer-link.tsx'
+import { WatchClip } from '../../clips/watch-clip.tsx'
 import { PageLink } from '../../layout/page-link.tsx'
 import { Resource } from '../../layout/resource.tsx'
 import { ValuePairs } from '../../layout/value-pairs.tsx'
 import { channelPath, originEndpointPath, rulePath } from '../../resources/resource-paths.ts'
 import { runningTimeText } from '../../time/duration-text.ts'
 import { MomentInBothZones } from '../../time/moment.tsx'
-
-const FORMATS: Readonly<Record<string, string>> = {
-  hls: 'HLS',
-  cmaf: 'HLS over CMAF',
-  dash: 'DASH',
-  mss: 'Smooth Streaming',
-  mp4: 'MP4 file',
-}
 
 /** A clip: where it is played, how long it lasts, and what can be done with it. */
 export function Page({ id }: { readonly id: string }) {
@@ -85,26 +75,7 @@ function Clip({ value: clip }: Answer<ClipReport>) {
           Changed: clip.modifiedAt !== clip.createdAt && <MomentInBothZones at={clip.modifiedAt} />,
         }}
       />
-      <Container header={<Header variant="h2">Played at</Header>}>
-        <SpaceBetween size="s">
-          {Object.entries(clip.urls).map(([format, url]) => {
-            const name = Object.hasOwn(FORMATS, format) ? FORMATS[format] : format
-            return (
-              <div key={format}>
-                <strong>{name}</strong>{' '}
-                <CopyToClipboard
-                  variant="icon"
-                  textToCopy={url}
-                  copyButtonAriaLabel={`Copy the URL of ${name}`}
-                  copySuccessText="Copied"
-                  copyErrorText="Not copied"
-                />{' '}
-                <OuterLink url={url} />
-              </div>
-            )
-          })}
-        </SpaceBetween>
-      </Container>
+      <WatchClip key={clip.modifiedAt} clip={clip} />
     </SpaceBetween>
   )
 }
