@@ -56,6 +56,12 @@ describe('the judge of the API’s responses', () => {
       { path: '/windrow/v1/clips', body: { clips: [] } },
       /WindrowListClips 200: the header ETag is not declared/,
     ],
+    ['a body that cannot be read', { body: '{' }, /the body is no JSON: \{/],
+    [
+      'a status of files in folders that is not declared',
+      { path: '/windrow/v1/harvest_jobs/goal/files/a/b.ts', status: 201 },
+      /WindrowGetHarvestFile 201: the status is not declared/,
+    ],
     ['a body that is not JSON', { headers: { ...HEADERS, 'content-type': 'text/html' } }, /the body is text\/html/],
     [
       'a body where there is none',

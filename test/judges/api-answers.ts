@@ -56,7 +56,7 @@ export function watchApiAnswers(document: () => object, report: (difference: str
         this.end = end
         difference ??= differences(document() as ApiDocument)
         const { method = '', url = '' } = this.req
-        const body = typeof sent[0] === 'string' ? sent[0] : ''
+        const body = typeof sent[0] === 'string' || Buffer.isBuffer(sent[0]) ? sent[0].toString() : ''
         const found = difference({ method, path: url.split('?')[0]!, status, headers, body })
         if (found !== undefined) report(found)
         return end.apply(this, sent as Parameters<typeof end>)
@@ -75,7 +75,9 @@ export function differences(document: ApiDocument): (answer: ApiAnswer) => strin
   const validators = validatorsOf(Object.fromEntries(sent))
   const templates = Object.entries(paths).map(([template, methods]) => {
     const pattern = template.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{\w+\}/g, '[^/]+')
-    return { pattern: new RegExp(`^${pattern}$`), methods }
+    // What has bytes of any kind is a file, whose name may have folders.
+    const isOfFiles = '*/*' in (methods['get']?.responses['200']?.content ?? {})
+    return { pattern: new RegExp(`^${pattern}${isOfFiles ? '(?:/[^/]+)*' : ''}$`), methods }
   })
   const resolved = <T extends object>(value: T & Reference): T => {
     if (value.$ref === undefined) return value
@@ -109,7 +111,13 @@ export function differences(document: ApiDocument): (answer: ApiAnswer) => strin
     const schema = content?.schema?.$ref.split('/').at(-1)
     if (schema === undefined) return undefined
     const validator = validators[schema]!
-    if (validator(JSON.parse(body))) return undefined
+    let value: unknown
+    try {
+      value = JSON.parse(body)
+    } catch {
+      return differs(`the body is no JSON: ${body}`)
+    }
+    if (validator(value)) return undefined
     const [first] = validator.errors ?? []
     return differs(`${first?.instancePath} ${first?.message} (${JSON.stringify(first?.params)}) in ${body}`)
   }
