@@ -96,6 +96,7 @@ const IF_MATCH = {
 }
 
 const REQUEST_ID = { 'x-amzn-RequestId': { $ref: '#/components/headers/RequestId' } }
+const LOCATION = { Location: { required: true, schema: { type: 'string', format: 'uri' } } }
 const ENTITY_TAG = { ETag: { $ref: '#/components/headers/EntityTag' } }
 
 type Describing = { readonly id: string; readonly tag: string; readonly schemas: Map<string, Json> }
@@ -152,7 +153,8 @@ function success({ method, output, mediaType, hasEntityTag }: Operation, schemas
 /** The responses to a request for bytes that have none, or not all of them. */
 function otherResponses({ otherStatuses = {} }: Operation): Json {
   const responses = Object.entries(otherStatuses).map(([status, description]) => {
-    return [status, { description, headers: { ...REQUEST_ID, ...ENTITY_TAG } }] as const
+    const more = status === '307' ? LOCATION : ENTITY_TAG
+    return [status, { description, headers: { ...REQUEST_ID, ...more } }] as const
   })
   return Object.fromEntries(responses)
 }
