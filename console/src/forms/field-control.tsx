@@ -84,7 +84,7 @@ function ChoicesControl({ field, value, onChange, isWrong }: ControlProps<FieldO
       selectedOptions={chosen.map((each) => field.options.find((option) => option.value === each) ?? optionOf(each))}
       options={field.options}
       onChange={({ detail }) => onChange(detail.selectedOptions.map((option) => option.value ?? ''))}
-      placeholder="None"
+      placeholder={chosen.length === 0 ? 'None' : 'Choose more'}
       deselectAriaLabel={({ label = '' }) => `Leave out ${label}`}
       invalid={isWrong}
     />

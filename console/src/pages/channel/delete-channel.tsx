@@ -1,5 +1,6 @@
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
+import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useLocation } from 'wouter'
 import { pathOf } from '../../api/api-client.ts'
 import { type Channel, useOriginEndpoints, useReread } from '../../api/resources.ts'
@@ -28,11 +29,13 @@ export function DeleteChannel({ channel, onClosed }: { readonly channel: Channel
     >
       {endpoints.length > 0 && (
         <Alert type="warning" header="Its origin endpoints have to be deleted first">
-          {endpoints.map((endpoint) => (
-            <div key={endpoint.id}>
-              <PageLink to={pathOf`/origin-endpoints/${endpoint.id ?? ''}`}>{endpoint.id}</PageLink>
-            </div>
-          ))}
+          <SpaceBetween size="xs">
+            {endpoints.map(({ id: endpointId = '' }) => (
+              <PageLink key={endpointId} to={pathOf`/origin-endpoints/${endpointId}`}>
+                {endpointId}
+              </PageLink>
+            ))}
+          </SpaceBetween>
         </Alert>
       )}
       <Box variant="p">

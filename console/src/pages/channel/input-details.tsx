@@ -75,6 +75,7 @@ function OneInput({
           { label: 'Unbroken since', value: <Moment at={era?.openedAt} /> },
           { label: 'Dates', value: era === undefined ? '–' : DATES[era.datesFrom] },
           { label: 'Segments listed, and missing so far', value: countText(waiting) },
+          { label: 'Segments', value: streams[0] ? segmentsOf(streams[0]) : '–' },
           { label: 'Parent playlist', value: hasParentPlaylist ? 'Sent' : 'None' },
         ]}
       />
@@ -116,11 +117,13 @@ function Tracks({ name, streams }: { readonly name: string; readonly streams: re
       empty="No stream is known yet."
       columnDefinitions={[
         { id: 'playlist', header: 'Playlist', cell: ({ stream }) => stream.playlist, isRowHeader: true, minWidth: 130 },
-        { id: 'kind', header: 'Track', cell: ({ track, stream }) => track?.kind ?? stream.role.kind },
-        { id: 'codec', header: 'Codec', cell: ({ track }) => track?.codec ?? '–' },
+        {
+          id: 'track',
+          header: 'Track',
+          cell: ({ track, stream }) => `${track?.kind ?? stream.role.kind} ${track?.codec ?? ''}`,
+        },
         { id: 'form', header: 'Form', cell: ({ track }) => formOf(track) },
         { id: 'rate', header: 'Measured', cell: ({ track }) => rateOf(track?.bitsPerSecond) },
-        { id: 'segments', header: 'Segments', cell: ({ stream }) => segmentsOf(stream) },
       ]}
     />
   )
