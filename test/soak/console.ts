@@ -8,6 +8,7 @@ import { CHANNELS_PATH } from '../console/channels-path.ts'
 import { CLIP_PATH } from '../console/clip-path.ts'
 import { ConsoleBrowser } from '../console/console-browser.ts'
 import type { ConsolePath } from '../console/console-path.ts'
+import { ENCODERS_PATH } from '../console/encoders-path.ts'
 import { HOSTILE_PATH } from '../console/hostile-path.ts'
 import { LISTS_PATH } from '../console/lists-path.ts'
 import { SERVING_PATH } from '../console/serving-path.ts'
@@ -15,7 +16,15 @@ import type { SoakContext } from '../soak-plan.ts'
 
 export const name = 'console'
 
-const PATHS: readonly ConsolePath[] = [SERVING_PATH, AUDIT_PATH, HOSTILE_PATH, CHANNELS_PATH, LISTS_PATH, CLIP_PATH]
+const PATHS: readonly ConsolePath[] = [
+  SERVING_PATH,
+  AUDIT_PATH,
+  HOSTILE_PATH,
+  CHANNELS_PATH,
+  LISTS_PATH,
+  CLIP_PATH,
+  ENCODERS_PATH,
+]
 
 /** Throws for the first path that does not lead where it must. */
 export async function run({ log, folder }: SoakContext): Promise<Record<string, string | number>> {

@@ -35,7 +35,9 @@ export function embedSnippet(format: Format, url: string): string {
         '<script src="https://cdn.jsdelivr.net/npm/dashjs@5.2.1/dist/modern/umd/dash.all.min.js"></script>',
         '<script src="https://cdn.jsdelivr.net/npm/dashjs@5.2.1/dist/modern/umd/dash.mss.min.js"></script>',
         '<script>',
-        `  dashjs.MediaPlayer().create().initialize(document.getElementById('player'), ${text}, true)`,
+        '  const player = dashjs.MediaPlayer().create()',
+        '  player.updateSettings({ streaming: { utcSynchronization: { enabled: false } } })',
+        `  player.initialize(document.getElementById('player'), ${text}, true)`,
         '</script>',
       ].join('\n')
   }

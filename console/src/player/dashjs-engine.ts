@@ -7,7 +7,11 @@ import { type OpenEngine, qualityLabel, trackLabel } from './engine.ts'
 /** Plays Smooth Streaming, which no other player of these knows. */
 export const openDashjs: OpenEngine = async (video, url, onFault) => {
   const player = MediaPlayer().create()
-  player.updateSettings({ debug: { logLevel: Debug.LOG_LEVEL_NONE } })
+  player.updateSettings({
+    debug: { logLevel: Debug.LOG_LEVEL_NONE },
+    // Otherwise it asks a server of somebody else for the time.
+    streaming: { utcSynchronization: { enabled: false } },
+  })
   player.on(MediaPlayer.events.ERROR, ({ error }) => {
     onFault(typeof error === 'string' ? `dash.js: ${error}` : `dash.js: error ${error.code}: ${error.message}`)
   })
