@@ -33,6 +33,7 @@ async function run({ browser, log, picture }: ConsolePathContext): Promise<Recor
       await console.goto(path)
       await console.settled()
       const name = path === '/' ? 'home' : path.slice(1).replaceAll('/', '-')
+      await console.show('light')
       await page.screenshot({ path: picture(`${name}-light`) })
       await audit(path)
       await page.screenshot({ path: picture(`${name}-dark`) })
