@@ -67,6 +67,7 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
           header,
           cell,
           isRowHeader,
+          verticalAlign: 'top' as const,
           ...(!hasNoOrder && { sortingField: id }),
           ...(minWidth !== undefined && { minWidth }),
         }),

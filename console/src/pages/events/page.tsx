@@ -38,18 +38,20 @@ const eventTable = (known: readonly NamedByGuid[]): ShownTable<ServiceEvent> => 
       cell: ({ resources }) => resources.map((arn) => <ArnLink key={arn} arn={arn} known={known} />),
       minWidth: 180,
     },
-    { id: 'message', header: 'Message', text: (event) => messageOf(event) || '–', minWidth: 260 },
     {
-      id: 'details',
-      header: 'Details',
-      hasNoOrder: true,
-      text: ({ detail }) => JSON.stringify(detail),
+      id: 'message',
+      header: 'Message and details',
+      text: (event) => `${messageOf(event)} ${JSON.stringify(event.detail)}`,
+      sortBy: messageOf,
       cell: (event) => (
-        <ExpandableSection headerText="Details" headerAriaLabel={`Details of ${typeText(event)} ${event.id}`}>
-          <DetailTree branches={branchesOf(event.detail)} known={known} />
-        </ExpandableSection>
+        <>
+          {messageOf(event)}
+          <ExpandableSection headerText="Details" headerAriaLabel={`Details of ${typeText(event)} ${event.id}`}>
+            <DetailTree branches={branchesOf(event.detail)} known={known} />
+          </ExpandableSection>
+        </>
       ),
-      minWidth: 260,
+      minWidth: 320,
     },
   ],
   filters: [
