@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { ApiRefused, pathOf } from '../api/api-client.ts'
 import { useApi } from '../api/session.ts'
 import { Moment } from '../time/moment.tsx'
+import { keyFramePicture } from '../timeline/film/key-frame-picture.ts'
 import './key-frame.css'
 import { useIsSeen } from './seen.ts'
 
@@ -43,8 +44,8 @@ export function KeyFrame({
       })
       if (response.status === 404) return setShown({ problem: NO_PICTURE })
       if (!response.ok) throw new ApiRefused(response.status, '', `The server answered ${response.status}.`)
-      const picture = await response.blob()
-      if (canvas.current) await drawPicture(picture, canvas.current, signal)
+      const picture = await keyFramePicture(await response.blob(), LINES)
+      if (canvas.current) draw(picture, canvas.current)
       const at = response.headers.get('x-windrow-time')
       if (!signal.aborted) setShown(at === null ? {} : { time: at })
     }
@@ -80,31 +81,11 @@ export function KeyFrame({
   )
 }
 
-/** Decodes a file with one picture, and draws it. Nothing of the file is kept. */
-async function drawPicture(file: Blob, canvas: HTMLCanvasElement, signal: AbortSignal): Promise<void> {
-  const url = URL.createObjectURL(file)
-  const video = document.createElement('video')
-  video.muted = true
-  // Otherwise browsers may decode no picture before they are told to play.
-  video.preload = 'auto'
-  try {
-    await new Promise<void>((resolve, reject) => {
-      video.onloadeddata = () => resolve()
-      video.onerror = () => reject(new Error('This browser cannot decode the picture.'))
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-      video.src = url
-    })
-    // A canvas may draw later than it is told to, when the video is gone.
-    const picture = await createImageBitmap(video)
-    canvas.width = picture.width
-    canvas.height = picture.height
-    canvas.getContext('2d')?.drawImage(picture, 0, 0)
-    picture.close()
-  } finally {
-    video.removeAttribute('src')
-    video.load()
-    URL.revokeObjectURL(url)
-  }
+function draw(picture: ImageBitmap, canvas: HTMLCanvasElement): void {
+  canvas.width = picture.width
+  canvas.height = picture.height
+  canvas.getContext('2d')?.drawImage(picture, 0, 0)
+  picture.close()
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
