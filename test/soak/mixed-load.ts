@@ -33,6 +33,8 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
       ...operation.environment,
       WINDROW_LIVE_RETENTION: '1m',
       WINDROW_RETENTION_GRACE: '1m',
+      // The default takes most of the hour to fill: what else grows could not be told from it.
+      WINDROW_MEMORY_CACHE: '64MiB',
     },
     async operate(windrow, client) {
       const channels = Array.from({ length: CHANNELS }, (_, i) => `tv-${i}`)
