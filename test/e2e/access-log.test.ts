@@ -12,7 +12,7 @@ import { type LoggedChannel, logFilesIn, openLoggedChannel, PlayerRecord } from 
 const { after, afterEach, before, beforeEach, describe, it } = needing('right to mount', 'ffmpeg', 'jq', 'logrotate')
 
 /** Logs on a disk of 1 MiB; the fifth argument is the data folder. */
-const MOUNT = 'mkdir -p "$5/logs" && mount -t tmpfs -o size=1m none "$5/logs" && exec "$@"'
+const MOUNT = 'mkdir -p "$WINDROW_DATA/logs" && mount -t tmpfs -o size=1m none "$WINDROW_DATA/logs" && exec "$@"'
 
 describe('access logs', () => {
   let windrow: Windrow

@@ -24,7 +24,7 @@ const OBJECTS = 2 * SECONDS_OF_PROGRAMME + 3
 const TOO_LITTLE = 150_000
 
 /** Buckets on a disk of 2 MiB that nobody else sees; the fifth argument is the data folder. */
-const MOUNT = 'mkdir -p "$5/buckets" && mount -t tmpfs -o size=2m none "$5/buckets" && exec "$@"'
+const MOUNT = 'mkdir -p "$WINDROW_DATA/buckets" && mount -t tmpfs -o size=2m none "$WINDROW_DATA/buckets" && exec "$@"'
 const ON_A_SMALL_DISK = ['unshare', '-rm', 'sh', '-c', MOUNT, 'sh']
 
 describe('a disk that is full', () => {

@@ -67,7 +67,7 @@ export class Windrow {
 
   /** Starts it again after `stop` or `kill`; `environment` is added to what it was first started with. */
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-    const serve = ['serve', '--data', this.dataFolder, '--listen', new URL(this.url).host]
+    const serve = ['serve', '--listen', new URL(this.url).host]
     const [command, ...args] = [
       ...(this.options.under ?? []),
       process.execPath,
@@ -78,6 +78,7 @@ export class Windrow {
       PATH: process.env['PATH'],
       // What Node compiles of it is kept, as it is of the tests.
       ...(COMPILED !== undefined && { NODE_COMPILE_CACHE: COMPILED }),
+      WINDROW_DATA: this.dataFolder,
       WINDROW_ACCESS_KEY_ID: this.accessKeyId,
       WINDROW_SECRET_ACCESS_KEY: this.secretAccessKey,
       WINDROW_LOG_FORMAT: 'json',

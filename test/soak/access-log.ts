@@ -112,7 +112,8 @@ async function killed(): Promise<{ lost: number; oldestMs: number; lateMs: numbe
 }
 
 /** Logs on a disk that is full for a while. */
-const ON_A_SMALL_DISK = 'mkdir -p "$5/logs" && mount -t tmpfs -o size=8m none "$5/logs" && exec "$@"'
+const ON_A_SMALL_DISK =
+  'mkdir -p "$WINDROW_DATA/logs" && mount -t tmpfs -o size=8m none "$WINDROW_DATA/logs" && exec "$@"'
 
 async function full(): Promise<{ written: number; dropped: number }> {
   const under = ['unshare', '-rm', 'sh', '-c', ON_A_SMALL_DISK, 'sh']
