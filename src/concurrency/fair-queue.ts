@@ -39,7 +39,10 @@ type Waiting = {
 const HALVED_AFTER = 64
 /** A piece of work that so many others have passed over is overdue. */
 const MOST_PASSED_OVER = 32
-/** Of so many pieces that begin, one at most is overdue: those who claim little still go first. */
+/**
+ * Of so many pieces that begin, one at most is overdue: those who claim little still go first. The other work of its
+ * client begins to wait anew.
+ */
 const OVERDUE_EVERY = 4
 
 /**
@@ -55,6 +58,7 @@ export class FairQueue {
   /** Cost claimed lately, by subject and by client. */
   private readonly use = new Map<string, number>()
   private claims = 0
+  /** Pieces that have begun since one that was overdue. */
   private sinceOverdue = 0
 
   constructor(options: FairQueueOptions) {
@@ -97,26 +101,20 @@ export class FairQueue {
   private next(): void {
     while (this.running.size < this.options.atOnce) {
       const ready = this.waiting.filter(({ claim }) => this.mayRun(claim))
-      const first = this.overdueIn(ready) ?? ready.toSorted((a, b) => this.rank(a) - this.rank(b))[0]
+      const overdue = this.sinceOverdue + 1 < OVERDUE_EVERY ? undefined : mostOverdue(ready)
+      const first = overdue ?? ready.toSorted((a, b) => this.rank(a) - this.rank(b))[0]
       if (!first) return
+      this.sinceOverdue = overdue ? 0 : this.sinceOverdue + 1
       for (const other of ready) other.passedOver++
       this.waiting.splice(this.waiting.indexOf(first), 1)
+      if (overdue) this.waitAnew(overdue.claim.client)
       this.running.add(first.claim)
       first.start()
     }
   }
 
-  /** What has been passed over most often, if it is its turn; the other work of its client begins to wait anew. */
-  private overdueIn(ready: readonly Waiting[]): Waiting | undefined {
-    if (++this.sinceOverdue < OVERDUE_EVERY) return undefined
-    const overdue = ready.filter(({ passedOver }) => passedOver >= MOST_PASSED_OVER)
-    const [first] = overdue.toSorted((a, b) => b.passedOver - a.passedOver)
-    if (!first) return undefined
-    this.sinceOverdue = 0
-    for (const other of this.waiting) {
-      if (other !== first && other.claim.client === first.claim.client) other.passedOver = 0
-    }
-    return first
+  private waitAnew(client: string | undefined): void {
+    for (const other of this.waiting) if (other.claim.client === client) other.passedOver = 0
   }
 
   private mayRun({ client, cost }: WorkClaim): boolean {
@@ -153,6 +151,11 @@ export class FairQueue {
       else this.use.delete(key)
     }
   }
+}
+
+function mostOverdue(ready: readonly Waiting[]): Waiting | undefined {
+  const overdue = ready.filter(({ passedOver }) => passedOver >= MOST_PASSED_OVER)
+  return overdue.toSorted((a, b) => b.passedOver - a.passedOver)[0]
 }
 
 const subjectKey = (subject: string) => `subject ${subject}`
