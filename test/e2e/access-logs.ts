@@ -19,7 +19,7 @@ export const EGRESS_GROUP = '/aws/MediaPackage/EgressAccessLogs'
 type Known = { readonly status: number; readonly bytes: number; readonly at: number }
 
 /** A line of an access log, as far as it is compared. */
-type Line = {
+export type Line = {
   readonly request: string
   readonly statusCode: string
   readonly sentBytes: number
@@ -180,25 +180,28 @@ export function readLines(folder: string, when?: 'while it is written'): readonl
   })
 }
 
-/** What the lines of an origin endpoint add up to; requests are by the range of their status. */
-export type LoggedSums = { lines: number; sentBytes: number; readonly requests: Map<string, number> }
+/** What lines of players add up to, by their origin endpoint; requests are by the range of their status. */
+export class LoggedSums {
+  readonly byEndpoint = new Map<string, { lines: number; sentBytes: number; readonly requests: Map<string, number> }>()
 
-/** Adds up the lines of players by their origin endpoint. There may be more than fit into memory. */
-export async function loggedSums(folder: string): Promise<ReadonlyMap<string, LoggedSums>> {
-  const sums = new Map<string, LoggedSums>()
-  for (const path of logFilesIn(folder)) {
-    for await (const text of createInterface({ input: createReadStream(path) })) {
-      const { endpointId, statusCode, sentBytes } = JSON.parse(text) as Line
-      if (endpointId === undefined) continue
-      const sum = sums.get(endpointId) ?? { lines: 0, sentBytes: 0, requests: new Map<string, number>() }
-      const range = `${statusCode.slice(0, 1)}xx`
-      sum.requests.set(range, (sum.requests.get(range) ?? 0) + 1)
-      sum.lines++
-      sum.sentBytes += sentBytes
-      sums.set(endpointId, sum)
-    }
+  add({ endpointId, statusCode, sentBytes }: Line): void {
+    if (endpointId === undefined) return
+    const sum = this.byEndpoint.get(endpointId) ?? { lines: 0, sentBytes: 0, requests: new Map<string, number>() }
+    const range = `${statusCode.slice(0, 1)}xx`
+    sum.requests.set(range, (sum.requests.get(range) ?? 0) + 1)
+    sum.lines++
+    sum.sentBytes += sentBytes
+    this.byEndpoint.set(endpointId, sum)
   }
-  return sums
+}
+
+/** Adds up all lines below a folder. There may be more than fit into memory. */
+export async function loggedSums(folder: string): Promise<LoggedSums['byEndpoint']> {
+  const sums = new LoggedSums()
+  for (const path of logFilesIn(folder)) {
+    for await (const text of createInterface({ input: createReadStream(path) })) sums.add(JSON.parse(text) as Line)
+  }
+  return sums.byEndpoint
 }
 
 /** Log files below a folder, with those that were renamed. */

@@ -10,7 +10,7 @@ import {
   DescribeOriginEndpointCommand,
   type MediaPackageClient,
 } from '@aws-sdk/client-mediapackage'
-import { logFilesIn, loggedSums } from '../e2e/access-logs.ts'
+import { type Line, LoggedSums, logFilesIn } from '../e2e/access-logs.ts'
 import { Authority, CertificateFiles } from '../judges/certificates.ts'
 import { residentMemory } from '../judges/memory.ts'
 import { eventually, freePort, temporaryFolder } from '../judges/processes.ts'
@@ -103,8 +103,7 @@ export class Operation {
     this.agent.destroy()
     // Lines are written within 200 ms.
     await sleep(1000)
-    this.readLogs(windrow)
-    await this.compareLogs(windrow)
+    await this.compareLogs(this.readLogs(windrow))
   }
 
   private repeat(what: string, seconds: number, act: () => Promise<void>): void {
@@ -212,36 +211,39 @@ export class Operation {
   }
 
   /** Lines and bytes of access logs are what was counted meanwhile. */
-  private async compareLogs(windrow: Windrow): Promise<void> {
+  private async compareLogs({ byEndpoint }: LoggedSums): Promise<void> {
     const counted = egressIn(await this.metrics())
     const since = (name: string) => (counted.get(name) ?? 0) - (this.before.get(name) ?? 0)
-    for (const [id, { sentBytes, requests }] of await loggedSums(logsIn(windrow))) {
+    for (const [id, { sentBytes, requests }] of byEndpoint) {
       for (const [status, lines] of requests) {
         const count = since(`requests ${id} ${status}`)
         if (count !== lines) this.faults.push(`${id}: ${lines} lines of ${status}, and ${count} are counted`)
       }
       const bytes = since(`bytes ${id} `)
       if (bytes !== sentBytes) this.faults.push(`${id}: ${sentBytes} bytes in lines, and ${bytes} are counted`)
-      this.count('endpoints whose lines are what was counted')
+      this.count('endpoints whose lines were compared with what was counted')
     }
   }
 
-  private readLogs(windrow: Windrow): void {
+  private readLogs(windrow: Windrow): LoggedSums {
     const ids = new Set<string>()
+    const sums = new LoggedSums()
     for (const file of logFilesIn(logsIn(windrow))) {
       for (const line of readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
         this.count('lines of access logs')
         try {
-          const entry = JSON.parse(line) as Record<string, unknown>
+          const entry = JSON.parse(line) as Line & Readonly<Record<string, unknown>>
           const lacks = FIELDS.filter((field) => entry[field] === undefined)
           if (lacks.length > 0) this.faults.push(`${file}: a line lacks ${lacks.join(', ')}`)
-          ids.add(String(entry['requestId']))
+          else sums.add(entry)
+          ids.add(String(entry.requestId))
         } catch {
           this.faults.push(`${file}: no JSON: ${line.slice(0, 200)}`)
         }
       }
     }
     if (ids.size !== this.counts['lines of access logs']) this.faults.push('two lines have one request id')
+    return sums
   }
 }
 

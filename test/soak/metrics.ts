@@ -120,7 +120,7 @@ async function compare(
   prometheus: Prometheus,
   id: string,
   players: readonly CountingPlayer[],
-  logged: ReadonlyMap<string, LoggedSums>,
+  logged: LoggedSums['byEndpoint'],
 ): Promise<void> {
   const measured = await prometheus.query(`windrow_egress_requests_total{origin_endpoint="${id}"}`)
   const requests = Object.fromEntries(measured.map(({ labels, value }) => [labels['status'], value]))
