@@ -6,7 +6,7 @@ import type { Span } from '../model/span.ts'
 import { TileCache } from '../model/tile-cache.ts'
 import { type View, xAt } from '../model/view.ts'
 import { type FilmCell, filmCells } from './film-cells.ts'
-import { keyFramePicture } from './key-frame-picture.ts'
+import { keyFrameAt } from './key-frame-picture.ts'
 
 /** Pictures that are kept: about 100 KB each at a pixel ratio of 2. */
 const MOST_PICTURES = 300
@@ -21,12 +21,7 @@ export class Filmstrip {
   constructor(path: string, signed: SignedFetch, onChange: () => void) {
     const height = Math.round(FILM_HEIGHT * Math.min(2, window.devicePixelRatio))
     this.pictures = new TileCache(
-      async ({ moment }: FilmCell, signal) => {
-        const query = { time: new Date(moment).toISOString(), height: String(height) }
-        const response = await signed({ method: 'GET', path, query, signal })
-        if (!response.ok) throw new Error(`There is no picture: ${response.status}`)
-        return keyFramePicture(await response.blob(), height)
-      },
+      ({ moment }: FilmCell, signal) => keyFrameAt(signed, { path, moment, height }, signal),
       { most: MOST_PICTURES, concurrency: CONCURRENCY, onChange },
     )
   }

@@ -1,3 +1,25 @@
+import type { SignedFetch } from '../../api/signed-fetch.ts'
+
+export type AskedKeyFrame = {
+  /** Of the operation for key frames. */
+  readonly path: string
+  readonly moment: number
+  /** Lines of the picture. */
+  readonly height: number
+}
+
+/** The key frame at a moment, or the one before. Rejects where there is none, or none that can be decoded. */
+export async function keyFrameAt(
+  signed: SignedFetch,
+  { path, moment, height }: AskedKeyFrame,
+  signal: AbortSignal,
+): Promise<ImageBitmap> {
+  const query = { time: new Date(moment).toISOString(), height: String(height) }
+  const response = await signed({ method: 'GET', path, query, signal })
+  if (!response.ok) throw new Error(`There is no picture: ${response.status}`)
+  return keyFramePicture(await response.blob(), height)
+}
+
 /**
  * The picture of a file with one key frame, as the operation for key frames answers it. Media elements decode
  * whatever the browser can, also on pages without TLS, which have no WebCodecs. Rejects where it cannot be decoded.

@@ -1,7 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { useApi } from '../../api/session.ts'
-import type { SignedFetch } from '../../api/signed-fetch.ts'
-import { keyFramePicture } from '../film/key-frame-picture.ts'
+import { keyFrameAt } from '../film/key-frame-picture.ts'
 import type { TimelineStore } from '../store.ts'
 
 /** Lines of the picture that is asked for. */
@@ -24,7 +23,7 @@ export function PlayheadPicture({ store, path }: PlayheadPictureProps) {
     if (!canvas) return
     const leaving = new AbortController()
     void followPlayhead(store, leaving.signal, async (moment) => {
-      const picture = await readPicture(signed, path, moment, leaving.signal)
+      const picture = await keyFrameAt(signed, { path, moment, height: HEIGHT }, leaving.signal)
       canvas.width = picture.width
       canvas.height = picture.height
       canvas.getContext('2d')?.drawImage(picture, 0, 0)
@@ -33,18 +32,6 @@ export function PlayheadPicture({ store, path }: PlayheadPictureProps) {
     return () => leaving.abort()
   }, [store, signed, path])
   return <canvas ref={place} className="timeline-video" role="img" aria-label="The key frame at the playhead" />
-}
-
-async function readPicture(
-  signed: SignedFetch,
-  path: string,
-  moment: number,
-  signal: AbortSignal,
-): Promise<ImageBitmap> {
-  const query = { time: new Date(moment).toISOString(), height: String(HEIGHT) }
-  const response = await signed({ method: 'GET', path, query, signal })
-  if (!response.ok) throw new Error(`There is no picture: ${response.status}`)
-  return keyFramePicture(await response.blob(), HEIGHT)
 }
 
 /** Shows where the playhead is, one picture after the other: of those that it has passed meanwhile, only the last. */
