@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react'
 import type { TimelineContent } from '../content/timeline-content.ts'
 import { drawMinimap, MINIMAP_HEIGHT } from '../drawing/draw-minimap.ts'
-import { currentPalette, onThemeChange } from '../drawing/palette.ts'
+import type { Palette } from '../drawing/palette.ts'
 import { lengthOf } from '../model/span.ts'
 import { boundsOf } from '../model/state.ts'
 import { timeAt, type View } from '../model/view.ts'
@@ -17,9 +17,8 @@ export function Minimap({ store, content, drawn }: MinimapProps) {
   useEffect(() => {
     const canvas = place.current
     if (!canvas) return
-    let palette = currentPalette()
     const whole = (): View => ({ ...boundsOf(store.state.archive), width: Math.max(1, canvas.clientWidth) })
-    const draw = (context: CanvasRenderingContext2D) => {
+    const draw = (context: CanvasRenderingContext2D, palette: Palette) => {
       drawMinimap(context, { state: store.state, overview: content.overview, whole: whole(), palette })
     }
     const painter = new Painter(canvas, draw, () => {})
@@ -38,10 +37,6 @@ export function Minimap({ store, content, drawn }: MinimapProps) {
       () => ending.abort(),
       store.subscribe(painter.paint),
       drawn.subscribe(painter.paint),
-      onThemeChange(() => {
-        palette = currentPalette()
-        painter.paint()
-      }),
       () => painter.close(),
     ]
     return () => {

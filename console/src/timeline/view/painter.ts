@@ -1,16 +1,21 @@
-/** A canvas that is drawn anew before the next picture of the screen, once however often that is asked for. */
+import { currentPalette, onThemeChange, type Palette } from '../drawing/palette.ts'
+
+type Draw = (context: CanvasRenderingContext2D, palette: Palette) => void
+
+/**
+ * A canvas that is drawn anew before the next picture of the screen, once however often that is asked for, and in the
+ * colours of the theme.
+ */
 export class Painter {
   private readonly canvas: HTMLCanvasElement
-  private readonly draw: (context: CanvasRenderingContext2D) => void
+  private readonly draw: Draw
   private readonly observer: ResizeObserver
+  private readonly endTheme: () => void
+  private palette = currentPalette()
   private frame: number | undefined
 
   /** `onWidth` hears of the width in CSS pixels. The height is that of the element. */
-  constructor(
-    canvas: HTMLCanvasElement,
-    draw: (context: CanvasRenderingContext2D) => void,
-    onWidth: (width: number) => void,
-  ) {
+  constructor(canvas: HTMLCanvasElement, draw: Draw, onWidth: (width: number) => void) {
     this.canvas = canvas
     this.draw = draw
     this.observer = new ResizeObserver(([entry]) => {
@@ -24,6 +29,10 @@ export class Painter {
       this.paintNow()
     })
     this.observer.observe(canvas)
+    this.endTheme = onThemeChange(() => {
+      this.palette = currentPalette()
+      this.paint()
+    })
   }
 
   readonly paint = (): void => {
@@ -32,6 +41,7 @@ export class Painter {
 
   close(): void {
     this.observer.disconnect()
+    this.endTheme()
     if (this.frame !== undefined) window.cancelAnimationFrame(this.frame)
   }
 
@@ -42,6 +52,6 @@ export class Painter {
     const { clientWidth, clientHeight, width, height } = this.canvas
     if (!context || clientWidth === 0) return
     context.setTransform(width / clientWidth, 0, 0, height / clientHeight, 0, 0)
-    this.draw(context)
+    this.draw(context, this.palette)
   }
 }

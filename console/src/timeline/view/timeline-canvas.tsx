@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react'
 import type { TimelineContent } from '../content/timeline-content.ts'
 import { drawTimeline } from '../drawing/draw-timeline.ts'
-import { currentPalette, onThemeChange } from '../drawing/palette.ts'
+import type { Palette } from '../drawing/palette.ts'
 import { heightOf, type Row } from '../drawing/row-layout.ts'
 import { shownAt } from '../drawing/shown-at.ts'
 import type { Filmstrip } from '../film/filmstrip.ts'
@@ -28,8 +28,7 @@ export function TimelineCanvas({ store, content, film, drawn, rows, zones }: Tim
   useEffect(() => {
     const canvas = place.current
     if (!canvas) return
-    let palette = currentPalette()
-    const draw = (context: CanvasRenderingContext2D) => {
+    const draw = (context: CanvasRenderingContext2D, palette: Palette) => {
       const { state } = store
       const { pieces } = content
       drawTimeline(context, { state, pieces, rows, zones, palette, height, film: film.frames(state.view, pieces) })
@@ -39,10 +38,6 @@ export function TimelineCanvas({ store, content, film, drawn, rows, zones }: Tim
       store.subscribe(painter.paint),
       drawn.subscribe(painter.paint),
       listenToGestures(canvas, store, (place) => shownAt(content.pieces, rows, store.state.view, place)),
-      onThemeChange(() => {
-        palette = currentPalette()
-        painter.paint()
-      }),
       () => painter.close(),
     ]
     return () => {
