@@ -1,8 +1,8 @@
 import type { TimelinePart } from '../content/timeline-part.ts'
-import type { Span } from '../model/span.ts'
+import { rangeOf } from '../model/selection.ts'
 import type { TimelineState } from '../model/state.ts'
 import { type View, xAt } from '../model/view.ts'
-import { boxOf } from './draw-timeline.ts'
+import { boxOf, fillSpan } from './draw-timeline.ts'
 import type { Palette } from './palette.ts'
 
 export const MINIMAP_HEIGHT = 30
@@ -24,16 +24,16 @@ export function drawMinimap(canvas: CanvasRenderingContext2D, { state, overview,
   for (const [n, row] of rows.entries()) {
     const y = 6 + n * height
     canvas.fillStyle = palette.output
-    for (const span of row.content) fill(canvas, whole, span, { y, height: height - 1 })
+    for (const span of row.content) fillSpan(canvas, whole, span, { y, height: height - 1 })
     canvas.fillStyle = palette.gap
-    for (const gap of row.gaps) fill(canvas, whole, gap, { y, height: height - 1 })
+    for (const gap of row.gaps) fillSpan(canvas, whole, gap, { y, height: height - 1 })
   }
   canvas.fillStyle = palette.clip
   for (const span of [...overview.clips, ...overview.jobs])
-    fill(canvas, whole, span, { y: MINIMAP_HEIGHT - 5, height: 3 })
+    fillSpan(canvas, whole, span, { y: MINIMAP_HEIGHT - 5, height: 3 })
   canvas.fillStyle = palette.selection
-  const { in: start, out: end } = state.selection
-  if (start !== undefined && end !== undefined) fill(canvas, whole, { start, end }, { y: 0, height: MINIMAP_HEIGHT })
+  const selected = rangeOf(state.selection)
+  if (selected) fillSpan(canvas, whole, selected, { y: 0, height: MINIMAP_HEIGHT })
   canvas.fillStyle = palette.playhead
   canvas.fillRect(Math.round(xAt(whole, state.playhead)), 0, 1, MINIMAP_HEIGHT)
   drawView(canvas, whole, state.view, palette)
@@ -45,14 +45,4 @@ function drawView(canvas: CanvasRenderingContext2D, whole: View, view: View, pal
   canvas.strokeStyle = palette.text
   canvas.lineWidth = 2
   canvas.strokeRect(box.x + 1, 1, Math.max(6, box.width) - 2, MINIMAP_HEIGHT - 2)
-}
-
-function fill(
-  canvas: CanvasRenderingContext2D,
-  whole: View,
-  span: Span,
-  { y, height }: { readonly y: number; readonly height: number },
-): void {
-  const box = boxOf(whole, span)
-  if (box) canvas.fillRect(box.x, y, Math.max(1, box.width), height)
 }

@@ -183,7 +183,8 @@ function drawSelection(canvas: Canvas, { state: { view, selection, ranges }, pal
   if (range) fillSpan(canvas, view, range, below)
 }
 
-function fillSpan(canvas: Canvas, view: View, span: Span, { y, height }: Band): void {
+/** Fills a range over the width that it has in a view, of at least a pixel. */
+export function fillSpan(canvas: Canvas, view: View, span: Span, { y, height }: Band): void {
   const box = boxOf(view, span)
   if (box) canvas.fillRect(box.x, y, Math.max(box.width, 1), height)
 }
