@@ -16,12 +16,16 @@ export function drawnPartsOf(view: View, get: (tile: Tile) => TimelinePart | und
   })
 }
 
+type DrawnRow = Omit<ContentRow, 'id' | 'extent'>
+
+/** The content of all inputs, or outputs, that the pieces know. */
+export function rowsOf(pieces: readonly DrawnPiece[], of: 'inputs' | 'outputs'): readonly DrawnRow[] {
+  const ids = new Set(pieces.flatMap(({ part }) => part[of].map(({ id }) => id)))
+  return [...ids].map((id) => rowOf(pieces, of, id))
+}
+
 /** The content of one input, or output, in several pieces as one row. */
-export function rowOf(
-  pieces: readonly DrawnPiece[],
-  of: 'inputs' | 'outputs',
-  id: string,
-): Omit<ContentRow, 'id' | 'extent'> {
+export function rowOf(pieces: readonly DrawnPiece[], of: 'inputs' | 'outputs', id: string): DrawnRow {
   const found = pieces.flatMap((piece) => {
     const row = piece.part[of].find((each) => each.id === id)
     return row ? [{ piece, row }] : []
@@ -69,7 +73,7 @@ export function marksOf(pieces: readonly DrawnPiece[]): readonly Mark[] {
   const add = (kind: MarkKind, spans: readonly Span[]) => {
     for (const { start, end } of spans) marks.push({ kind, time: start }, { kind, time: end })
   }
-  for (const row of outputsOf(pieces)) {
+  for (const row of rowsOf(pieces, 'outputs')) {
     // Where a view begins or ends is no edge of content.
     const edges = row.content.flatMap(({ start, end }) => [start, end])
     marks.push(...edges.filter((time) => !isSeam(time, pieces)).map((time) => ({ kind: 'content' as const, time })))
@@ -92,11 +96,6 @@ export function marksOf(pieces: readonly DrawnPiece[]): readonly Mark[] {
 
 const isSeam = (time: number, pieces: readonly Span[]) =>
   pieces.some(({ start, end }) => time === start || time === end)
-
-function outputsOf(pieces: readonly DrawnPiece[]) {
-  const ids = new Set(pieces.flatMap(({ part }) => part.outputs.map(({ id }) => id)))
-  return [...ids].map((id) => rowOf(pieces, 'outputs', id))
-}
 
 /** When pictures are shown, as far as the pieces tell; undefined where no rate is known. */
 export function gridOf(pieces: readonly DrawnPiece[], perSecond: number | undefined): FrameGrid | undefined {

@@ -1,8 +1,7 @@
 import type { SignedFetch } from '../../api/signed-fetch.ts'
-import { type DrawnPiece, rowOf } from '../content/drawn-content.ts'
+import { type DrawnPiece, rowsOf } from '../content/drawn-content.ts'
 import type { FilmFrame } from '../drawing/draw-timeline.ts'
 import { FILM_HEIGHT } from '../drawing/row-layout.ts'
-import type { Span } from '../model/span.ts'
 import { TileCache } from '../model/tile-cache.ts'
 import { type View, xAt } from '../model/view.ts'
 import { type FilmCell, filmCells } from './film-cells.ts'
@@ -28,7 +27,7 @@ export class Filmstrip {
 
   /** What the strip shows, as far as it has been read; asks for the rest. */
   frames(view: View, pieces: readonly DrawnPiece[]): readonly FilmFrame[] {
-    const content = [...contentOf(pieces, 'outputs'), ...contentOf(pieces, 'inputs')]
+    const content = [...rowsOf(pieces, 'outputs'), ...rowsOf(pieces, 'inputs')].flatMap((row) => row.content)
     const cells = filmCells(view, Math.ceil(FILM_HEIGHT * WIDEST), content)
     this.pictures.want(cells)
     return cells.map((cell) => {
@@ -41,9 +40,4 @@ export class Filmstrip {
   close(): void {
     this.pictures.close()
   }
-}
-
-function contentOf(pieces: readonly DrawnPiece[], of: 'inputs' | 'outputs'): readonly Span[] {
-  const ids = new Set(pieces.flatMap(({ part }) => part[of].map(({ id }) => id)))
-  return [...ids].flatMap((id) => rowOf(pieces, of, id).content)
 }
