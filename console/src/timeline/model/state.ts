@@ -168,8 +168,32 @@ function passed(state: TimelineState, ms: number): TimelineState {
   return isAtEnd ? { ...moved, rate: 0 } : moved
 }
 
+/** Where a command moves what is at a moment, be it the playhead or a point; undefined for one that does not. */
+export function movedByCommand({ grid, archive }: TimelineState, moment: number, command: Command): number | undefined {
+  switch (command) {
+    case 'frame back':
+      return grid ? frameBefore(grid, moment) : moment - FRAME_MS
+    case 'frame forward':
+      return grid ? frameAfter(grid, moment) : moment + FRAME_MS
+    case 'second back':
+      return moment - 1000
+    case 'second forward':
+      return moment + 1000
+    case 'ten seconds back':
+      return moment - 10_000
+    case 'ten seconds forward':
+      return moment + 10_000
+    case 'archive start':
+      return archive.start
+    case 'live edge':
+      return archive.end
+    default:
+      return undefined
+  }
+}
+
 function commanded(state: TimelineState, command: Command): TimelineState {
-  const { playhead, selection, archive, view, grid, marks } = state
+  const { playhead, selection, archive, view, marks } = state
   const move = (moment: number | undefined) => (moment === undefined ? state : movedTo({ ...state, rate: 0 }, moment))
   const zoom = (factor: number) => {
     const x = ((nearestIn(view, playhead) - view.start) * view.width) / lengthOf(view)
@@ -199,25 +223,18 @@ function commanded(state: TimelineState, command: Command): TimelineState {
       return range ? { ...state, ranges: withRange(state.ranges, range) } : state
     }
     case 'frame back':
-      return move(grid ? frameBefore(grid, playhead) : playhead - FRAME_MS)
     case 'frame forward':
-      return move(grid ? frameAfter(grid, playhead) : playhead + FRAME_MS)
     case 'second back':
-      return move(playhead - 1000)
     case 'second forward':
-      return move(playhead + 1000)
     case 'ten seconds back':
-      return move(playhead - 10_000)
     case 'ten seconds forward':
-      return move(playhead + 10_000)
+    case 'archive start':
+    case 'live edge':
+      return move(movedByCommand(state, playhead, command))
     case 'mark back':
       return move(Math.max(...marks.filter(({ time }) => time < playhead).map(({ time }) => time), archive.start))
     case 'mark forward':
       return move(Math.min(...marks.filter(({ time }) => time > playhead).map(({ time }) => time), archive.end))
-    case 'archive start':
-      return move(archive.start)
-    case 'live edge':
-      return move(archive.end)
     case 'page back':
       return viewed(state, panned(view, -view.width * 0.9, boundsOf(archive)))
     case 'page forward':

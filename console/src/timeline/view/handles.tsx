@@ -1,16 +1,14 @@
 import { type KeyboardEvent, type PointerEvent, useRef } from 'react'
-import { frameAfter, frameBefore } from '../model/frame-grid.ts'
 import { frameTimeText } from '../model/frame-time.ts'
 import { commandOf } from '../model/keys.ts'
 import { dragged, type Selection } from '../model/selection.ts'
-import type { TimelineState } from '../model/state.ts'
+import { movedByCommand, type TimelineState } from '../model/state.ts'
 import { timeAt, xAt } from '../model/view.ts'
 import { type TimelineStore, useTimeline } from '../store.ts'
 
 type Point = 'playhead' | 'in' | 'out'
 
 const NAMES: Readonly<Record<Point, string>> = { playhead: 'Playhead', in: 'In point', out: 'Out point' }
-const FRAME_MS = 40
 
 /** The playhead and the points of the selection: sliders, for pointers, keys and screen readers. */
 export function Handles({ store, zone }: { readonly store: TimelineStore; readonly zone: string }) {
@@ -83,20 +81,10 @@ function valueText({ grid, isLive, archive }: TimelineState, moment: number, zon
 /** Keys that move the playhead move a point of the selection while that has the focus. */
 function moveByKey(store: TimelineStore, point: 'in' | 'out', event: KeyboardEvent): void {
   const command = commandOf(event)
-  const { selection, grid, archive } = store.state
+  const { selection } = store.state
   const moment = selection[point]
   if (command === undefined || moment === undefined) return
-  const moves: Partial<Record<typeof command, number>> = {
-    'frame back': grid ? frameBefore(grid, moment) : moment - FRAME_MS,
-    'frame forward': grid ? frameAfter(grid, moment) : moment + FRAME_MS,
-    'second back': moment - 1000,
-    'second forward': moment + 1000,
-    'ten seconds back': moment - 10_000,
-    'ten seconds forward': moment + 10_000,
-    'archive start': archive.start,
-    'live edge': archive.end,
-  }
-  const target = moves[command]
+  const target = movedByCommand(store.state, moment, command)
   if (target === undefined) return
   event.preventDefault()
   event.stopPropagation()
