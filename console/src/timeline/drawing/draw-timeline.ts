@@ -7,7 +7,7 @@ import { boundsOf, type TimelineState } from '../model/state.ts'
 import { type View, xAt } from '../model/view.ts'
 import type { Zone } from '../model/zone.ts'
 import type { Palette } from './palette.ts'
-import { FILM_HEIGHT, type Row, RULER_HEIGHT, STRIP_HEIGHT, stacked } from './row-layout.ts'
+import { FILM_HEIGHT, type Row, RULER_HEIGHT, RULER_LINE_HEIGHT, STRIP_HEIGHT, stacked } from './row-layout.ts'
 
 /** Something that has the size of a picture and is drawn as one. */
 export type FilmFrame = { readonly x: number; readonly width: number; readonly picture: CanvasImageSource | undefined }
@@ -64,18 +64,17 @@ function drawBeyond(canvas: Canvas, { state: { view, archive }, palette, height 
 
 /** One line for the viewer's zone, and one for UTC. */
 function drawRulers(canvas: Canvas, { state: { view }, zones, palette, height }: Scene): void {
-  const lineHeight = RULER_HEIGHT / Math.max(2, zones.length)
   for (const [n, zone] of zones.entries()) {
-    const y = n * lineHeight
+    const y = n * RULER_LINE_HEIGHT
     for (const { time, label, isNewDay } of rulerTicks(view, zone)) {
       const x = Math.round(xAt(view, time)) + 0.5
       const isLong = label !== undefined
       if (n === 0 && isLong)
         line(canvas, x, { y: RULER_HEIGHT, height: height - RULER_HEIGHT }, isNewDay ? palette.faintText : palette.line)
-      line(canvas, x, tickAt(y, lineHeight, isLong), isLong ? palette.faintText : palette.line)
+      line(canvas, x, tickAt(y, RULER_LINE_HEIGHT, isLong), isLong ? palette.faintText : palette.line)
       if (!isLong) continue
       canvas.fillStyle = n === 0 ? palette.text : palette.faintText
-      canvas.fillText(label, x + 4, y + lineHeight / 2)
+      canvas.fillText(label, x + 4, y + RULER_LINE_HEIGHT / 2)
     }
   }
 }

@@ -12,7 +12,9 @@ export type Row = {
   readonly height: number
 }
 
-export const RULER_HEIGHT = 36
+/** Of one zone; there are two at most. */
+export const RULER_LINE_HEIGHT = 18
+export const RULER_HEIGHT = 2 * RULER_LINE_HEIGHT
 export const STRIP_HEIGHT = 20
 export const FILM_HEIGHT = 58
 /** Where rows begin. */

@@ -2,7 +2,7 @@ import './timeline.css'
 import { type KeyboardEvent, useMemo, useRef } from 'react'
 import { viewerZone } from '../../time/zone-choice.ts'
 import type { TimelineContent } from '../content/timeline-content.ts'
-import { heightOf, type Row } from '../drawing/row-layout.ts'
+import { heightOf, type Row, RULER_HEIGHT, RULER_LINE_HEIGHT, STRIP_HEIGHT } from '../drawing/row-layout.ts'
 import type { Filmstrip } from '../film/filmstrip.ts'
 import { type Command, commandOf } from '../model/keys.ts'
 import { UTC, zoneNamed } from '../model/zone.ts'
@@ -48,11 +48,11 @@ export function TimelineView({ store, content, film, drawn, rows, zone, onComman
       <div className="timeline">
         <div className="timeline-labels" style={{ height: heightOf(rows) }} aria-hidden="true">
           {zones.map(({ name }, n) => (
-            <span key={name} style={{ top: n * 18, height: 18 }}>
+            <span key={name} style={{ top: n * RULER_LINE_HEIGHT, height: RULER_LINE_HEIGHT }}>
               {name}
             </span>
           ))}
-          <span style={{ top: 36, height: 20 }}>Selection</span>
+          <span style={{ top: RULER_HEIGHT, height: STRIP_HEIGHT }}>Selection</span>
           {rows.map(({ kind, id, label, y, height }) => (
             <span key={`${kind} ${id}`} style={{ top: y, height }}>
               {label}
