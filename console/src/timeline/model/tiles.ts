@@ -45,8 +45,7 @@ export function wantedTiles(
   const shown = tilesOver(view, level).filter(withContent)
   const margin = lengthOf(view) / 2
   const around = tilesOver({ start: view.start - margin, end: view.end + margin }, level)
-  const first = view.start
-  return { shown, next: around.filter((tile) => withContent(tile) && !overlaps(tile, { start: first, end: view.end })) }
+  return { shown, next: around.filter((tile) => withContent(tile) && !overlaps(tile, view)) }
 }
 
 /** A part of the view, and the tile from which it is drawn. */
