@@ -4,10 +4,8 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { WindrowOutputs } from '../../../src/control/windrow-operations.ts'
-import { useApi } from '../api/session.ts'
+import { useBuckets } from './buckets.ts'
 import { FolderBrowser } from './folder-browser.tsx'
 import type { HarvestForm } from './harvest-request.ts'
 
@@ -21,14 +19,8 @@ type DestinationFieldsProps = {
 
 /** Where an asset is written: a bucket, a key with patterns, and folders to look into where the store lists them. */
 export function DestinationFields({ form, ending, onChange, problemOf }: DestinationFieldsProps) {
-  const api = useApi()
   const [isBrowsing, setIsBrowsing] = useState(false)
-  const buckets = useQuery({
-    queryKey: ['buckets'],
-    queryFn: ({ signal }) => api.get<WindrowOutputs['ListBuckets']>('/windrow/v1/buckets', {}, signal),
-    staleTime: 60_000,
-    retry: false,
-  })
+  const buckets = useBuckets()
   const names = buckets.data?.buckets ?? []
   return (
     <SpaceBetween size="m">

@@ -8,10 +8,9 @@ import Grid from '@cloudscape-design/components/grid'
 import Header from '@cloudscape-design/components/header'
 import Input from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { HarvestReport } from '../../../src/control/harvest-operations.ts'
-import type { WindrowOutputs } from '../../../src/control/windrow-operations.ts'
 import { useApi } from '../api/session.ts'
 import type { Draft } from '../forms/field.ts'
 import { Fields } from '../forms/fields.tsx'
@@ -23,6 +22,7 @@ import { rangeOf } from '../timeline/model/selection.ts'
 import { lengthOf, type Span } from '../timeline/model/span.ts'
 import type { PlayableEndpoint } from '../timeline/player/playable-endpoint.ts'
 import { type TimelineStore, useTimeline } from '../timeline/store.ts'
+import { useBuckets } from './buckets.ts'
 import { ClipNow } from './clip-now.tsx'
 import { DestinationFields } from './destination-fields.tsx'
 import { HARVEST_FIELDS } from './harvest-fields.ts'
@@ -171,14 +171,7 @@ export function HarvestPanel(props: HarvestPanelProps) {
 
 /** The form with the first bucket there is, while none was chosen. */
 function useFirstBucket(form: HarvestForm): HarvestForm {
-  const api = useApi()
-  const buckets = useQuery({
-    queryKey: ['buckets'],
-    queryFn: ({ signal }) => api.get<WindrowOutputs['ListBuckets']>('/windrow/v1/buckets', {}, signal),
-    staleTime: 60_000,
-    retry: false,
-  })
-  const [first] = buckets.data?.buckets ?? []
+  const [first] = useBuckets().data?.buckets ?? []
   return form.bucketName === '' && first ? { ...form, bucketName: first.name } : form
 }
 
