@@ -1,3 +1,5 @@
+import { holds, type Span } from '../timeline/model/span.ts'
+
 /**
  * What a job makes of its window, as the API names it; presentations first, then in the order in which keys are
  * named.
@@ -60,14 +62,12 @@ export function endingFor(kinds: readonly Kind[], ownKind: Kind): string {
   return ENDINGS[made ?? ownKind]
 }
 
-type Moments = { readonly start: number; readonly end: number }
-
 export type JobAsked = {
   readonly form: HarvestForm
   readonly id?: string
   readonly endpoint: { readonly id: string; readonly ownKind: Kind; readonly isEncrypted: boolean }
   /** One or more, in the order in which the asset shows them. */
-  readonly ranges: readonly Moments[]
+  readonly ranges: readonly Span[]
   readonly playhead?: number
 }
 
@@ -90,13 +90,13 @@ export function jobRequest({ form, id, endpoint, ranges, playhead }: JobAsked) {
   }
 }
 
-function deliverablesOf(form: HarvestForm, ranges: readonly Moments[], playhead: number | undefined) {
+function deliverablesOf(form: HarvestForm, ranges: readonly Span[], playhead: number | undefined) {
   return KINDS.filter((kind) => form.kinds.includes(kind)).map((kind) => {
     const chapters = form.chapters === 'NONE' ? {} : { chapters: form.chapters }
     if (kind === 'MP4') return { kind, renditions: form.renditions, ...chapters }
     if (kind === 'AUDIO') return { kind, ...chapters }
     if (kind !== 'STILLS') return { kind }
-    const isWithin = playhead !== undefined && ranges.some(({ start, end }) => start <= playhead && playhead < end)
+    const isWithin = playhead !== undefined && ranges.some((range) => holds(range, playhead))
     const times = form.isStillAtPlayhead && isWithin ? { times: [iso(playhead)] } : {}
     return { kind, poster: true, ...(form.isSprite && { sprite: true }), ...times }
   })
@@ -114,12 +114,17 @@ export function newJobId(now: number, random: number): string {
 }
 
 /** A window that would work in place of the one that was asked for; `range` is its index among several. */
-export type NearestWindow = Moments & { readonly range?: number }
+export type NearestWindow = Span & { readonly range?: number }
 
 /** The nearest window that works, where a refusal names one in its message. */
 export function nearestInMessage(message: string): NearestWindow | undefined {
   const [, from, to] = /nearest window that works is (\d[-:.\dT]{18,23}Z) to (\d[-:.\dT]{18,23}Z)/.exec(message) ?? []
   if (from === undefined || to === undefined) return undefined
+  return { start: Date.parse(from), end: Date.parse(to), ...rangeInMessage(message) }
+}
+
+/** The index of the range that a message is about, where there are several. */
+export function rangeInMessage(message: string): Pick<NearestWindow, 'range'> {
   const range = /\branges\[(\d{1,3})\]/.exec(message)?.[1]
-  return { start: Date.parse(from), end: Date.parse(to), ...(range !== undefined && { range: Number(range) }) }
+  return range === undefined ? {} : { range: Number(range) }
 }

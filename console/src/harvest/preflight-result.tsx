@@ -9,7 +9,7 @@ import { bytesText } from '../amounts.ts'
 import { runningTimeText } from '../time/duration-text.ts'
 import { Moment } from '../time/moment.tsx'
 import { momentOf } from '../time/moment-text.ts'
-import { type NearestWindow, nearestInMessage } from './harvest-request.ts'
+import { type NearestWindow, nearestInMessage, rangeInMessage } from './harvest-request.ts'
 
 type PreflightResultProps = {
   readonly forecast: ForecastReport | undefined
@@ -51,9 +51,8 @@ export function PreflightResult(props: PreflightResultProps) {
 function nearestOf({ message, nearestWindow }: FailureReport): NearestWindow | undefined {
   if (!nearestWindow) return nearestInMessage(message)
   const [start, end] = [momentOf(nearestWindow.startTime), momentOf(nearestWindow.endTime)]
-  const range = /\branges\[(\d{1,3})\]/.exec(message)?.[1]
   if (start === undefined || end === undefined) return undefined
-  return { start, end, ...(range !== undefined && { range: Number(range) }) }
+  return { start, end, ...rangeInMessage(message) }
 }
 
 type FailureProps = {
