@@ -66,8 +66,6 @@ export function ScrubView({ store, picturePath, manifestUrl, isAsked }: ScrubVie
 /** Keeps the player where the playhead is, and moves that on while time passes. Returns what ends it. */
 function follow(store: TimelineStore, player: WindowPlayer): () => void {
   let shown: number | undefined
-  let before: number | undefined
-  let frame = 0
   const isPlayed = () => store.state.rate > 0 && store.state.rate <= FASTEST_PLAYED
   const show = () => {
     const { playhead } = store.state
@@ -75,8 +73,7 @@ function follow(store: TimelineStore, player: WindowPlayer): () => void {
     shown = playhead
     player.show(playhead)
   }
-  const onFrame = (now: number) => {
-    frame = window.requestAnimationFrame(onFrame)
+  return eachFrame((ms) => {
     const { rate, playhead } = store.state
     if (isPlayed()) {
       // What was asked for elsewhere comes before what plays.
@@ -89,22 +86,24 @@ function follow(store: TimelineStore, player: WindowPlayer): () => void {
       }
     } else {
       player.pause()
-      if (rate !== 0 && before !== undefined) store.dispatch({ type: 'pass', ms: now - before })
+      store.dispatch({ type: 'pass', ms })
       show()
     }
-    before = now
-  }
-  frame = window.requestAnimationFrame(onFrame)
-  return () => window.cancelAnimationFrame(frame)
+  })
 }
 
 /** Passes time at the playhead where no player does. Returns what ends that. */
 export function passTime(store: TimelineStore): () => void {
+  return eachFrame((ms) => store.dispatch({ type: 'pass', ms }))
+}
+
+/** Calls back with each picture of the screen, and the milliseconds since the one before. Returns what ends that. */
+function eachFrame(callback: (ms: number) => void): () => void {
   let before: number | undefined
   let frame = 0
   const onFrame = (now: number) => {
     frame = window.requestAnimationFrame(onFrame)
-    if (store.state.rate !== 0 && before !== undefined) store.dispatch({ type: 'pass', ms: now - before })
+    callback(now - (before ?? now))
     before = now
   }
   frame = window.requestAnimationFrame(onFrame)
