@@ -17,12 +17,11 @@ type ClipNowProps = {
   readonly channelId: string
   readonly range: Span | undefined
   readonly isToFrame: boolean
-  readonly onMade: () => void
   readonly onNearest: (window: NearestWindow) => void
 }
 
 /** Makes a clip of the selection, and shows where it is played: nothing is copied, so that it is there at once. */
-export function ClipNow({ channelId, range, isToFrame, onMade, onNearest }: ClipNowProps) {
+export function ClipNow({ channelId, range, isToFrame, onNearest }: ClipNowProps) {
   const api = useApi()
   const queries = useQueryClient()
   const [isPlayed, setIsPlayed] = useState(false)
@@ -37,7 +36,6 @@ export function ClipNow({ channelId, range, isToFrame, onMade, onNearest }: Clip
     onSuccess() {
       setIsPlayed(false)
       void queries.invalidateQueries({ queryKey: ['clip'] })
-      onMade()
     },
   })
   const nearest = error && nearestInMessage(error.message)

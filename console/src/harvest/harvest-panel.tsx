@@ -39,13 +39,11 @@ type HarvestPanelProps = {
   readonly zone: string
   /** A job was made; its id. */
   readonly onMade: (jobId: string) => void
-  /** A clip was made, which the timeline shows. */
-  readonly onClip: () => void
 }
 
 /** What is made of the selection, or of the list of ranges: a clip at once, or an asset in a bucket. */
 export function HarvestPanel(props: HarvestPanelProps) {
-  const { channelId, store, endpoint, inputs, zone, onMade, onClip } = props
+  const { channelId, store, endpoint, inputs, zone, onMade } = props
   const api = useApi()
   const queries = useQueryClient()
   const selection = useTimeline(store, (state) => state.selection)
@@ -108,13 +106,7 @@ export function HarvestPanel(props: HarvestPanelProps) {
           onShow={(range) => store.dispatch({ type: 'move', moment: range.start })}
         />
         {ranges.length === 0 && <Box>Select something on the timeline: set an in point and an out point.</Box>}
-        <ClipNow
-          channelId={channelId}
-          range={selected}
-          isToFrame={form.cut !== 'SEGMENT'}
-          onMade={onClip}
-          onNearest={takeNearest}
-        />
+        <ClipNow channelId={channelId} range={selected} isToFrame={form.cut !== 'SEGMENT'} onNearest={takeNearest} />
         <Grid gridDefinition={[{ colspan: { default: 12, m: 6 } }, { colspan: { default: 12, m: 6 } }]}>
           <SpaceBetween size="m">
             <DestinationFields

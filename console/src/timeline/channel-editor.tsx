@@ -54,7 +54,7 @@ export function ChannelEditor({ channelId, editor, endpoints, inputs }: ChannelE
       .catch(() => {})
     return () => leaving.abort()
   }, [url, content])
-  // Clips that others make or delete change what the timeline shows.
+  // Clips that are made or deleted, here or by others, change what the timeline shows.
   useQuery({
     queryKey: ['clip', 'on the timeline of', channelId],
     queryFn() {
@@ -118,7 +118,6 @@ export function ChannelEditor({ channelId, editor, endpoints, inputs }: ChannelE
           inputs={inputs}
           zone={zone}
           onMade={setNewest}
-          onClip={() => content.invalidate()}
         />
       ) : (
         <Box>No origin endpoint of this channel can be harvested: it takes one with a startover window.</Box>
