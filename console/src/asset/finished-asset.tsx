@@ -2,7 +2,6 @@ import './asset.css'
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQuery } from '@tanstack/react-query'
@@ -10,6 +9,7 @@ import { useState } from 'react'
 import type { HarvestReport } from '../../../src/control/harvest-operations.ts'
 import { bytesText } from '../amounts.ts'
 import { useApi } from '../api/session.ts'
+import { CopiedText } from '../copying/copied-text.tsx'
 import { Resource } from '../layout/resource.tsx'
 import { type AssetFile, assetFiles, fileName, filePath, mainFiles } from './asset-files.ts'
 import { AssetPlayer } from './asset-player.tsx'
@@ -44,9 +44,9 @@ export function FinishedAsset({ job }: { readonly job: Finished }) {
               ))}
             </ul>
             <SpaceBetween size="xs">
-              <Path label="manifest" text={`s3://${bucketName}/${manifestKey}`} />
-              <Path
-                label="folder"
+              <CopiedText label="Copy the path of the manifest" text={`s3://${bucketName}/${manifestKey}`} />
+              <CopiedText
+                label="Copy the path of the folder"
                 text={`s3://${bucketName}/${manifestKey.slice(0, manifestKey.lastIndexOf('/') + 1)}`}
               />
             </SpaceBetween>
@@ -62,18 +62,6 @@ export function FinishedAsset({ job }: { readonly job: Finished }) {
         )
       }}
     </Resource>
-  )
-}
-
-function Path({ label, text }: { readonly label: string; readonly text: string }) {
-  return (
-    <CopyToClipboard
-      variant="inline"
-      textToCopy={text}
-      copyButtonAriaLabel={`Copy the path of the ${label}`}
-      copySuccessText="Copied"
-      copyErrorText="Not copied"
-    />
   )
 }
 

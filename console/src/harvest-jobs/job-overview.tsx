@@ -7,6 +7,7 @@ import type { HarvestReport } from '../../../src/control/harvest-operations.ts'
 import { bytesText } from '../amounts.ts'
 import { ApiRefused } from '../api/api-client.ts'
 import { useApi } from '../api/session.ts'
+import { CopiedText } from '../copying/copied-text.tsx'
 import { ActionButton } from '../layout/action-button.tsx'
 import { PageLink } from '../layout/page-link.tsx'
 import { ValuePairs } from '../layout/value-pairs.tsx'
@@ -22,7 +23,7 @@ import { Status } from '../resources/status.tsx'
 import { Moment, MomentInBothZones } from '../time/moment.tsx'
 import { nearestRequest, nextId, paceText, shareDone, writtenText } from './job-progress.ts'
 import { lengthText } from './job-table.tsx'
-import { Copied, OptionPairs } from './option-pairs.tsx'
+import { OptionPairs } from './option-pairs.tsx'
 
 /** The state of a job, with its progress, or why it has failed and what would work. */
 export function JobOutcome({ job }: { readonly job: HarvestReport }) {
@@ -120,7 +121,7 @@ export function JobSummary({ job }: { readonly job: HarvestReport }) {
         Attempts: job.attempts,
         'Next attempt': job.nextAttemptAt && <MomentInBothZones at={job.nextAttemptAt} />,
         Worker: job.worker,
-        ARN: <Copied text={job.arn} label="the ARN" />,
+        ARN: <CopiedText text={job.arn} label="Copy the ARN" />,
       }}
     />
   )

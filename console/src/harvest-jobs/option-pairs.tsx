@@ -1,6 +1,6 @@
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import type { HarvestReport } from '../../../src/control/harvest-operations.ts'
 import type { RuleReport } from '../../../src/control/rule-operations.ts'
+import { CopiedText } from '../copying/copied-text.tsx'
 import { type Pairs, ValuePairs } from '../layout/value-pairs.tsx'
 
 type Options = Pick<RuleReport, 'deliverables' | 'cut' | 'gapPolicy' | 'earlyEndPolicy' | 'encryption' | 'report'>
@@ -22,7 +22,7 @@ export function OptionPairs({
       title={title}
       pairs={{
         Bucket: bucketName,
-        'Manifest key': <Copied text={manifestKey} label="the manifest key" />,
+        'Manifest key': <CopiedText text={manifestKey} label="Copy the manifest key" />,
         'Role ARN': roleArn,
         Deliverables: deliverables
           ? deliverables.map(({ kind, name }) => (name === undefined ? kind : `${kind} (${name})`)).join(', ')
@@ -34,19 +34,6 @@ export function OptionPairs({
         'harvest.json': report ? 'Written' : 'Not written',
         ...others,
       }}
-    />
-  )
-}
-
-/** A text with a button that copies it. */
-export function Copied({ text, label }: { readonly text: string; readonly label: string }) {
-  return (
-    <CopyToClipboard
-      variant="inline"
-      textToCopy={text}
-      copyButtonAriaLabel={`Copy ${label}`}
-      copySuccessText="Copied"
-      copyErrorText="Not copied"
     />
   )
 }

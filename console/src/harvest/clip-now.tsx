@@ -1,6 +1,5 @@
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -8,6 +7,7 @@ import { useState } from 'react'
 import type { ClipReport } from '../../../src/control/clip-operations.ts'
 import { useApi } from '../api/session.ts'
 import { AssetPlayer } from '../asset/asset-player.tsx'
+import { CopiedText } from '../copying/copied-text.tsx'
 import { PageLink } from '../layout/page-link.tsx'
 import { clipPath } from '../resources/resource-paths.ts'
 import type { Span } from '../timeline/model/span.ts'
@@ -62,15 +62,7 @@ export function ClipNow({ channelId, range, isToFrame, onNearest }: ClipNowProps
               columns={1}
               items={Object.entries(data.urls).map(([format, address]) => ({
                 label: format.toUpperCase(),
-                value: (
-                  <CopyToClipboard
-                    variant="inline"
-                    textToCopy={address}
-                    copyButtonAriaLabel={`Copy the ${format.toUpperCase()} URL`}
-                    copySuccessText="Copied"
-                    copyErrorText="Not copied"
-                  />
-                ),
+                value: <CopiedText text={address} label={`Copy the ${format.toUpperCase()} URL`} />,
               }))}
             />
             {url !== undefined && !isPlayed && <Button onClick={() => setIsPlayed(true)}>Play the clip</Button>}
