@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { temporaryFolder } from '../test/judges/processes.ts'
@@ -23,6 +24,16 @@ describe('the console of a process', () => {
   it('is told of where its files are missing, and hinders nothing', async () => {
     const { opened, warned } = await open('', join(temporaryFolder('console'), 'not-built'))
     assert.deepEqual([opened?.site, warned], [undefined, ['console-not-served']])
+  })
+
+  it('reads its files once, when somebody asks for one', async () => {
+    const folder = temporaryFolder('console')
+    const { opened } = await open('', folder)
+    writeFileSync(join(folder, 'index.html'), 'as built')
+    const pages = async () => (await opened?.site?.())?.get('index.html')?.plain.toString()
+    assert.equal(await pages(), 'as built')
+    writeFileSync(join(folder, 'index.html'), 'of a later release')
+    assert.equal(await pages(), 'as built')
   })
 
   it('may ask where players do, and the key server', async () => {

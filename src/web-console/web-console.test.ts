@@ -35,8 +35,9 @@ function siteFolder(): string {
 }
 
 async function start(deps: Partial<WebConsoleDeps> = {}): Promise<string> {
+  const site = await readSite(siteFolder())
   const mounts = withWebConsole([API], {
-    site: await readSite(siteFolder()),
+    site: async () => site,
     region: 'eu-west-1',
     version: '1.2.3',
     playback: () => ['https://live.example.com/tv'],

@@ -18,8 +18,8 @@ const FOR_YEARS = 'public, max-age=31536000, immutable'
 const REVALIDATED = 'no-cache'
 
 export type WebConsoleDeps = {
-  /** Undefined where the console was not built. */
-  readonly site: Site | undefined
+  /** Undefined where the console was not built; called for each request, and gives nothing where it cannot be read. */
+  readonly site: (() => Promise<Site | undefined>) | undefined
   readonly region: string
   readonly version: string
   /** URLs that players of the console fetch from; called for each page. */
@@ -61,11 +61,12 @@ function consoleMount(deps: WebConsoleDeps): Mount {
     cacheable: true,
     async handle(request, response, target) {
       if (!isRead(request)) return sendText(response, 405, 'only GET and HEAD are allowed', { allow: 'GET, HEAD' })
-      const page = site?.get(PAGE)
-      if (!site || !page) return sendText(response, 404, 'the console was not built: run "npm run build"')
+      const files = await site?.()
+      const page = files?.get(PAGE)
+      if (!files || !page) return sendText(response, 404, 'the console was not built: run "npm run build"')
       const name = nameIn(target)
       if (name === CONFIG) return sendConfig(response, config)
-      const file = site.get(name)
+      const file = files.get(name)
       if (file && file !== page) return send(request, response, file, headersOf(name, deps))
       if (!file && name.includes('.')) return sendText(response, 404, 'no such file', { 'cache-control': REVALIDATED })
       send(request, response, page, headersOf(PAGE, deps))
