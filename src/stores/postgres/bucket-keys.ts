@@ -1,5 +1,6 @@
 import { folderOfKey } from '../../model/harvest-job.ts'
 import type { BucketKeyOwner, BucketNames, HarvestRecords } from '../harvest-records.ts'
+import { DESTINATION, ENDPOINT_GUID } from './body-parts.ts'
 import type { PostgresDatabase, Transaction } from './database.ts'
 
 type Owner = { key: string; job_id: string; endpoint_guid: string }
@@ -9,7 +10,7 @@ const isOfAnotherAsset = (own: string) =>
   `(ledger.manifest_key IS DISTINCT FROM ${own} AND NOT (ledger.manifest_key IS NULL AND ledger.key = ${own})
     AND NOT (NOT ledger.shared AND EXISTS (
       SELECT 1 FROM windrow.harvest_job WHERE id = ledger.job_id AND status = 'FAILED'
-        AND body #>> '{s3Destination,manifestKey}' = ledger.manifest_key)))`
+        AND ${DESTINATION} ->> 'manifestKey' = ledger.manifest_key)))`
 
 /** Operations on the ledger of names in buckets: which job wrote each name, for which endpoint and which asset. */
 export function bucketKeyOperations(db: PostgresDatabase) {
@@ -80,11 +81,11 @@ async function unsettledOwner(
   { bucket, endpointGuid, manifestKey }: BucketNames,
 ): Promise<{ owner?: BucketKeyOwner }> {
   const jobs = await asked.all<{ id: string; key: string }>(
-    `SELECT id, body #>> '{s3Destination,manifestKey}' AS key FROM windrow.harvest_job
+    `SELECT id, ${DESTINATION} ->> 'manifestKey' AS key FROM windrow.harvest_job
      WHERE status = 'IN_PROGRESS' AND cursor -> 'plan' IS NULL AND cursor #> '{names,segments}' IS NULL
        AND (cursor -> 'names' IS NOT NULL OR (cursor ->> 'objects')::bigint > 0)
-       AND body #>> '{s3Destination,bucketName}' = $1 AND body #>> '{endpoint,guid}' = $2
-       AND body #>> '{s3Destination,manifestKey}' <> $3`,
+       AND ${DESTINATION} ->> 'bucketName' = $1 AND ${ENDPOINT_GUID} = $2
+       AND ${DESTINATION} ->> 'manifestKey' <> $3`,
     bucket,
     endpointGuid,
     manifestKey,

@@ -1,5 +1,6 @@
 import type { KeyPlace, KeyRecord } from '../content-key-records.ts'
 import type { Resources } from '../resources.ts'
+import { ENDPOINT_GUID, HAS_OTHER_ENDPOINTS, SHOWN_ENDPOINTS } from './body-parts.ts'
 import type { PostgresDatabase } from './database.ts'
 import { holdPins } from './pins.ts'
 
@@ -60,7 +61,7 @@ export function contentKeyOperations(db: PostgresDatabase) {
              ) AS k
            WHERE s.id >= $3 AND NOT EXISTS (
              SELECT FROM windrow.harvest_job WHERE status = 'IN_PROGRESS'
-               AND body #>> '{endpoint,guid}' = s.endpoint_guid AND body -> 'otherEndpoints' IS NOT NULL)
+               AND ${ENDPOINT_GUID} = s.endpoint_guid AND ${HAS_OTHER_ENDPOINTS})
            ORDER BY s.id, k.period LIMIT $5
          ), deleted AS (
            DELETE FROM windrow.content_key AS k USING old
@@ -91,10 +92,10 @@ export function contentKeyOperations(db: PostgresDatabase) {
         await transaction.run(
           `DELETE FROM windrow.key_source AS s WHERE released_at + $1::bigint <= $2 AND NOT EXISTS (
              SELECT FROM windrow.harvest_job
-             WHERE status = 'IN_PROGRESS' AND body #>> '{endpoint,guid}' = s.endpoint_guid
+             WHERE status = 'IN_PROGRESS' AND ${ENDPOINT_GUID} = s.endpoint_guid
            ) AND NOT EXISTS (
-             SELECT FROM windrow.clip, json_array_elements(clip.body -> 'sources') AS source
-             WHERE clip.channel_guid = s.channel_guid AND source #>> '{endpoint,guid}' = s.endpoint_guid)`,
+             SELECT FROM windrow.clip, ${SHOWN_ENDPOINTS} AS shown
+             WHERE clip.channel_guid = s.channel_guid AND shown[1] = s.endpoint_guid)`,
           graceMs,
           now,
         )

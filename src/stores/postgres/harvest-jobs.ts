@@ -2,6 +2,7 @@ import type { HarvestJob, HarvestJobStatus } from '../../model/harvest-job.ts'
 import type { HarvestObject } from '../../model/harvest-run.ts'
 import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from '../harvest-record.ts'
 import type { HarvestedSpan, HarvestRecords } from '../harvest-records.ts'
+import { HAS_RANGES, ORIGIN_ENDPOINT_ID } from './body-parts.ts'
 import type { PostgresDatabase } from './database.ts'
 import { readPage } from './page.ts'
 
@@ -61,13 +62,12 @@ export function harvestJobOperations(db: PostgresDatabase) {
     },
 
     async harvestJobsWithin(channelGuid, { start, end }, createdAfter, limit) {
-      // Operators of JSON refuse U+0000, which a body may have.
       const ofOne = await db.all<HarvestedSpan>(
-        `SELECT id, substring(body::text FROM '"originEndpointId":"([^"]*)"') AS "originEndpointId", status,
+        `SELECT id, ${ORIGIN_ENDPOINT_ID} AS "originEndpointId", status,
            window_start AS start, window_end AS "end"
          FROM windrow.harvest_job
          WHERE channel_guid = $1 AND window_end > $2 AND window_start < $3 AND created_at > $4
-           AND body::text NOT LIKE '%"ranges":[%'
+           AND NOT ${HAS_RANGES}
          ORDER BY window_start, id COLLATE "C" LIMIT $5`,
         channelGuid,
         start,
@@ -77,7 +77,7 @@ export function harvestJobOperations(db: PostgresDatabase) {
       )
       const ofRanges = await db.all<{ status: HarvestJobStatus; body: HarvestJob }>(
         `SELECT status, body FROM windrow.harvest_job
-         WHERE body::text LIKE '%"ranges":[%' AND created_at > $2 AND strpos(body::text, $1) > 0
+         WHERE ${HAS_RANGES} AND created_at > $2 AND strpos(body::text, $1) > 0
          ORDER BY seq DESC LIMIT $3`,
         channelGuid,
         createdAfter,

@@ -1,19 +1,17 @@
 import type { UtcRange } from '../../media/time.ts'
 import { PinnedSpans } from '../pinned-spans.ts'
+import { RANGES } from './body-parts.ts'
 import type { Transaction } from './database.ts'
 
 /**
  * The pins, as a table with the columns channel_guid, start and "end": what harvest jobs in progress and clips need.
  * They have no rows of their own, so that they change with the jobs and clips whatever changes these, also a program of
- * the release before. Ranges are cut out of the text of a job, where none of their strings has a bracket: operators of
- * JSON refuse the whole where any text has U+0000.
+ * the release before.
  */
 export const PINS = `(
   SELECT channel_guid, window_start AS start, window_end AS "end" FROM windrow.harvest_job WHERE status = 'IN_PROGRESS'
   UNION ALL SELECT range ->> 'channelGuid', (range ->> 'start')::bigint, (range ->> 'end')::bigint
-  FROM windrow.harvest_job,
-    json_array_elements(substring(body::text FROM '"ranges":(\\[[^]]*\\])')::json) AS range
-  WHERE status = 'IN_PROGRESS'
+  FROM windrow.harvest_job, json_array_elements(${RANGES}) AS range WHERE status = 'IN_PROGRESS'
   UNION ALL SELECT channel_guid, pinned_start, pinned_end FROM windrow.clip) AS pin`
 
 /**
