@@ -1,5 +1,7 @@
 import { BucketRefused } from '../buckets.ts'
 
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT'])
+
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? ''
 
 export const noSuchBucket = (bucket: string, options?: ErrorOptions) =>
@@ -39,11 +41,12 @@ export async function inWords<T>(
   }
 }
 
-export async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
+/** What `work` finds; undefined where that is not there, as these errors say. */
+export async function unlessAbsent<T>(work: Promise<T>, absent = ABSENT): Promise<T | undefined> {
   try {
     return await work
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
+    if (absent.has(codeOf(error))) return undefined
     throw error
   }
 }

@@ -14,7 +14,7 @@ import {
 import { FileStream } from '../file-stream.ts'
 import { checkBucketName } from '../object-name.ts'
 import type { ByteRange, ObjectStream } from '../objects.ts'
-import { codeOf, inWords } from './errors.ts'
+import { codeOf, inWords, unlessAbsent } from './errors.ts'
 import { folderSegments, tagOf, UPLOADS } from './folder-names.ts'
 
 /** Opens neither what a symbolic link points to nor, for ever, a pipe that nobody writes. */
@@ -141,11 +141,4 @@ function streamOf(file: FileHandle, key: string): (range: ByteRange) => Promise<
   return async (range) => new FileStream(file, key, range)
 }
 
-async function unlessNone<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (ABSENT.has(codeOf(error))) return undefined
-    throw error
-  }
-}
+const unlessNone = <T>(work: Promise<T>) => unlessAbsent(work, ABSENT)
