@@ -126,10 +126,10 @@ export async function startServer(
     })
     closers.push(() => measured.close())
     const processId = owner.replaceAll('-', '')
-    const changes = startChanges({ ...stores, processId, stopwatch }, stopping)
+    const changes = plays('control') ? startChanges({ ...stores, processId, stopwatch }, stopping) : undefined
     const observer: StepObserver = (channelGuid, step) => {
       measured.steps(channelGuid, step)
-      changes.contentChanged(channelGuid)
+      changes?.contentChanged(channelGuid)
     }
     const ofArchive = { stores, clocks, log, account, owner, observer }
     const archive = await startArchive(config, ofArchive, stopping, failed)
@@ -231,28 +231,30 @@ export async function startServer(
     const clips = clipContents(archive)
     const ofMonitoring = { settings, processId, metrics, measured, admission, date, stopwatch }
     const keyFrames = createKeyFrames({ index: segmentIndex, stored: stores.stored, turns })
-    const control = createControl({
-      ...ofJobs,
-      steady,
-      wall: clocks.wall,
-      log,
-      accountId: config.accountId,
-      region: config.region,
-      publicUrl,
-      credentials: config.credentials,
-      clips,
-      buckets,
-      keyFrames,
-      outgoing,
-      timelines: segmentIndex,
-      overview: archive.overview,
-      indexSnapshots: stores.indexSnapshots,
-      status: health.status,
-      monitoring: startMonitoring(ofMonitoring, stopping, failed),
-      changes: changes.streams,
-      keysOnRecord: keysOnRecord(contentKeys),
-      isOwnKeyServer: (text) => own?.isAt(text) === true,
-    })
+    const control =
+      changes &&
+      createControl({
+        ...ofJobs,
+        steady,
+        wall: clocks.wall,
+        log,
+        accountId: config.accountId,
+        region: config.region,
+        publicUrl,
+        credentials: config.credentials,
+        clips,
+        buckets,
+        keyFrames,
+        outgoing,
+        timelines: segmentIndex,
+        overview: archive.overview,
+        indexSnapshots: stores.indexSnapshots,
+        status: health.status,
+        monitoring: startMonitoring(ofMonitoring, stopping, failed),
+        changes: changes.streams,
+        keysOnRecord: keysOnRecord(contentKeys),
+        isOwnKeyServer: (text) => own?.isAt(text) === true,
+      })
 
     closers.push(() => listeners.close())
     measureConnections(metrics, admission, outgoing)
@@ -263,8 +265,8 @@ export async function startServer(
       closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
     }
     const ofKeyServer = { turns, wall: clocks.wall, steady, log }
-    const webConsole = plays('control') ? await openConsole(config, { version, log, publicUrl }) : undefined
-    const api = plays('control')
+    const webConsole = control ? await openConsole(config, { version, log, publicUrl }) : undefined
+    const api = control
       ? [
           ...(webConsole ? withWebConsole(control, webConsole) : control),
           ...(own ? await keyServerMounts(own, config, ofKeyServer) : []),
