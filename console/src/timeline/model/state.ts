@@ -170,26 +170,17 @@ function passed(state: TimelineState, ms: number): TimelineState {
 
 /** Where a command moves what is at a moment, be it the playhead or a point; undefined for one that does not. */
 export function movedByCommand({ grid, archive }: TimelineState, moment: number, command: Command): number | undefined {
-  switch (command) {
-    case 'frame back':
-      return grid ? frameBefore(grid, moment) : moment - FRAME_MS
-    case 'frame forward':
-      return grid ? frameAfter(grid, moment) : moment + FRAME_MS
-    case 'second back':
-      return moment - 1000
-    case 'second forward':
-      return moment + 1000
-    case 'ten seconds back':
-      return moment - 10_000
-    case 'ten seconds forward':
-      return moment + 10_000
-    case 'archive start':
-      return archive.start
-    case 'live edge':
-      return archive.end
-    default:
-      return undefined
+  const moves: Partial<Record<Command, number>> = {
+    'frame back': grid ? frameBefore(grid, moment) : moment - FRAME_MS,
+    'frame forward': grid ? frameAfter(grid, moment) : moment + FRAME_MS,
+    'second back': moment - 1000,
+    'second forward': moment + 1000,
+    'ten seconds back': moment - 10_000,
+    'ten seconds forward': moment + 10_000,
+    'archive start': archive.start,
+    'live edge': archive.end,
   }
+  return moves[command]
 }
 
 function commanded(state: TimelineState, command: Command): TimelineState {
