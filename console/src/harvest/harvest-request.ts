@@ -1,11 +1,8 @@
+import type { HarvestReport } from '../../../src/control/harvest-operations.ts'
 import { holds, type Span } from '../timeline/model/span.ts'
 
-/**
- * What a job makes of its window, as the API names it; presentations first, then in the order in which keys are
- * named.
- */
-export const KINDS = ['HLS', 'CMAF', 'DASH', 'MSS', 'MP4', 'AUDIO', 'SUBTITLES', 'STILLS', 'METADATA'] as const
-export type Kind = (typeof KINDS)[number]
+/** What a job makes of its window, as the API names it. */
+export type Kind = NonNullable<HarvestReport['deliverables']>[number]['kind']
 
 /** What somebody has chosen for harvest jobs: the draft of a form. */
 export type HarvestForm = {
@@ -41,6 +38,7 @@ export const FIRST_FORM: HarvestForm = {
   encryption: 'AS_SERVED',
 }
 
+/** Of keys; presentations first, then in the order in which keys are named. */
 const ENDINGS: Readonly<Record<Kind, string>> = {
   HLS: '.m3u8',
   CMAF: '.m3u8',
@@ -52,6 +50,8 @@ const ENDINGS: Readonly<Record<Kind, string>> = {
   STILLS: '.jpg',
   METADATA: '.json',
 }
+
+export const KINDS = Object.keys(ENDINGS) as readonly Kind[]
 
 /**
  * What the key of a job's manifest ends in: as a presentation does, if there is any, or else the first thing that is
