@@ -2,10 +2,7 @@ import { type OrderedPageRequest, type Page, seekTo } from '../pages.ts'
 import type { PostgresDatabase } from './database.ts'
 import type { Value } from './statements.ts'
 
-/**
- * Reads a page of `table`; the cursor is the last row's `seq`. A test in `where` ends before its
- * value.
- */
+/** Reads a page of `table`; the cursor is the last row's `seq`. A test in `where` ends before its value. */
 export async function readPage<Row extends { readonly seq: number }, T>(
   db: PostgresDatabase,
   {
