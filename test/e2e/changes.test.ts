@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { type MediaPackageClient, UpdateChannelCommand } from '@aws-sdk/client-mediapackage'
 import { feedCommand } from '../../src/cli/feed-command.ts'
 import { createChannel, createHarvestJob, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
-import { ChangeStream, presignedUrl, requested } from '../judges/change-stream.ts'
+import { ChangeStream, presignedStream, requested } from '../judges/change-stream.ts'
 import { eventually, start } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 
@@ -63,7 +63,7 @@ describe('the stream of changes', () => {
   })
 
   it('is read by EventSource, which goes on when the server was away and is back', async () => {
-    const args = ['--no-warnings', '--experimental-eventsource', '-e', EVENT_SOURCE, await presignedUrl(windrow)]
+    const args = ['--no-warnings', '--experimental-eventsource', '-e', EVENT_SOURCE, await presignedStream(windrow)]
     const source = start(process.execPath, args)
     let taken = 0
     const next = (type: string) =>

@@ -43,9 +43,11 @@ export function apiOf({ url, accessKeyId, secretAccessKey }: Access): ApiClient 
   return apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
 }
 
-/** The headers by which a request of a server's APIs is signed, `host` left out. */
-export async function signedHeaders(access: Access, method: string, url: string): Promise<Record<string, string>> {
-  const { headers } = await signerOf(access).sign(requestOf(method, url))
+type Headers = Readonly<Record<string, string>>
+
+/** The headers of a request of a server's APIs with those by which it is signed, `host` left out. */
+export async function signedHeaders(access: Access, method: string, url: string, own: Headers = {}): Promise<Headers> {
+  const { headers } = await signerOf(access).sign(requestOf(method, url, own))
   const { host: _, ...sent } = headers
   return sent
 }
@@ -62,7 +64,7 @@ function signerOf({ accessKeyId, secretAccessKey }: Access): SignatureV4 {
   return new SignatureV4({ credentials, region: 'us-east-1', service: 'mediapackage', sha256: Sha256 })
 }
 
-function requestOf(method: string, url: string) {
+function requestOf(method: string, url: string, headers: Headers = {}) {
   const { protocol, hostname, host, port, pathname: path, searchParams } = new URL(url)
   return {
     method,
@@ -71,7 +73,7 @@ function requestOf(method: string, url: string) {
     port: Number(port),
     path,
     query: Object.fromEntries(searchParams),
-    headers: { host },
+    headers: { host, ...headers },
   }
 }
 

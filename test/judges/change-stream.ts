@@ -1,6 +1,4 @@
-import { Sha256 } from '@smithy/core/checksum'
-import { SignatureV4 } from '@smithy/signature-v4'
-import type { Access } from './aws.ts'
+import { type Access, presignedUrl, signedHeaders } from './aws.ts'
 import { eventually } from './processes.ts'
 
 /** An event as it was received: its fields, of which there may be others. */
@@ -73,30 +71,12 @@ export class ChangeStream {
   }
 }
 
-const signerOf = ({ accessKeyId, secretAccessKey }: Access) =>
-  new SignatureV4({
-    credentials: { accessKeyId, secretAccessKey },
-    region: 'us-east-1',
-    service: 'mediapackage',
-    sha256: Sha256,
-  })
-
-function unsigned({ url }: Access, query: Query, headers: Query) {
-  const { protocol, hostname, port, host } = new URL(url)
-  const target = { protocol, hostname, port: Number(port), path: '/windrow/v1/changes', query }
-  return { method: 'GET', ...target, headers: { host, ...headers } }
-}
-
-const searchOf = (query: object) => new URLSearchParams(query as Query).toString()
+const streamUrl = ({ url }: Access) => `${url}/windrow/v1/changes`
 
 export async function requested(access: Access, query: Query, headers: Query, signal: AbortSignal): Promise<Response> {
-  const signed = await signerOf(access).sign(unsigned(access, query, headers))
-  const { host: _, ...sent } = signed.headers
-  return fetch(`${access.url}/windrow/v1/changes?${searchOf(query)}`, { headers: sent, signal })
+  const url = `${streamUrl(access)}?${new URLSearchParams(query).toString()}`
+  return fetch(url, { headers: await signedHeaders(access, 'GET', url, headers), signal })
 }
 
-/** A URL at which a client that cannot sign may read the stream for an hour. */
-export async function presignedUrl(access: Access): Promise<string> {
-  const { query } = await signerOf(access).presign(unsigned(access, {}, {}), { expiresIn: 3600 })
-  return `${access.url}/windrow/v1/changes?${searchOf(query as Query)}`
-}
+/** A URL at which a client that cannot sign may read the stream for some minutes. */
+export const presignedStream = (access: Access) => presignedUrl(access, streamUrl(access))
