@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { fileURLToPath } from 'node:url'
 import { apiOf, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
-import { start } from '../judges/processes.ts'
+import { startFeed } from '../judges/feed.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { allPages, type Shown } from './all-pages.ts'
 import { makeAutomations } from './automations.ts'
@@ -10,7 +9,6 @@ import type { ConsolePath, ConsolePathContext } from './console-path.ts'
 /** Every page, with something to show, in both themes and on a narrow screen: axe-core finds nothing wrong. */
 export const AUDIT_PATH: ConsolePath = { name: 'audit', run }
 
-const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 const SHOWN: Shown = { channel: 'tv', endpoint: 'tv-hls', job: 'job', clip: 'clip', schedule: 'hourly', rule: 'breaks' }
 /** CSS pixels: a page of 1280 at four times its size, WCAG 1.4.10. */
 const NARROW = { width: 320, height: 640 }
@@ -54,10 +52,7 @@ async function run({ browser, log, picture }: ConsolePathContext): Promise<Recor
 
 /** A channel with two minutes of the test stream, and one of everything that is made of it. */
 async function fill(windrow: Windrow): Promise<void> {
-  const { url, accessKeyId, secretAccessKey } = windrow
-  const env = { PATH: process.env['PATH'], AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
-  const args = [PROGRAM, 'feed', '--url', url, '--channel', SHOWN.channel, '--create', '--past', '2m']
-  const { ended, said } = start(process.execPath, args, { env })
+  const { ended, said } = startFeed(windrow, SHOWN.channel, '--create', '--past', '2m')
   assert.equal(await ended, 0, said())
   const api = apiOf(windrow)
   const [begin, end] = [100_000, 80_000].map((ago) => new Date(Date.now() - ago).toISOString())

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { fileURLToPath } from 'node:url'
 import type { Locator, Page } from 'playwright-core'
 import { readAddress, writeAddress } from '../../console/src/timeline/model/address.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
-import { eventually, run as runProgram, start } from '../judges/processes.ts'
+import { startFeed } from '../judges/feed.ts'
+import { eventually, run as runProgram } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import type { ConsolePath, ConsolePathContext } from './console-path.ts'
 
@@ -15,7 +15,6 @@ export const CLIP_PATH: ConsolePath = { name: 'clip', run }
 
 type Figures = Readonly<Record<string, string | number>>
 
-const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 const TIMELINE = '/channels/news/timeline'
 /** Where the strip on which one selects is, in pixels below the top of the timeline. */
 const STRIP_Y = 46
@@ -38,10 +37,8 @@ async function run(context: ConsolePathContext): Promise<Figures> {
 }
 
 /** Three minutes of the past, and then the present, until the signal. */
-function feed({ url, accessKeyId, secretAccessKey }: Windrow, signal: AbortSignal): void {
-  const env = { PATH: process.env['PATH'], AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
-  const args = [PROGRAM, 'feed', '--url', url, '--channel', 'news', '--past', '3m', '--live']
-  const { child } = start(process.execPath, args, { env })
+function feed(windrow: Windrow, signal: AbortSignal): void {
+  const { child } = startFeed(windrow, 'news', '--past', '3m', '--live')
   signal.addEventListener('abort', () => child.kill())
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { fileURLToPath } from 'node:url'
 import type { ApiClient } from '../../src/cli/api-client.ts'
 import { apiOf } from '../judges/aws.ts'
-import { eventually, start } from '../judges/processes.ts'
+import { startFeed } from '../judges/feed.ts'
+import { eventually } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import type { ConsolePage } from './console-page.ts'
 import type { ConsolePath, ConsolePathContext } from './console-path.ts'
@@ -13,7 +13,6 @@ import type { ConsolePath, ConsolePathContext } from './console-path.ts'
  */
 export const LISTS_PATH: ConsolePath = { name: 'lists', run }
 
-const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 const ROLE = 'arn:aws:iam::000000000000:role/harvest'
 const ENDPOINT = 'news-hls'
 const MINUTE_MS = 60_000
@@ -47,14 +46,8 @@ async function run(context: ConsolePathContext): Promise<Record<string, string |
 }
 
 /** Ten minutes that are over: nothing more comes. */
-async function feedPast({ url, accessKeyId, secretAccessKey }: Windrow): Promise<void> {
-  const args = [PROGRAM, 'feed', '--url', url, '--channel', 'news', '--create', '--past', '10m']
-  const env = {
-    PATH: process.env['PATH'],
-    WINDROW_ACCESS_KEY_ID: accessKeyId,
-    WINDROW_SECRET_ACCESS_KEY: secretAccessKey,
-  }
-  const { ended, said } = start(process.execPath, args, { env })
+async function feedPast(windrow: Windrow): Promise<void> {
+  const { ended, said } = startFeed(windrow, 'news', '--create', '--past', '10m')
   assert.equal(await ended, 0, said())
 }
 

@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { ConsoleBrowser } from '../console/console-browser.ts'
 import type { ConsolePage } from '../console/console-page.ts'
 import { apiOf, harvestOutcome, mediaPackage } from '../judges/aws.ts'
-import { eventually, start } from '../judges/processes.ts'
+import { startFeed } from '../judges/feed.ts'
+import { eventually } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
 export const name = 'console-pictures'
 export const onlyByName = true
 
-const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 const FOLDER = fileURLToPath(new URL('../../docs/images', import.meta.url))
 const MOST_BYTES = 200_000
 const VIEWPORT = { width: 1280, height: 800 }
@@ -30,7 +30,7 @@ const PICTURES = {
 export async function run({ log }: SoakContext): Promise<Record<string, string | number>> {
   mkdirSync(FOLDER, { recursive: true })
   const windrow = await Windrow.start()
-  const feeds = ['news', 'sport'].map((channel) => feed(windrow, channel))
+  const feeds = ['news', 'sport'].map((channel) => startFeed(windrow, channel, '--create', '--past', '10m', '--live'))
   const browser = await ConsoleBrowser.start()
   try {
     await makeAsset(windrow)
@@ -65,13 +65,6 @@ async function select({ page }: ConsolePage): Promise<void> {
   await page.mouse.down()
   await page.mouse.move(x + 0.6 * width, y + STRIP_Y, { steps: 8 })
   await page.mouse.up()
-}
-
-/** Ten minutes of the past, then live. */
-function feed({ url, accessKeyId, secretAccessKey }: Windrow, channel: string) {
-  const env = { PATH: process.env['PATH'], AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
-  const args = [PROGRAM, 'feed', '--url', url, '--channel', channel, '--create', '--past', '10m', '--live']
-  return start(process.execPath, args, { env })
 }
 
 /** Half a minute of the news, harvested as a file with a poster, once there is so much of it. */

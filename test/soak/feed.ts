@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { fileURLToPath } from 'node:url'
 import { apiOf, createHarvestJob, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { startFeed } from '../judges/feed.ts'
 import { residentMemory } from '../judges/memory.ts'
-import { eventually, run as runProgram, start } from '../judges/processes.ts'
+import { eventually, run as runProgram } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
 export const name = 'feed'
 
-const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 const HOURS = 2
 const KILLS = 5
 
@@ -19,11 +18,8 @@ const KILLS = 5
 export async function run({ log }: SoakContext): Promise<Record<string, string | number>> {
   const windrow = await Windrow.start({ environment: { WINDROW_INGEST_REQUESTS_PER_SECOND: '50' } })
   try {
-    const { url, accessKeyId, secretAccessKey } = windrow
-    const env = { PATH: process.env['PATH'], AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
-    const args = [PROGRAM, 'feed', '--url', url, '--channel', 'c', '--create', '--past', `${HOURS}h`]
     const began = performance.now()
-    const { said, ended, child } = start(process.execPath, args, { env })
+    const { said, ended, child } = startFeed(windrow, 'c', '--create', '--past', `${HOURS}h`)
     let peak = 0
     for (let kill = 0; kill < KILLS; kill++) {
       const before = await segmentsShown(windrow)
