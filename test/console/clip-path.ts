@@ -5,7 +5,10 @@ import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts
 import { startFeed } from '../judges/feed.ts'
 import { eventually, run as runProgram } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
+import type { ConsoleBrowser } from './console-browser.ts'
+import type { ConsolePage } from './console-page.ts'
 import type { ConsolePath, ConsolePathContext } from './console-path.ts'
+import { selectOnStrip } from './timeline-strip.ts'
 
 /**
  * A clip of a channel that is live, by pointer and by keys alone: selected on the timeline, forecast, harvested,
@@ -16,8 +19,6 @@ export const CLIP_PATH: ConsolePath = { name: 'clip', run }
 type Figures = Readonly<Record<string, string | number>>
 
 const TIMELINE = '/channels/news/timeline'
-/** Where the strip on which one selects is, in pixels below the top of the timeline. */
-const STRIP_Y = 46
 /** A movie begins and ends with the picture that is nearest, at 25 Hz. */
 const FRAME_MS = 40
 
@@ -42,19 +43,25 @@ function feed(windrow: Windrow, signal: AbortSignal): void {
   signal.addEventListener('abort', () => child.kill())
 }
 
-async function clipByPointer(windrow: Windrow, { browser, log, picture }: ConsolePathContext): Promise<Figures> {
+/** The timeline of the channel, in a tab of its own, once it has what was fed of the past. */
+async function openTimeline(windrow: Windrow, browser: ConsoleBrowser): Promise<ConsolePage> {
   const console = await browser.open({ access: windrow })
-  const { page } = console
   await console.signIn()
   await console.goto(TIMELINE)
-  await point(page, 'Playhead').waitFor()
-  await enoughContent(page)
-  const canvas = page.locator('.timeline-canvas')
+  await point(console.page, 'Playhead').waitFor()
+  await enoughContent(console.page)
+  return console
+}
 
-  await drag(page, canvas, [0.3, STRIP_Y], [0.42, STRIP_Y])
+async function clipByPointer(windrow: Windrow, { browser, log, picture }: ConsolePathContext): Promise<Figures> {
+  const console = await openTimeline(windrow, browser)
+  const { page } = console
+
+  await selectOnStrip(page, 0.3, 0.42)
   const before = await selected(page)
   const grip = point(page, 'Out point').locator('.timeline-handle-grip')
-  const box = await boxOf(grip)
+  const box = await grip.boundingBox()
+  assert.ok(box, 'the element is not shown')
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
   await page.mouse.down()
   await page.mouse.move(box.x + box.width / 2 - 30, box.y + box.height / 2, { steps: 6 })
@@ -97,12 +104,8 @@ async function clipByPointer(windrow: Windrow, { browser, log, picture }: Consol
 
 /** The same without a pointer: every key is one that the help lists, or those of any page. */
 async function clipByKeys(windrow: Windrow, { browser, log }: ConsolePathContext): Promise<Figures> {
-  const console = await browser.open({ access: windrow })
+  const console = await openTimeline(windrow, browser)
   const { page } = console
-  await console.signIn()
-  await console.goto(TIMELINE)
-  await point(page, 'Playhead').waitFor()
-  await enoughContent(page)
   await tabTo(page, 'slider', 'Playhead')
   await page.keyboard.press('?')
   await page.getByText('Play backwards').waitFor()
@@ -192,23 +195,6 @@ async function selected(page: Page): Promise<{ readonly in: number; readonly out
     const isWritten = Math.abs(selection.out - selection.in - length * 1000) < 1
     return isWritten ? { in: selection.in, out: selection.out } : undefined
   })
-}
-
-type Place = readonly [part: number, y: number]
-
-async function drag(page: Page, on: Locator, from: Place, to: Place): Promise<void> {
-  await on.scrollIntoViewIfNeeded()
-  const { x, y, width } = await boxOf(on)
-  await page.mouse.move(x + from[0] * width, y + from[1])
-  await page.mouse.down()
-  await page.mouse.move(x + to[0] * width, y + to[1], { steps: 8 })
-  await page.mouse.up()
-}
-
-async function boxOf(element: Locator) {
-  const box = await element.boundingBox()
-  assert.ok(box, 'the element is not shown')
-  return box
 }
 
 async function fillBucket(page: Page, name: string): Promise<void> {

@@ -4,7 +4,7 @@ import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConsoleBrowser } from '../console/console-browser.ts'
-import type { ConsolePage } from '../console/console-page.ts'
+import { selectOnStrip } from '../console/timeline-strip.ts'
 import { apiOf, harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { startFeed } from '../judges/feed.ts'
 import { eventually } from '../judges/processes.ts'
@@ -17,8 +17,6 @@ export const onlyByName = true
 const FOLDER = fileURLToPath(new URL('../../docs/images', import.meta.url))
 const MOST_BYTES = 200_000
 const VIEWPORT = { width: 1280, height: 800 }
-/** Where the strip on which one selects is, in pixels below the top of the timeline. */
-const STRIP_Y = 46
 
 const PICTURES = {
   'console-home': '/',
@@ -40,7 +38,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
     for (const [picture, path] of Object.entries(PICTURES)) {
       await console.goto(path)
       await console.settled()
-      if (picture === 'console-timeline') await select(console)
+      if (picture === 'console-timeline') await selectOnStrip(console.page, 0.35, 0.6)
       await console.settled()
       const file = join(FOLDER, `${picture}.png`)
       await console.page.screenshot({ path: file })
@@ -56,15 +54,6 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
     for (const each of feeds) each.child.kill()
     await windrow.stop()
   }
-}
-
-/** Drags over the strip of the timeline below its ruler. */
-async function select({ page }: ConsolePage): Promise<void> {
-  const { x, y, width } = (await page.locator('.timeline-canvas').boundingBox())!
-  await page.mouse.move(x + 0.35 * width, y + STRIP_Y)
-  await page.mouse.down()
-  await page.mouse.move(x + 0.6 * width, y + STRIP_Y, { steps: 8 })
-  await page.mouse.up()
 }
 
 /** Half a minute of the news, harvested as a file with a poster, once there is so much of it. */
