@@ -5,7 +5,7 @@ import { Status } from '../resources/status.tsx'
 import type { ShownColumn, ShownTable } from '../tables/resource-table.tsx'
 import { durationText } from '../time/duration-text.ts'
 import { Age, Moment } from '../time/moment.tsx'
-import { momentOf } from '../time/moment-text.ts'
+import { lengthOf, momentOf } from '../time/moment-text.ts'
 
 /** What became of a window, or of an event; schedules have no events and no clips. */
 export type Run = Omit<RuleRunReport, 'event' | 'clipId'> & Pick<Partial<RuleRunReport>, 'event' | 'clipId'>
@@ -61,8 +61,4 @@ export const runTable = (columns: readonly ShownColumn<Run>[]): ShownTable<Run> 
 function Made({ jobId, clipId }: Run) {
   if (jobId !== undefined) return <PageLink to={harvestJobPath(jobId)}>{jobId}</PageLink>
   return clipId === undefined ? '–' : <PageLink to={clipPath(clipId)}>{clipId}</PageLink>
-}
-
-function lengthOf({ startTime, endTime }: Pick<Run, 'startTime' | 'endTime'>): number {
-  return (momentOf(endTime) ?? Number.NaN) - (momentOf(startTime) ?? Number.NaN)
 }

@@ -6,7 +6,7 @@ import { channelPath, clipPath, rulePath } from '../resources/resource-paths.ts'
 import type { ShownTable } from '../tables/resource-table.tsx'
 import { durationText, runningTimeText } from '../time/duration-text.ts'
 import { Age, Moment } from '../time/moment.tsx'
-import { momentOf } from '../time/moment-text.ts'
+import { lengthOf, momentOf } from '../time/moment-text.ts'
 
 /** Clips, as a table shows them. */
 export const CLIP_TABLE: ShownTable<ClipReport> = {
@@ -85,9 +85,4 @@ export const CLIP_TABLE: ShownTable<ClipReport> = {
     { id: 'channel', label: 'Channel', of: ({ channelId }) => channelId },
     { id: 'rule', label: 'Rule', of: ({ ruleId }) => ruleId },
   ],
-}
-
-/** How long a clip asks to be, in milliseconds. */
-export function lengthOf({ startTime, endTime }: Pick<ClipReport, 'startTime' | 'endTime'>): number {
-  return (momentOf(endTime) ?? Number.NaN) - (momentOf(startTime) ?? Number.NaN)
 }

@@ -8,7 +8,7 @@ import { originEndpointPath } from '../resources/resource-paths.ts'
 import { ResourceTable, type ShownTable } from '../tables/resource-table.tsx'
 import { durationText } from '../time/duration-text.ts'
 import { Moment } from '../time/moment.tsx'
-import { momentOf } from '../time/moment-text.ts'
+import { lengthOf, momentOf } from '../time/moment-text.ts'
 
 type Range = NonNullable<HarvestReport['ranges']>[number]
 type Gap = NonNullable<HarvestReport['gaps']>[number]
@@ -38,7 +38,7 @@ const spanColumns = [
     id: 'length',
     header: 'Length',
     text: (row: Spanned) => durationText(lengthOf(row)),
-    sortBy: (row: Spanned) => lengthOf(row),
+    sortBy: lengthOf,
   },
 ]
 
@@ -158,8 +158,4 @@ export function JobObjects({ id }: { readonly id: string }) {
       empty="Nothing was written yet."
     />
   )
-}
-
-function lengthOf({ startTime, endTime }: Spanned): number {
-  return (momentOf(endTime) ?? Number.NaN) - (momentOf(startTime) ?? Number.NaN)
 }

@@ -7,7 +7,7 @@ import { Status } from '../resources/status.tsx'
 import type { ShownTable } from '../tables/resource-table.tsx'
 import { durationText } from '../time/duration-text.ts'
 import { Age, Moment } from '../time/moment.tsx'
-import { momentOf } from '../time/moment-text.ts'
+import { lengthOf, momentOf } from '../time/moment-text.ts'
 import { paceText, shareDone, writtenText } from './job-progress.ts'
 
 /** Harvest jobs, as a table shows them. */
@@ -87,10 +87,7 @@ export const JOB_TABLE: ShownTable<HarvestReport> = {
 /** How long the window is that a job asks for, in all of its ranges. */
 export function lengthText(job: Pick<HarvestReport, 'startTime' | 'endTime' | 'ranges'>): string {
   const ranges = job.ranges ?? [job]
-  const length = ranges.reduce(
-    (sum, { startTime, endTime }) => sum + ((momentOf(endTime) ?? Number.NaN) - (momentOf(startTime) ?? Number.NaN)),
-    0,
-  )
+  const length = ranges.reduce((sum, range) => sum + lengthOf(range), 0)
   return ranges.length > 1 ? `${durationText(length)} in ${ranges.length} ranges` : durationText(length)
 }
 

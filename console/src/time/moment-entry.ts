@@ -1,8 +1,8 @@
 import { enteredDuration, type FrameRate } from './duration-entry.ts'
 import { ageText, durationText } from './duration-text.ts'
 import { type Day, dayAtStart } from './entered-day.ts'
-import { momentText } from './moment-text.ts'
-import { dayAfter, type LocalTime, localTimeAt, momentsOf } from './zone-clock.ts'
+import { isMoment, momentText } from './moment-text.ts'
+import { asUtc, dayAfter, type LocalTime, localTimeAt, momentsOf } from './zone-clock.ts'
 
 /** What is known where somebody types a moment. */
 export type EntryContext = FrameRate & {
@@ -18,8 +18,6 @@ export type EntryContext = FrameRate & {
 export type EnteredMoment = { readonly at: number; readonly understood: string } | { readonly problem: string }
 
 const MOST_CHARACTERS = 100
-/** As far as JavaScript's dates reach. */
-const MOST_MS = 8.64e15
 const [MINUTE_MS, DAY_MS] = [60_000, 86_400_000]
 const EXAMPLES = 'write for example 21:30, 2026-12-01 21:30:05, yesterday 21:30, -10m or now'
 const TIME = /^(\d{1,2})(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9})|:(\d\d))?)?)? ?(am|pm)?(?: |$|(?=[z+-]|utc))/
@@ -69,7 +67,7 @@ function ofCalendar(given: string, context: EntryContext): EnteredMoment {
   if (!found && rest === '') return { problem: `“${given}” is not understood: ${EXAMPLES}` }
   const day = found?.day ?? today
   if (offset !== undefined) {
-    const at = utcOf(day, time.clock) - offset * MINUTE_MS
+    const at = asUtc({ ...day, ...time.clock }) - offset * MINUTE_MS
     // Without a day it is the last such time.
     return understood(found ? at : at + Math.floor((now - at) / DAY_MS) * DAY_MS, context)
   }
@@ -82,10 +80,6 @@ function ofCalendar(given: string, context: EntryContext): EnteredMoment {
 }
 
 type Clock = Omit<LocalTime, keyof Day>
-
-function utcOf({ year, month, day }: Day, { hour, minute, second, millisecond }: Clock): number {
-  return Date.UTC(year, month - 1, day, hour, minute, second, millisecond)
-}
 
 /** Midnight where there is no time. */
 function timeAtStart(
@@ -122,7 +116,7 @@ function zoneOf(text: string): number | undefined | 'unknown' {
 }
 
 function understood(at: number, { now, zone }: EntryContext, remark?: string): EnteredMoment {
-  if (Math.abs(at) > MOST_MS) return { problem: 'This is beyond the calendar' }
+  if (!isMoment(at)) return { problem: 'This is beyond the calendar' }
   const other = zone === 'UTC' ? '' : ` (${momentText(at, 'UTC', precisionOf(at))})`
   const sentence = `${momentText(at, zone, precisionOf(at))}${other}, ${ageText(at, now)}`
   return { at, understood: remark === undefined ? sentence : `${sentence}; ${remark}` }

@@ -13,6 +13,11 @@ export function momentOf(text: string | undefined): number | undefined {
   return Number.isNaN(at) ? undefined : at
 }
 
+/** How long a window of the API is, in milliseconds; NaN where one of its ends is no moment. */
+export function lengthOf({ startTime, endTime }: { readonly startTime: string; readonly endTime: string }): number {
+  return (momentOf(endTime) ?? Number.NaN) - (momentOf(startTime) ?? Number.NaN)
+}
+
 /** A moment as the clocks of a zone show it, with their distance from UTC: `2026-12-01 22:32:07 +01:00`. */
 export function momentText(at: number, zone: string, precision: Precision = 'second'): string {
   if (!isMoment(at)) return NO_SUCH_TIME
@@ -44,7 +49,8 @@ export function offsetText(at: number, zone: string): string {
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
 }
 
-function isMoment(at: number): boolean {
+/** False for what is beyond the calendar. */
+export function isMoment(at: number): boolean {
   return Math.abs(at) <= MOST_MS
 }
 

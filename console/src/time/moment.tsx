@@ -1,6 +1,6 @@
 import Box from '@cloudscape-design/components/box'
 import { ageText } from './duration-text.ts'
-import { momentOf, momentText, type Precision } from './moment-text.ts'
+import { isMoment, momentOf, momentText, type Precision } from './moment-text.ts'
 import { useTicking } from './ticking.ts'
 import { useZones } from './zone-choice.ts'
 
@@ -52,9 +52,6 @@ export function Age({ at }: { readonly at: At }) {
   )
 }
 
-function machineText(moment: number): string {
-  const date = new Date(moment)
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
-}
+const machineText = (moment: number) => (isMoment(moment) ? new Date(moment).toISOString() : '')
 
 const millisecondsOf = (at: At) => (typeof at === 'number' ? at : momentOf(at))

@@ -72,7 +72,8 @@ function ofUtc(at: number): LocalTime {
   }
 }
 
-function asUtc({ year, month, day, hour, minute, second, millisecond }: LocalTime): number {
+/** The moment at which clocks of UTC show a time. */
+export function asUtc({ year, month, day, hour, minute, second, millisecond }: LocalTime): number {
   return Date.UTC(year, month - 1, day, hour, minute, second, millisecond)
 }
 

@@ -9,7 +9,6 @@ import { bytesText } from '../../amounts.ts'
 import { type Answer, pathOf } from '../../api/api-client.ts'
 import { useApi } from '../../api/session.ts'
 import { ChangeClip } from '../../clips/change-clip.tsx'
-import { lengthOf } from '../../clips/clip-table.tsx'
 import { DeleteClip } from '../../clips/delete-clip.tsx'
 import { MaterialiseClip } from '../../clips/materialise-clip.tsx'
 import { WatchClip } from '../../clips/watch-clip.tsx'
@@ -19,6 +18,7 @@ import { ValuePairs } from '../../layout/value-pairs.tsx'
 import { channelPath, originEndpointPath, rulePath } from '../../resources/resource-paths.ts'
 import { runningTimeText } from '../../time/duration-text.ts'
 import { MomentInBothZones } from '../../time/moment.tsx'
+import { lengthOf } from '../../time/moment-text.ts'
 
 /** A clip: where it is played, how long it lasts, and what can be done with it. */
 export function Page({ id }: { readonly id: string }) {
