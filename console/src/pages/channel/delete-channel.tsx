@@ -7,6 +7,7 @@ import { type Channel, useOriginEndpoints, useReread } from '../../api/resources
 import { useApi } from '../../api/session.ts'
 import { Confirmation } from '../../layout/confirmation.tsx'
 import { PageLink } from '../../layout/page-link.tsx'
+import { originEndpointPath } from '../../resources/resource-paths.ts'
 
 /** Deletes a channel, after telling what is lost with it. */
 export function DeleteChannel({ channel, onClosed }: { readonly channel: Channel; readonly onClosed: () => void }) {
@@ -31,7 +32,7 @@ export function DeleteChannel({ channel, onClosed }: { readonly channel: Channel
         <Alert type="warning" header="Its origin endpoints have to be deleted first">
           <SpaceBetween size="xs">
             {endpoints.map(({ id: endpointId = '' }) => (
-              <PageLink key={endpointId} to={pathOf`/origin-endpoints/${endpointId}`}>
+              <PageLink key={endpointId} to={originEndpointPath(endpointId)}>
                 {endpointId}
               </PageLink>
             ))}

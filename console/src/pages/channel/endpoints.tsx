@@ -1,10 +1,10 @@
 import Header from '@cloudscape-design/components/header'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Table from '@cloudscape-design/components/table'
-import { pathOf } from '../../api/api-client.ts'
 import { type OriginEndpoint, useOriginEndpoints } from '../../api/resources.ts'
 import { PageButton, PageLink } from '../../layout/page-link.tsx'
 import { accessText, formatOf } from '../../origin-endpoints/manifests.ts'
+import { createEndpointPath, originEndpointPath } from '../../resources/resource-paths.ts'
 import { durationText } from '../../time/duration-text.ts'
 
 /** The origin endpoints of a channel. */
@@ -23,11 +23,7 @@ export function Endpoints({ channelId }: { readonly channelId: string }) {
           variant="h2"
           counter={endpoints && `(${endpoints.length})`}
           description="Where viewers, or a CDN, get the stream: one for each format."
-          actions={
-            <PageButton to={`/origin-endpoints/create?channelId=${encodeURIComponent(channelId)}`}>
-              Create origin endpoint
-            </PageButton>
-          }
+          actions={<PageButton to={createEndpointPath(channelId)}>Create origin endpoint</PageButton>}
         >
           Origin endpoints
         </Header>
@@ -44,7 +40,7 @@ export function Endpoints({ channelId }: { readonly channelId: string }) {
           id: 'id',
           header: 'ID',
           isRowHeader: true,
-          cell: ({ id = '' }) => <PageLink to={pathOf`/origin-endpoints/${id}`}>{id}</PageLink>,
+          cell: ({ id = '' }) => <PageLink to={originEndpointPath(id)}>{id}</PageLink>,
         },
         { id: 'format', header: 'Format', cell: (endpoint) => formatOf(endpoint) },
         { id: 'description', header: 'Description', cell: ({ description }) => description ?? '–' },

@@ -3,7 +3,6 @@ import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState } from 'react'
-import { pathOf } from '../../api/api-client.ts'
 import { useChannel, useInputs } from '../../api/resources.ts'
 import { channelState } from '../../channels/channel-state.ts'
 import { KeyFrame } from '../../channels/key-frame.tsx'
@@ -11,6 +10,7 @@ import { LastGap } from '../../channels/last-gap.tsx'
 import { StateIndicator } from '../../channels/state-indicator.tsx'
 import { PageButton } from '../../layout/page-link.tsx'
 import { Resource } from '../../layout/resource.tsx'
+import { timelinePath } from '../../resources/resource-paths.ts'
 import './channel.css'
 import { AccessLogs } from './access-logs.tsx'
 import { DeleteChannel } from './delete-channel.tsx'
@@ -36,7 +36,7 @@ export function Page({ id }: { readonly id: string }) {
             description={channel.description}
             actions={
               <SpaceBetween direction="horizontal" size="xs">
-                <PageButton to={pathOf`/channels/${id}/timeline`}>Timeline</PageButton>
+                <PageButton to={timelinePath(id)}>Timeline</PageButton>
                 <Button onClick={() => setIsDeleting(true)}>Delete</Button>
               </SpaceBetween>
             }

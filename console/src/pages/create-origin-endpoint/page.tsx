@@ -6,7 +6,6 @@ import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { FormEvent } from 'react'
 import { useLocation, useSearchParams } from 'wouter'
-import { pathOf } from '../../api/api-client.ts'
 import { useChannels, useReread } from '../../api/resources.ts'
 import { useApi } from '../../api/session.ts'
 import { newDraft, requestOf } from '../../forms/draft.ts'
@@ -21,6 +20,7 @@ import {
   packageOf,
   withPackage,
 } from '../../origin-endpoints/origin-endpoint-fields.ts'
+import { channelPath, originEndpointPath } from '../../resources/resource-paths.ts'
 
 /** A day can be rewound, clipped and harvested, unless somebody wants it otherwise. */
 const SUGGESTED_STARTOVER_SECONDS = '86400'
@@ -76,7 +76,7 @@ function CreateForm({
     if (!(await submit(CREATE_FIELDS, draft.value, () => api.post('/origin_endpoints', request)))) return
     draft.forget()
     void reread('originEndpoint', 'channel')
-    navigate(pathOf`/origin-endpoints/${plainText(draft.value['id'])}`)
+    navigate(originEndpointPath(plainText(draft.value['id'])))
   }
 
   return (
@@ -93,7 +93,7 @@ function CreateForm({
               variant="link"
               onClick={() => {
                 draft.forget()
-                navigate(channelId === '' ? '/' : pathOf`/channels/${channelId}`)
+                navigate(channelId === '' ? '/' : channelPath(channelId))
               }}
             >
               Cancel

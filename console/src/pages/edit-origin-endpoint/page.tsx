@@ -13,6 +13,7 @@ import { useEditedResource } from '../../forms/edited-resource.ts'
 import { KeptNotice } from '../../forms/kept-notice.tsx'
 import { EndpointForm } from '../../origin-endpoints/endpoint-form.tsx'
 import { CHANGE_FIELDS } from '../../origin-endpoints/origin-endpoint-fields.ts'
+import { originEndpointPath } from '../../resources/resource-paths.ts'
 
 /** The form that changes an origin endpoint. */
 export function Page({ id }: { readonly id: string }) {
@@ -26,7 +27,7 @@ function EditForm({ id, path, begun }: { readonly id: string; readonly path: str
   const [, navigate] = useLocation()
   const edited = useEditedResource({ api, path, fields: CHANGE_FIELDS, begun })
   const { draft, refused, differences, isSending } = edited
-  const show = () => navigate(pathOf`/origin-endpoints/${id}`)
+  const show = () => navigate(originEndpointPath(id))
 
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault()

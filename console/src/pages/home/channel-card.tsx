@@ -3,7 +3,6 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useRef } from 'react'
 import { bitRateText } from '../../amounts.ts'
-import { pathOf } from '../../api/api-client.ts'
 import { type Channel, type ChannelStatus, type Input, useInputs } from '../../api/resources.ts'
 import { channelState, measuredBitRate, renditionSizes, shownInput } from '../../channels/channel-state.ts'
 import { KeyFrame } from '../../channels/key-frame.tsx'
@@ -11,6 +10,7 @@ import { LastGap } from '../../channels/last-gap.tsx'
 import { useIsSeen } from '../../channels/seen.ts'
 import { StateIndicator } from '../../channels/state-indicator.tsx'
 import { PageLink } from '../../layout/page-link.tsx'
+import { timelinePath } from '../../resources/resource-paths.ts'
 
 /** A channel on the first page. */
 export type CardItem = { readonly channel: Channel; readonly status: ChannelStatus | undefined }
@@ -37,7 +37,7 @@ export function ChannelCard({ channel, status }: CardItem) {
             { label: 'Last gap', value: <LastGap channelId={id} isWatched={isSeen} /> },
           ]}
         />
-        <PageLink to={pathOf`/channels/${id}/timeline`}>Timeline</PageLink>
+        <PageLink to={timelinePath(id)}>Timeline</PageLink>
       </SpaceBetween>
     </div>
   )

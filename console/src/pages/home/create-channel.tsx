@@ -5,7 +5,6 @@ import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type FormEvent, useId } from 'react'
 import { useLocation } from 'wouter'
-import { pathOf } from '../../api/api-client.ts'
 import { type Channel, useReread } from '../../api/resources.ts'
 import { useApi } from '../../api/session.ts'
 import { newDraft, requestOf } from '../../forms/draft.ts'
@@ -14,6 +13,7 @@ import { Fields } from '../../forms/fields.tsx'
 import { useKeptDraft } from '../../forms/kept-draft.ts'
 import { DESCRIPTION_FIELD, ID_FIELD, TAGS_FIELD } from '../../forms/resource-fields.ts'
 import { useSubmission } from '../../forms/submission.ts'
+import { channelPath } from '../../resources/resource-paths.ts'
 
 const FIELDS = [ID_FIELD, DESCRIPTION_FIELD, TAGS_FIELD]
 
@@ -34,7 +34,7 @@ export function CreateChannel({ onClosed }: { readonly onClosed: () => void }) {
     if (!isDone) return
     draft.forget()
     void reread('channel')
-    navigate(pathOf`/channels/${plainText(draft.value['id'])}`)
+    navigate(channelPath(plainText(draft.value['id'])))
   }
 
   return (

@@ -4,10 +4,10 @@ import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { lazy, Suspense } from 'react'
 import { useSearchParams } from 'wouter'
-import { pathOf } from '../../api/api-client.ts'
 import { useChannels, useStatuses } from '../../api/resources.ts'
 import { PageLink } from '../../layout/page-link.tsx'
 import { Resource } from '../../layout/resource.tsx'
+import { channelPath } from '../../resources/resource-paths.ts'
 import { type CardItem, ChannelCard } from './channel-card.tsx'
 import { FirstSteps } from './first-steps.tsx'
 
@@ -50,7 +50,7 @@ export function Page() {
               cardsPerRow={[{ cards: 1 }, { minWidth: 600, cards: 2 }, { minWidth: 1100, cards: 3 }]}
               cardDefinition={{
                 header: ({ channel: { id = '' } }) => (
-                  <PageLink to={pathOf`/channels/${id}`} fontSize="heading-m">
+                  <PageLink to={channelPath(id)} fontSize="heading-m">
                     {id}
                   </PageLink>
                 ),

@@ -20,6 +20,7 @@ import { Resource } from '../../layout/resource.tsx'
 import { SECTIONS } from '../../origin-endpoints/origin-endpoint-fields.ts'
 import { PACKAGE_FIELDS } from '../../origin-endpoints/package-fields.ts'
 import { Watch } from '../../origin-endpoints/watch.tsx'
+import { channelPath, editEndpointPath } from '../../resources/resource-paths.ts'
 import { Moment, MomentInBothZones } from '../../time/moment.tsx'
 
 /** An origin endpoint: what it shows, and how it is set. */
@@ -36,7 +37,7 @@ export function Page({ id }: { readonly id: string }) {
             description={endpoint.description}
             actions={
               <SpaceBetween direction="horizontal" size="xs">
-                <PageButton to={pathOf`/origin-endpoints/${id}/edit`}>Edit</PageButton>
+                <PageButton to={editEndpointPath(id)}>Edit</PageButton>
                 <Button onClick={() => setIsDeleting(true)}>Delete</Button>
               </SpaceBetween>
             }
@@ -82,7 +83,7 @@ function Settings({ endpoint }: { readonly endpoint: OriginEndpoint }) {
           <KeyValuePairs
             columns={3}
             items={[
-              { label: 'Channel', value: <PageLink to={pathOf`/channels/${channelId}`}>{channelId}</PageLink> },
+              { label: 'Channel', value: <PageLink to={channelPath(channelId)}>{channelId}</PageLink> },
               { label: 'Created', value: <MomentInBothZones at={createdAt} /> },
               { label: 'ARN', value: <CopiedText text={arn} label="Copy the ARN" /> },
             ]}
@@ -112,7 +113,7 @@ function Deletion({ endpoint, onClosed }: { readonly endpoint: OriginEndpoint; r
       onClosed={onClosed}
       onConfirmed={async () => {
         await api.delete(pathOf`/origin_endpoints/${id}`)
-        navigate(pathOf`/channels/${channelId}`)
+        navigate(channelPath(channelId))
         await reread('originEndpoint', 'channel')
       }}
     >

@@ -8,6 +8,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useLocation, useRouter } from 'wouter'
 import { pathOf } from '../../api/api-client.ts'
 import { useApi } from '../../api/session.ts'
+import { channelPath } from '../../resources/resource-paths.ts'
 import { ChannelEditor } from '../../timeline/channel-editor.tsx'
 import { allOriginEndpoints, framesPerSecondOf, type InputsReport } from '../../timeline/channel-facts.ts'
 import { useEditor } from '../../timeline/editor.ts'
@@ -36,7 +37,7 @@ export function Page({ id }: { readonly id: string }) {
         ariaLabel="Where this page is"
         items={[
           { text: 'Channels', href: `${base}/` },
-          { text: id, href: `${base}${pathOf`/channels/${id}`}` },
+          { text: id, href: base + channelPath(id) },
           { text: 'Timeline', href: '' },
         ]}
         onFollow={(event) => {
