@@ -1,26 +1,6 @@
 import type { WindrowOutputs } from '../../../src/control/windrow-operations.ts'
-import type { ApiClient } from '../api/api-client.ts'
-import type { OriginEndpoint } from './player/playable-endpoint.ts'
 
 export type InputsReport = WindrowOutputs['DescribeInputs']
-
-type Page = { readonly originEndpoints?: readonly OriginEndpoint[]; readonly nextToken?: string }
-
-/** All origin endpoints of a channel. */
-export async function allOriginEndpoints(
-  api: ApiClient,
-  channelId: string,
-  signal: AbortSignal,
-): Promise<readonly OriginEndpoint[]> {
-  const all: OriginEndpoint[] = []
-  let nextToken: string | undefined
-  do {
-    const page: Page = await api.get('/origin_endpoints', { channelId, maxResults: 100, nextToken }, signal)
-    all.push(...(page.originEndpoints ?? []))
-    nextToken = page.nextToken
-  } while (nextToken !== undefined)
-  return all
-}
 
 /** The frame rate of the channel's pictures: the highest of all renditions; undefined where there are none. */
 export function framesPerSecondOf(report: InputsReport | undefined): number | undefined {

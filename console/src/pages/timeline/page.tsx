@@ -7,10 +7,11 @@ import Spinner from '@cloudscape-design/components/spinner'
 import { useQuery } from '@tanstack/react-query'
 import { useLocation, useRouter } from 'wouter'
 import { pathOf } from '../../api/api-client.ts'
+import { useOriginEndpoints } from '../../api/resources.ts'
 import { useApi } from '../../api/session.ts'
 import { channelPath } from '../../resources/resource-paths.ts'
 import { ChannelEditor } from '../../timeline/channel-editor.tsx'
-import { allOriginEndpoints, framesPerSecondOf, type InputsReport } from '../../timeline/channel-facts.ts'
+import { framesPerSecondOf, type InputsReport } from '../../timeline/channel-facts.ts'
 import { useEditor } from '../../timeline/editor.ts'
 import { playableEndpoints } from '../../timeline/player/playable-endpoint.ts'
 
@@ -19,10 +20,7 @@ export function Page({ id }: { readonly id: string }) {
   const api = useApi()
   const { base } = useRouter()
   const [, navigate] = useLocation()
-  const endpoints = useQuery({
-    queryKey: ['originEndpoint', 'of channel', id],
-    queryFn: ({ signal }) => allOriginEndpoints(api, id, signal),
-  })
+  const endpoints = useOriginEndpoints(id)
   const inputs = useQuery({
     queryKey: ['channel', id, 'inputs'],
     queryFn: ({ signal }) => api.get<InputsReport>(pathOf`/windrow/v1/channels/${id}/inputs`, {}, signal),

@@ -1,6 +1,4 @@
-import type { OperationOutput } from '../../../../src/control/mediapackage-v1/api.ts'
-
-export type OriginEndpoint = OperationOutput<'DescribeOriginEndpoint'>
+import type { OriginEndpoint } from '../../api/resources.ts'
 
 /** An endpoint whose archive can be looked at and harvested. */
 export type PlayableEndpoint = {
