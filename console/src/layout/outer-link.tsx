@@ -1,7 +1,6 @@
 import Link from '@cloudscape-design/components/link'
 import type { ReactNode } from 'react'
-
-const FOLLOWED = ['http:', 'https:']
+import { isHttp } from './is-http.ts'
 
 /** A link to what the API names by a URL; text where that is none of HTTP. */
 export function OuterLink({ url, children }: { readonly url: string; readonly children?: ReactNode }) {
@@ -13,9 +12,4 @@ export function OuterLink({ url, children }: { readonly url: string; readonly ch
   ) : (
     shown
   )
-}
-
-/** True for what may be followed: other schemes can be code. */
-export function isHttp(url: string): boolean {
-  return URL.canParse(url) && FOLLOWED.includes(new URL(url).protocol)
 }

@@ -1,4 +1,5 @@
 import type { OriginEndpoint } from '../../api/resources.ts'
+import { isHttp } from '../../layout/is-http.ts'
 
 /** An endpoint whose archive can be looked at and harvested. */
 export type PlayableEndpoint = {
@@ -26,20 +27,17 @@ function playableOf({ id = '', startoverWindowSeconds = 0, ...endpoint }: Origin
   const { hlsPackage, cmafPackage, dashPackage, mssPackage } = endpoint
   const encryption = [hlsPackage, cmafPackage, dashPackage, mssPackage].find((each) => each?.encryption)
   const ownKind = cmafPackage ? 'CMAF' : dashPackage ? 'DASH' : mssPackage ? 'MSS' : 'HLS'
-  const anyUrl = cmafPackage ? cmafPackage.hlsManifests?.[0]?.url : endpoint.url
+  const url = cmafPackage ? cmafPackage.hlsManifests?.[0]?.url : endpoint.url
+  const anyUrl = url !== undefined && isHttp(url) ? url : undefined
   const isHls = ownKind === 'HLS' || ownKind === 'CMAF'
   return {
     id,
     startoverWindowSeconds,
     ownKind,
     isEncrypted: encryption !== undefined,
-    anyUrl: isWebUrl(anyUrl) ? anyUrl : undefined,
-    manifestUrl: isHls && encryption === undefined && isWebUrl(anyUrl) ? anyUrl : undefined,
+    anyUrl,
+    manifestUrl: isHls && encryption === undefined ? anyUrl : undefined,
   }
-}
-
-function isWebUrl(url: string | undefined): url is string {
-  return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 }
 
 function rankOf({ endpoint, playable }: { endpoint: OriginEndpoint; playable: PlayableEndpoint }): number {
