@@ -5,6 +5,7 @@ import { between, quoteValue, refuse } from '../model/rules.ts'
 import { ApiError } from './api-error.ts'
 import type { BYTE_OPERATIONS } from './byte-operations.ts'
 import type { ControlContext } from './control-context.ts'
+import { existingChannel } from './existing-channel.ts'
 import type { BytesResponse, OperationRequest } from './json-api.ts'
 import type { InputsOf } from './typed-operation.ts'
 
@@ -15,17 +16,16 @@ const LIVE = 'private, no-cache'
 
 /** Answers with a picture of a channel. Throws ApiError, RuleViolation and StoreUnavailable. */
 export async function pictureResponse(
-  { resources, keyFrames }: Pick<ControlContext, 'resources' | 'keyFrames'>,
+  context: Pick<ControlContext, 'resources' | 'keyFrames'>,
   { id, time, ingestEndpointId, height }: InputsOf<typeof BYTE_OPERATIONS>['GetKeyFrame'],
   { headers }: OperationRequest,
 ): Promise<BytesResponse> {
-  const channel = await resources.channelById(id)
-  if (!channel) throw new ApiError('NotFoundException', `There is no channel with the id ${quoteValue(id)}`)
+  const channel = await existingChannel(context, id)
   const inputs = channel.ingestEndpoints.filter(
     (each) => ingestEndpointId === undefined || each.id === ingestEndpointId,
   )
   if (inputs.length === 0) refuse('ingestEndpointId', `must be one of the channel ${quoteValue(id)}`)
-  const found = await keyFrames.find({
+  const found = await context.keyFrames.find({
     inputs: inputs.map((input) => ({ channelGuid: channel.guid, ingestEndpointId: input.id })),
     ...(time !== undefined && { time: parsedInstant('time', time) }),
     ...(height !== undefined && { height: between('height', height, 1, MOST_LINES) }),

@@ -5,10 +5,10 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { AdSpan } from '../model/overview/ad-spans.ts'
 import type { InputOverview, OutputOverview } from '../model/overview/channel-overview.ts'
 import type { ReducedContent, View } from '../model/overview/reduced-content.ts'
-import { quoteValue, refuse } from '../model/rules.ts'
+import { refuse } from '../model/rules.ts'
 import { allOf } from '../stores/pages.ts'
-import { ApiError } from './api-error.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
+import { existingChannel } from './existing-channel.ts'
 import type { AdEventReport, TIMELINE_OPERATIONS, TimelineReport } from './timeline-operations.ts'
 import type { HandlersOf, InputsOf } from './typed-operation.ts'
 
@@ -33,8 +33,7 @@ export function timelineHandlers(context: ControlContext): HandlersOf<typeof TIM
       const date = clock()
       const view = viewOf(input, date)
       const { window } = view
-      const channel = await resources.channelById(id)
-      if (!channel) throw new ApiError('NotFoundException', `There is no channel with the id ${quoteValue(id)}`)
+      const channel = await existingChannel(context, id)
       const endpoints: OriginEndpoint[] = []
       for await (const each of allOf((page) => resources.listOriginEndpoints({ ...page, channelId: id })))
         endpoints.push(each)

@@ -6,6 +6,7 @@ import { ApiError } from './api-error.ts'
 import { bucketHandlers } from './buckets.ts'
 import { clipHandlers } from './clips.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
+import { existingChannel } from './existing-channel.ts'
 import { existingHarvestJob } from './existing-harvest-job.ts'
 import { harvestOptionsOf } from './given-options.ts'
 import { givenRanges } from './given-ranges.ts'
@@ -117,8 +118,7 @@ export function windrowHandlers(context: ControlContext): WindrowHandlers {
     },
 
     async DescribeInputs({ id }) {
-      const channel = await resources.channelById(id)
-      if (!channel) throw new ApiError('NotFoundException', `There is no channel with the id ${quoteValue(id)}`)
+      const channel = await existingChannel(context, id)
       const clocks = { now: context.steady(), date: clock() }
       const followed = await context.followedInputs(channel.guid)
       const inputs = channel.ingestEndpoints.map(async ({ id: ingestEndpointId }) => {

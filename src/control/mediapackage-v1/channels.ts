@@ -6,6 +6,7 @@ import { checkedTags } from '../../model/tags.ts'
 import { ApiError } from '../api-error.ts'
 import type { ControlContext } from '../control-context.ts'
 import { type Condition, entityTag, withEntityTag } from '../entity-tags.ts'
+import { existingChannel, noChannel } from '../existing-channel.ts'
 import { newCredentials, newGuid } from '../identifiers.ts'
 import { changeOptimistically, removeOptimistically } from '../optimistic-change.ts'
 import { without } from '../without.ts'
@@ -81,9 +82,7 @@ export function channelHandlers(context: ControlContext): Handlers<ChannelOperat
     },
 
     async DescribeChannel({ id }) {
-      const channel = await resources.channelById(id)
-      if (!channel) throw noChannel(id)
-      return described(channel)
+      return described(await existingChannel(context, id))
     },
 
     async ListChannels(input) {
@@ -160,8 +159,4 @@ function rotated(channel: Channel, ingestEndpointId: string): Channel {
   const rotate = (endpoint: IngestEndpoint): IngestEndpoint =>
     endpoint.id === ingestEndpointId ? { ...endpoint, ...newCredentials() } : endpoint
   return { ...channel, ingestEndpoints: [rotate(first), rotate(second)] }
-}
-
-function noChannel(id: string): ApiError {
-  return new ApiError('NotFoundException', `There is no channel with the id ${quoteValue(id)}`)
 }
