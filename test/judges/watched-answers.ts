@@ -2,7 +2,6 @@
 import { writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
-import { DIFFERENCE, watchApiAnswers } from './api-answers.ts'
 
 type Described = typeof import('../../src/control/openapi.ts') & typeof import('../../src/control/openapi-mount.ts')
 
@@ -15,6 +14,8 @@ function documentOfServer(): object {
   return openApiDocument('0.0.0', DESCRIBED_APIS)
 }
 
+// Threads of a server have it loaded as well, and answer nothing: they shall not load what it needs.
 if (isMainThread) {
+  const { DIFFERENCE, watchApiAnswers } = await import('./api-answers.ts')
   watchApiAnswers(documentOfServer, (difference) => writeSync(2, `${DIFFERENCE}${difference}\n`))
 }
