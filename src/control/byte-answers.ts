@@ -1,23 +1,21 @@
-import type { BYTE_OPERATIONS } from './byte-operations.ts'
+import { changesResponse } from './changes.ts'
 import type { ControlContext } from './control-context.ts'
 import { harvestFile } from './harvest-files.ts'
 import type { BytesResponse, OperationRequest } from './json-api.ts'
 import { pictureResponse } from './key-frame.ts'
-import type { InputsOf } from './typed-operation.ts'
-
-type Inputs = InputsOf<typeof BYTE_OPERATIONS>
+import type { WindrowMediaInputs } from './windrow-operations.ts'
 
 type Answers = {
-  readonly [N in keyof Inputs]: (
+  readonly [N in keyof WindrowMediaInputs]: (
     context: ControlContext,
-    input: Inputs[N],
+    input: WindrowMediaInputs[N],
     request: OperationRequest,
   ) => Promise<BytesResponse>
 }
 
-const ANSWERS: Answers = { GetKeyFrame: pictureResponse, GetHarvestFile: harvestFile }
+const ANSWERS: Answers = { ListChanges: changesResponse, GetKeyFrame: pictureResponse, GetHarvestFile: harvestFile }
 
-/** Answers an operation with bytes; undefined for any other. Throws as operations do. */
+/** Answers an operation whose answer is not JSON; undefined for any other. Throws as operations do. */
 export function bytesAnswer(
   context: ControlContext,
   name: string,

@@ -2,13 +2,14 @@ import { STREAM_HEADERS } from '../changes/streams.ts'
 import { ApiError } from './api-error.ts'
 import type { ControlContext } from './control-context.ts'
 import type { BytesResponse, OperationRequest } from './json-api.ts'
+import type { WindrowMediaInputs } from './windrow-operations.ts'
 
 /** Opens a stream of changes. Throws ApiError when there are too many. */
-export function changesResponse(
+export async function changesResponse(
   { changes, wall }: Pick<ControlContext, 'changes' | 'wall'>,
-  input: { readonly after?: string },
+  input: WindrowMediaInputs['ListChanges'],
   { headers, signatureEnds }: OperationRequest,
-): BytesResponse {
+): Promise<BytesResponse> {
   if (changes.isFull) {
     const reason = `This process has ${changes.size} streams of changes open, and opens no more: close one.`
     throw new ApiError('TooManyRequestsException', reason)
@@ -21,7 +22,7 @@ export function changesResponse(
     send: (response) =>
       changes.open(response, {
         after: typeof after === 'string' ? after : undefined,
-        lastsMs: signatureEnds - wall(),
+        lastsMs: signatureEnds() - wall(),
       }),
   }
 }

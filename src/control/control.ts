@@ -7,7 +7,6 @@ import type { ChannelOverview } from '../model/overview/channel-overview.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
 import { bytesAnswer } from './byte-answers.ts'
 import { HEADS_OF_BYTES } from './byte-operations.ts'
-import { changesResponse } from './changes.ts'
 import type {
   ClipService,
   ControlContext,
@@ -125,7 +124,6 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     operations: [...WINDROW_OPERATIONS, ...WINDROW_MEDIA_OPERATIONS, ...HEADS_OF_BYTES],
     expected,
     async perform({ name, status }, input, request) {
-      if (name === 'ListChanges') return changesResponse(context, input as { after?: string }, request)
       const bytes = bytesAnswer(context, name, input, request)
       if (bytes) return bytes
       const handler = own[name as WindrowOperation] as Handler<object>

@@ -55,7 +55,7 @@ export type OperationRequest = {
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal
   /** Until when what the signature asks for may go on. */
-  readonly signatureEnds: UtcMs
+  readonly signatureEnds: () => UtcMs
 }
 
 /**
@@ -107,7 +107,7 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
       headers,
       condition,
       signal: whileOpen(response),
-      signatureEnds: signatureEnds(request, target),
+      signatureEnds: () => signatureEnds(request, target),
     })
     if (!READING.has(method)) {
       const { id, resourceArn } = input as { readonly id?: string; readonly resourceArn?: string }

@@ -38,4 +38,6 @@ export const WINDROW_OPERATIONS: readonly Operation[] = namedOperations(DECLARAT
 /** Operations whose answer is not JSON. */
 const MEDIA_DECLARATIONS = { ...CHANGE_OPERATIONS, ...BYTE_OPERATIONS }
 
+export type WindrowMediaInputs = InputsOf<typeof MEDIA_DECLARATIONS>
+
 export const WINDROW_MEDIA_OPERATIONS: readonly Operation[] = namedOperations(MEDIA_DECLARATIONS)
