@@ -1,16 +1,14 @@
 import Alert from '@cloudscape-design/components/alert'
-import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
 import Checkbox from '@cloudscape-design/components/checkbox'
 import FormField from '@cloudscape-design/components/form-field'
-import Modal from '@cloudscape-design/components/modal'
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import type { ClipReport } from '../../../src/control/clip-operations.ts'
 import { type Answer, ApiRefused, pathOf } from '../api/api-client.ts'
 import { useApi } from '../api/session.ts'
+import { FormDialog } from '../layout/form-dialog.tsx'
 import { MomentField, momentInField } from '../time/moment-field.tsx'
 import { momentOf, momentText } from '../time/moment-text.ts'
 import { useZones } from '../time/zone-choice.ts'
@@ -31,7 +29,6 @@ export function ChangeClip({
   const api = useApi()
   const queries = useQueryClient()
   const { zone } = useZones()
-  const form = useId()
   const text = (at: string | undefined) => {
     const moment = momentOf(at)
     return moment === undefined ? '' : momentText(moment, zone, 'millisecond')
@@ -48,8 +45,7 @@ export function ChangeClip({
     problem?.message.startsWith(`${member}:`) ? problem.message.slice(member.length + 2) : undefined
   const isAtField = ['startTime', 'endTime', 'expiresAt', 'cut'].some((member) => said(member) !== undefined)
 
-  async function change(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function change(): Promise<void> {
     const given = (value: string, before: string | undefined) =>
       value === text(before) ? undefined : (momentInField(value, { zone, from }) ?? value)
     const expiresAt = lasts ? 'NEVER' : given(expiry, clip.expiresAt)
@@ -74,56 +70,43 @@ export function ChangeClip({
   }
 
   return (
-    <Modal
-      visible
-      header={`Change the clip ${clip.id}`}
-      closeAriaLabel="Close"
-      onDismiss={onClosed}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClosed}>
-              Leave it
-            </Button>
-            <Button variant="primary" formAction="submit" form={form} loading={isSending}>
-              Change
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <FormDialog
+      title={`Change the clip ${clip.id}`}
+      verb="Change"
+      isSending={isSending}
+      onSubmit={change}
+      onClosed={onClosed}
     >
-      <form id={form} onSubmit={(event) => void change(event)}>
-        <SpaceBetween size="l">
-          {problem && !isAtField && (
-            <Alert type="error">
-              {isConflict(problem)
-                ? 'Somebody else has changed this clip meanwhile. Close this, look at what it is now, and change it again.'
-                : problem.message}
-            </Alert>
-          )}
-          <MomentField label="Start" value={start} onChange={setStart} error={said('startTime')} />
-          <MomentField
-            label="End"
-            value={end}
-            onChange={setEnd}
-            from={from}
-            description="Also as a distance from the start, such as +30s."
-            error={said('endTime')}
+      <SpaceBetween size="l">
+        {problem && !isAtField && (
+          <Alert type="error">
+            {isConflict(problem)
+              ? 'Somebody else has changed this clip meanwhile. Close this, look at what it is now, and change it again.'
+              : problem.message}
+          </Alert>
+        )}
+        <MomentField label="Start" value={start} onChange={setStart} error={said('startTime')} />
+        <MomentField
+          label="End"
+          value={end}
+          onChange={setEnd}
+          from={from}
+          description="Also as a distance from the start, such as +30s."
+          error={said('endTime')}
+        />
+        <FormField label="Cut" description="Where it begins and ends." errorText={said('cut')}>
+          <Select
+            selectedOption={CUTS.find(({ value }) => value === cut) ?? null}
+            options={CUTS}
+            onChange={({ detail }) => setCut(detail.selectedOption.value ?? cut)}
           />
-          <FormField label="Cut" description="Where it begins and ends." errorText={said('cut')}>
-            <Select
-              selectedOption={CUTS.find(({ value }) => value === cut) ?? null}
-              options={CUTS}
-              onChange={({ detail }) => setCut(detail.selectedOption.value ?? cut)}
-            />
-          </FormField>
-          <Checkbox checked={lasts} onChange={({ detail }) => setLasts(detail.checked)}>
-            It lasts until it is deleted
-          </Checkbox>
-          {!lasts && <MomentField label="Expires" value={expiry} onChange={setExpiry} error={said('expiresAt')} />}
-        </SpaceBetween>
-      </form>
-    </Modal>
+        </FormField>
+        <Checkbox checked={lasts} onChange={({ detail }) => setLasts(detail.checked)}>
+          It lasts until it is deleted
+        </Checkbox>
+        {!lasts && <MomentField label="Expires" value={expiry} onChange={setExpiry} error={said('expiresAt')} />}
+      </SpaceBetween>
+    </FormDialog>
   )
 }
 

@@ -1,9 +1,6 @@
 import Alert from '@cloudscape-design/components/alert'
-import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
-import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { type FormEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import type { HarvestReport } from '../../../src/control/harvest-operations.ts'
 import { pathOf } from '../api/api-client.ts'
@@ -14,6 +11,7 @@ import { Fields } from '../forms/fields.tsx'
 import { useSubmission } from '../forms/submission.ts'
 import { DELIVERABLES_FIELD, DESTINATION_FIELD, ENCRYPTION_FIELD } from '../harvest-jobs/job-fields.ts'
 import { withoutUnused } from '../harvest-jobs/job-request.ts'
+import { FormDialog } from '../layout/form-dialog.tsx'
 import { harvestJobPath } from '../resources/resource-paths.ts'
 
 const FIELDS: readonly Field[] = [
@@ -35,10 +33,8 @@ export function MaterialiseClip({ id, onClosed }: { readonly id: string; readonl
   const [, navigate] = useLocation()
   const [draft, setDraft] = useState<Draft>(() => ({ ...newDraft(FIELDS), deliverables: undefined }))
   const { isSending, refused, submit } = useSubmission()
-  const form = useId()
 
-  async function materialise(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function materialise(): Promise<void> {
     await submit(FIELDS, draft, async () => {
       const body = withoutUnused(requestOf(FIELDS, draft))
       const job = await api.post<HarvestReport>(pathOf`/windrow/v1/clips/${id}/materialise`, body)
@@ -47,31 +43,18 @@ export function MaterialiseClip({ id, onClosed }: { readonly id: string; readonl
   }
 
   return (
-    <Modal
-      visible
+    <FormDialog
+      title={`Materialise the clip ${id}`}
+      verb="Materialise"
       size="large"
-      header={`Materialise the clip ${id}`}
-      closeAriaLabel="Close"
-      onDismiss={onClosed}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClosed}>
-              Leave it
-            </Button>
-            <Button variant="primary" formAction="submit" form={form} loading={isSending}>
-              Materialise
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+      isSending={isSending}
+      onSubmit={materialise}
+      onClosed={onClosed}
     >
-      <form id={form} onSubmit={(event) => void materialise(event)}>
-        <SpaceBetween size="l">
-          {refused && refused.path === undefined && <Alert type="error">{refused.message}</Alert>}
-          <Fields fields={FIELDS} draft={draft} onChange={setDraft} refused={refused} />
-        </SpaceBetween>
-      </form>
-    </Modal>
+      <SpaceBetween size="l">
+        {refused && refused.path === undefined && <Alert type="error">{refused.message}</Alert>}
+        <Fields fields={FIELDS} draft={draft} onChange={setDraft} refused={refused} />
+      </SpaceBetween>
+    </FormDialog>
   )
 }

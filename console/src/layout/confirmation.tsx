@@ -1,16 +1,15 @@
 import Alert from '@cloudscape-design/components/alert'
-import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
-import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { type FormEvent, type ReactNode, useId, useState } from 'react'
+import { type ReactNode, useState } from 'react'
+import { FormDialog } from './form-dialog.tsx'
 
 /** Asks before something is done that cannot be undone. What the server refuses stays in sight. */
 export function Confirmation({
   title,
   verb,
+  leave = 'Cancel',
   typed,
   children,
   onConfirmed,
@@ -19,6 +18,8 @@ export function Confirmation({
   readonly title: string
   /** Of the button, such as "Delete". */
   readonly verb: string
+  /** Of the button that leaves everything as it is. */
+  readonly leave?: string
   /** What has to be typed first, such as an id; absent where a button is enough. */
   readonly typed?: string
   /** What happens then, and what is lost. */
@@ -30,10 +31,8 @@ export function Confirmation({
   const [text, setText] = useState('')
   const [problem, setProblem] = useState<string>()
   const [isDoing, setIsDoing] = useState(false)
-  const form = useId()
 
-  async function confirm(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function confirm(): Promise<void> {
     setIsDoing(true)
     setProblem(undefined)
     try {
@@ -46,41 +45,24 @@ export function Confirmation({
   }
 
   return (
-    <Modal
-      visible
-      header={title}
-      closeAriaLabel="Close"
-      onDismiss={onClosed}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClosed}>
-              Cancel
-            </Button>
-            <Button
-              variant="primary"
-              formAction="submit"
-              form={form}
-              loading={isDoing}
-              disabled={typed !== undefined && text !== typed}
-            >
-              {verb}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <FormDialog
+      title={title}
+      verb={verb}
+      leave={leave}
+      isSending={isDoing}
+      isReady={typed === undefined || text === typed}
+      onSubmit={confirm}
+      onClosed={onClosed}
     >
-      <form id={form} onSubmit={(event) => void confirm(event)}>
-        <SpaceBetween size="m">
-          {problem !== undefined && <Alert type="error">{problem}</Alert>}
-          {children}
-          {typed !== undefined && (
-            <FormField label={`Type ${typed} to confirm`}>
-              <Input value={text} onChange={({ detail }) => setText(detail.value)} autoComplete={false} />
-            </FormField>
-          )}
-        </SpaceBetween>
-      </form>
-    </Modal>
+      <SpaceBetween size="m">
+        {problem !== undefined && <Alert type="error">{problem}</Alert>}
+        {children}
+        {typed !== undefined && (
+          <FormField label={`Type ${typed} to confirm`}>
+            <Input value={text} onChange={({ detail }) => setText(detail.value)} autoComplete={false} />
+          </FormField>
+        )}
+      </SpaceBetween>
+    </FormDialog>
   )
 }
