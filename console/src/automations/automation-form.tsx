@@ -1,10 +1,4 @@
-import Button from '@cloudscape-design/components/button'
-import Container from '@cloudscape-design/components/container'
-import Form from '@cloudscape-design/components/form'
-import Header from '@cloudscape-design/components/header'
-import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQueryClient } from '@tanstack/react-query'
-import type { FormEvent, ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import type { Answer } from '../api/api-client.ts'
 import { useApi } from '../api/session.ts'
@@ -12,23 +6,22 @@ import { Conflict } from '../forms/conflict.tsx'
 import { newDraft, requestOf } from '../forms/draft.ts'
 import { Edited } from '../forms/edited.tsx'
 import { useEditedResource } from '../forms/edited-resource.ts'
-import { type Draft, plainText } from '../forms/field.ts'
-import { Fields } from '../forms/fields.tsx'
+import { type Draft, plainText, type Section } from '../forms/field.ts'
 import { useKeptDraft } from '../forms/kept-draft.ts'
 import { KeptNotice } from '../forms/kept-notice.tsx'
-import type { Refused } from '../forms/refused-member.ts'
+import { PageForm } from '../forms/page-form.tsx'
+import { SectionFields } from '../forms/section-fields.tsx'
 import { useSubmission } from '../forms/submission.ts'
 import { serverNow } from '../time/server-clock.ts'
 import { useZones } from '../time/zone-choice.ts'
 import { automationRequest } from './automation-request.ts'
-import type { FormSection } from './form-section.ts'
 
 type AutomationFormProps = {
   /** What it is called in sentences. */
   readonly noun: 'schedule' | 'rule'
   /** Of its changes. */
   readonly kind: 'harvestSchedule' | 'harvestRule'
-  readonly sections: readonly FormSection[]
+  readonly sections: readonly Section[]
   /** Where it is shown. */
   readonly pathOf: (id: string) => string
 }
@@ -57,8 +50,7 @@ export function CreateAutomation({
   const draft = useKeptDraft<Draft>(`create-${noun}`, () => begin(newDraft(fields)))
   const { isSending, refused, submit } = useSubmission()
 
-  async function create(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function create(): Promise<void> {
     const request = automationRequest(fields, requestOf(fields, draft.value), { now: serverNow(), zone })
     if (!(await submit(fields, draft.value, () => api.post(apiPath, request)))) return
     draft.forget()
@@ -67,12 +59,9 @@ export function CreateAutomation({
   }
 
   return (
-    <AutomationFields
+    <PageForm
       title={`Create a ${noun}`}
       action={`Create ${noun}`}
-      sections={sections}
-      draft={draft.value}
-      onChange={draft.change}
       refused={refused}
       isSending={isSending}
       onSubmit={create}
@@ -82,7 +71,16 @@ export function CreateAutomation({
       }}
     >
       <KeptNotice isKept={draft.isKept} onRestart={draft.restart} />
-    </AutomationFields>
+      {sections.map((section) => (
+        <SectionFields
+          key={section.title}
+          section={section}
+          draft={draft.value}
+          onChange={draft.change}
+          refused={refused}
+        />
+      ))}
+    </PageForm>
   )
 }
 
@@ -113,20 +111,16 @@ function EditForm({
     automationRequest(fields, request, { now: serverNow(), zone })
   const edited = useEditedResource({ api, path, fields, begun, bodyOf })
 
-  async function save(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function save(): Promise<void> {
     if (!(await edited.save())) return
     await queries.invalidateQueries({ queryKey: [kind] })
     navigate(pathOf(id))
   }
 
   return (
-    <AutomationFields
+    <PageForm
       title={`Edit the ${noun} ${id}`}
       action="Save changes"
-      sections={sections}
-      draft={edited.draft}
-      onChange={edited.change}
       refused={edited.refused}
       isSending={edited.isSending}
       isHeld={edited.differences !== undefined}
@@ -138,52 +132,15 @@ function EditForm({
     >
       <KeptNotice isKept={edited.isKept} onRestart={edited.forget} />
       {edited.differences && <Conflict differences={edited.differences} onTaken={edited.take} />}
-    </AutomationFields>
-  )
-}
-
-type AutomationFieldsProps = {
-  readonly title: string
-  readonly action: string
-  readonly sections: readonly FormSection[]
-  readonly draft: Draft
-  readonly onChange: (draft: Draft) => void
-  readonly refused: Refused | undefined
-  readonly isSending: boolean
-  /** Something is to be decided before. */
-  readonly isHeld?: boolean
-  readonly onSubmit: (event: FormEvent) => Promise<void>
-  readonly onCancel: () => void
-  readonly children?: ReactNode
-}
-
-function AutomationFields(props: AutomationFieldsProps) {
-  const { title, action, sections, draft, onChange, refused, isSending, isHeld = false, onSubmit, onCancel } = props
-  return (
-    <form onSubmit={(event) => void onSubmit(event)}>
-      <Form
-        header={<Header variant="h1">{title}</Header>}
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onCancel}>
-              Cancel
-            </Button>
-            <Button variant="primary" formAction="submit" loading={isSending} disabled={isHeld}>
-              {action}
-            </Button>
-          </SpaceBetween>
-        }
-        errorText={refused && (refused.path === undefined ? refused.message : 'A member is refused; see above.')}
-      >
-        <SpaceBetween size="l">
-          {props.children}
-          {sections.map((section) => (
-            <Container key={section.title} header={<Header variant="h2">{section.title}</Header>}>
-              <Fields fields={section.fields} draft={draft} onChange={onChange} refused={refused} />
-            </Container>
-          ))}
-        </SpaceBetween>
-      </Form>
-    </form>
+      {sections.map((section) => (
+        <SectionFields
+          key={section.title}
+          section={section}
+          draft={edited.draft}
+          onChange={edited.change}
+          refused={edited.refused}
+        />
+      ))}
+    </PageForm>
   )
 }

@@ -65,6 +65,9 @@ export type Draft = { readonly [member: string]: DraftValue }
 /** A structure of a request, as JSON has it. */
 export type Request = { readonly [member: string]: unknown }
 
+/** Members of a form that belong together, below a heading. */
+export type Section = { readonly title: string; readonly fields: readonly Field[] }
+
 /** A value that is a text or a number, as a text; the empty text where it is neither. */
 export function plainText(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? `${value}` : ''

@@ -8,7 +8,8 @@ import { groupOf } from '../forms/draft.ts'
 import type { Draft } from '../forms/field.ts'
 import { Fields } from '../forms/fields.tsx'
 import type { Refused } from '../forms/refused-member.ts'
-import { type PackageName, packageOf, SECTIONS, type Section } from './origin-endpoint-fields.ts'
+import { SectionFields } from '../forms/section-fields.tsx'
+import { type PackageName, packageOf, SECTIONS } from './origin-endpoint-fields.ts'
 import { PACKAGE_FIELDS } from './package-fields.ts'
 
 type FormProps = {
@@ -32,7 +33,7 @@ export function EndpointForm({
   return (
     <SpaceBetween size="l">
       {refused && refused.path === undefined && <Alert type="error">{refused.message}</Alert>}
-      {first && <FormSection section={first} {...form} />}
+      {first && <SectionFields section={first} {...form} />}
       <Container
         header={
           <Header variant="h2" description={chosen?.description}>
@@ -65,16 +66,8 @@ export function EndpointForm({
         </SpaceBetween>
       </Container>
       {others.map((section) => (
-        <FormSection key={section.title} section={section} {...form} />
+        <SectionFields key={section.title} section={section} {...form} />
       ))}
     </SpaceBetween>
-  )
-}
-
-function FormSection({ section: { title, fields }, ...form }: FormProps & { readonly section: Section }) {
-  return (
-    <Container header={<Header variant="h2">{title}</Header>}>
-      <Fields fields={fields} {...form} />
-    </Container>
   )
 }

@@ -1,4 +1,4 @@
-import type { Draft, Field, GroupDraft } from '../forms/field.ts'
+import type { Draft, Field, GroupDraft, Section } from '../forms/field.ts'
 import { DESCRIPTION_FIELD, ID_FIELD, TAGS_FIELD } from '../forms/resource-fields.ts'
 import { PACKAGE_FIELDS } from './package-fields.ts'
 
@@ -80,9 +80,6 @@ const ACCESS: readonly Field[] = [
     ],
   },
 ]
-
-/** Members of an origin endpoint that stand together in a form. */
-export type Section = { readonly title: string; readonly fields: readonly Field[] }
 
 /** What a change may have; the package is a section of its own. */
 const CHANGED: readonly Section[] = [

@@ -1,5 +1,4 @@
-import type { FormSection } from '../automations/form-section.ts'
-import type { Draft, Field, FieldOf } from '../forms/field.ts'
+import type { Draft, Field, FieldOf, Section } from '../forms/field.ts'
 import { DESTINATION_FIELD, OPTION_FIELDS } from '../harvest-jobs/job-fields.ts'
 
 /** The words that rules have for events of SCTE 35. */
@@ -30,7 +29,7 @@ const seconds = (name: string, label: string, description: string, otherwise: st
 })
 
 /** All members of a rule; the id is among them when it is created. */
-export function ruleSections(endpoint: Field, id: readonly Field[]): readonly FormSection[] {
+export function ruleSections(endpoint: Field, id: readonly Field[]): readonly Section[] {
   return [
     { title: 'Rule', fields: [...id, endpoint] },
     {

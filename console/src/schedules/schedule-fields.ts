@@ -1,5 +1,4 @@
-import type { FormSection } from '../automations/form-section.ts'
-import type { Draft, Field, FieldOf } from '../forms/field.ts'
+import type { Draft, Field, FieldOf, Section } from '../forms/field.ts'
 import { DESTINATION_FIELD, OPTION_FIELDS } from '../harvest-jobs/job-fields.ts'
 
 const DAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY']
@@ -87,7 +86,7 @@ const seconds = (name: string, label: string, description: string, range: string
 })
 
 /** All members of a schedule but its id, which is said when it is created. */
-export function scheduleSections(endpoint: Field, zone: string, id: readonly Field[]): readonly FormSection[] {
+export function scheduleSections(endpoint: Field, zone: string, id: readonly Field[]): readonly Section[] {
   return [
     { title: 'Schedule', fields: [...id, endpoint, everyField(zone)] },
     {

@@ -1,10 +1,5 @@
-import Button from '@cloudscape-design/components/button'
-import Form from '@cloudscape-design/components/form'
 import FormField from '@cloudscape-design/components/form-field'
-import Header from '@cloudscape-design/components/header'
 import Select from '@cloudscape-design/components/select'
-import SpaceBetween from '@cloudscape-design/components/space-between'
-import type { FormEvent } from 'react'
 import { useLocation, useSearchParams } from 'wouter'
 import { useChannels, useReread } from '../../api/resources.ts'
 import { useApi } from '../../api/session.ts'
@@ -12,6 +7,7 @@ import { newDraft, requestOf } from '../../forms/draft.ts'
 import { type Draft, plainText } from '../../forms/field.ts'
 import { useKeptDraft } from '../../forms/kept-draft.ts'
 import { KeptNotice } from '../../forms/kept-notice.tsx'
+import { PageForm } from '../../forms/page-form.tsx'
 import { useSubmission } from '../../forms/submission.ts'
 import { EndpointForm } from '../../origin-endpoints/endpoint-form.tsx'
 import {
@@ -70,8 +66,7 @@ function CreateForm({
     draft.change({ ...withPackage(draft.value, name), ...(isSuggested && { id: suggestedId(channelId, name) }) })
   }
 
-  async function create(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function create(): Promise<void> {
     const request = { ...requestOf(CREATE_FIELDS, draft.value), channelId }
     if (!(await submit(CREATE_FIELDS, draft.value, () => api.post('/origin_endpoints', request)))) return
     draft.forget()
@@ -80,51 +75,35 @@ function CreateForm({
   }
 
   return (
-    <form onSubmit={(event) => void create(event)}>
-      <Form
-        header={
-          <Header variant="h1" description="Where viewers, or a CDN, get the stream of a channel in one format.">
-            Create an origin endpoint
-          </Header>
-        }
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button
-              variant="link"
-              onClick={() => {
-                draft.forget()
-                navigate(channelId === '' ? '/' : channelPath(channelId))
-              }}
-            >
-              Cancel
-            </Button>
-            <Button variant="primary" formAction="submit" loading={isSending}>
-              Create origin endpoint
-            </Button>
-          </SpaceBetween>
-        }
-        errorText={refused && (refused.path === undefined ? refused.message : 'A member is refused; see above.')}
-      >
-        <SpaceBetween size="l">
-          <KeptNotice isKept={draft.isKept} onRestart={draft.restart} />
-          <FormField label="Channel" description="It cannot be changed later.">
-            <Select
-              selectedOption={channelId === '' ? null : { value: channelId, label: channelId }}
-              options={channels.map(({ id = '' }) => ({ value: id, label: id }))}
-              onChange={({ detail }) => onChannel(detail.selectedOption.value ?? '')}
-              placeholder="Choose a channel"
-              empty="There is no channel yet."
-            />
-          </FormField>
-          <EndpointForm
-            kind="create"
-            draft={draft.value}
-            onChange={draft.change}
-            refused={refused}
-            onPackage={choosePackage}
-          />
-        </SpaceBetween>
-      </Form>
-    </form>
+    <PageForm
+      title="Create an origin endpoint"
+      about="Where viewers, or a CDN, get the stream of a channel in one format."
+      action="Create origin endpoint"
+      refused={refused}
+      isSending={isSending}
+      onSubmit={create}
+      onCancel={() => {
+        draft.forget()
+        navigate(channelId === '' ? '/' : channelPath(channelId))
+      }}
+    >
+      <KeptNotice isKept={draft.isKept} onRestart={draft.restart} />
+      <FormField label="Channel" description="It cannot be changed later.">
+        <Select
+          selectedOption={channelId === '' ? null : { value: channelId, label: channelId }}
+          options={channels.map(({ id = '' }) => ({ value: id, label: id }))}
+          onChange={({ detail }) => onChannel(detail.selectedOption.value ?? '')}
+          placeholder="Choose a channel"
+          empty="There is no channel yet."
+        />
+      </FormField>
+      <EndpointForm
+        kind="create"
+        draft={draft.value}
+        onChange={draft.change}
+        refused={refused}
+        onPackage={choosePackage}
+      />
+    </PageForm>
   )
 }

@@ -1,8 +1,3 @@
-import Button from '@cloudscape-design/components/button'
-import Form from '@cloudscape-design/components/form'
-import Header from '@cloudscape-design/components/header'
-import SpaceBetween from '@cloudscape-design/components/space-between'
-import type { FormEvent } from 'react'
 import { useLocation } from 'wouter'
 import { type Answer, pathOf } from '../../api/api-client.ts'
 import { useReread } from '../../api/resources.ts'
@@ -11,6 +6,7 @@ import { Conflict } from '../../forms/conflict.tsx'
 import { Edited } from '../../forms/edited.tsx'
 import { useEditedResource } from '../../forms/edited-resource.ts'
 import { KeptNotice } from '../../forms/kept-notice.tsx'
+import { PageForm } from '../../forms/page-form.tsx'
 import { EndpointForm } from '../../origin-endpoints/endpoint-form.tsx'
 import { CHANGE_FIELDS } from '../../origin-endpoints/origin-endpoint-fields.ts'
 import { originEndpointPath } from '../../resources/resource-paths.ts'
@@ -29,45 +25,29 @@ function EditForm({ id, path, begun }: { readonly id: string; readonly path: str
   const { draft, refused, differences, isSending } = edited
   const show = () => navigate(originEndpointPath(id))
 
-  async function save(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function save(): Promise<void> {
     if (!(await edited.save())) return
     await reread('originEndpoint')
     show()
   }
 
   return (
-    <form onSubmit={(event) => void save(event)}>
-      <Form
-        header={
-          <Header variant="h1" description="A change counts at once, for players that are watching too.">
-            Edit {id}
-          </Header>
-        }
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button
-              variant="link"
-              onClick={() => {
-                edited.forget()
-                show()
-              }}
-            >
-              Cancel
-            </Button>
-            <Button variant="primary" formAction="submit" loading={isSending} disabled={differences !== undefined}>
-              Save changes
-            </Button>
-          </SpaceBetween>
-        }
-        errorText={refused && (refused.path === undefined ? refused.message : 'A member is refused; see above.')}
-      >
-        <SpaceBetween size="l">
-          <KeptNotice isKept={edited.isKept} onRestart={edited.forget} />
-          {differences && <Conflict differences={differences} onTaken={edited.take} />}
-          <EndpointForm kind="change" draft={draft} onChange={edited.change} refused={refused} />
-        </SpaceBetween>
-      </Form>
-    </form>
+    <PageForm
+      title={`Edit ${id}`}
+      about="A change counts at once, for players that are watching too."
+      action="Save changes"
+      refused={refused}
+      isSending={isSending}
+      isHeld={differences !== undefined}
+      onSubmit={save}
+      onCancel={() => {
+        edited.forget()
+        show()
+      }}
+    >
+      <KeptNotice isKept={edited.isKept} onRestart={edited.forget} />
+      {differences && <Conflict differences={differences} onTaken={edited.take} />}
+      <EndpointForm kind="change" draft={draft} onChange={edited.change} refused={refused} />
+    </PageForm>
   )
 }
