@@ -1,14 +1,11 @@
-import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
-import Container from '@cloudscape-design/components/container'
-import Header from '@cloudscape-design/components/header'
-import SpaceBetween from '@cloudscape-design/components/space-between'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { useApi } from '../api/session.ts'
 import { textOf } from './differences.ts'
 import { draftOf, requestOf } from './draft.ts'
 import type { Draft, Request } from './field.ts'
 import { Fields } from './fields.tsx'
+import { PartForm } from './part-form.tsx'
 import { TAGS_FIELD } from './resource-fields.ts'
 import { useSubmission } from './submission.ts'
 import { changeTags } from './tags-of-resource.ts'
@@ -34,8 +31,7 @@ export function TagsEditor({
   const { before, draft } = written ?? { before: tags, draft: draftOf(FIELDS, { tags }) }
   const after = tagsOf(requestOf(FIELDS, draft))
 
-  async function save(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function save(): Promise<void> {
     const isDone = await submit(FIELDS, draft, () => changeTags(api, arn, before, after))
     if (!isDone) return
     await onSaved()
@@ -43,31 +39,22 @@ export function TagsEditor({
   }
 
   return (
-    <form onSubmit={(event) => void save(event)}>
-      <Container
-        header={
-          <Header
-            variant="h2"
-            actions={
-              <Button formAction="submit" loading={isSending} disabled={textOf(after) === textOf(before)}>
-                Save tags
-              </Button>
-            }
-          >
-            Tags
-          </Header>
-        }
-      >
-        <SpaceBetween size="l">
-          {refused && refused.path === undefined && <Alert type="error">{refused.message}</Alert>}
-          <Fields
-            fields={FIELDS}
-            draft={draft}
-            onChange={(next) => setWritten({ before, draft: next })}
-            refused={refused}
-          />
-        </SpaceBetween>
-      </Container>
-    </form>
+    <PartForm
+      title="Tags"
+      actions={
+        <Button formAction="submit" loading={isSending} disabled={textOf(after) === textOf(before)}>
+          Save tags
+        </Button>
+      }
+      refused={refused}
+      onSubmit={save}
+    >
+      <Fields
+        fields={FIELDS}
+        draft={draft}
+        onChange={(next) => setWritten({ before, draft: next })}
+        refused={refused}
+      />
+    </PartForm>
   )
 }

@@ -1,10 +1,6 @@
-import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
-import Container from '@cloudscape-design/components/container'
-import Header from '@cloudscape-design/components/header'
-import SpaceBetween from '@cloudscape-design/components/space-between'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { pathOf } from '../../api/api-client.ts'
 import { type Channel, useReread } from '../../api/resources.ts'
 import { useApi } from '../../api/session.ts'
@@ -12,6 +8,7 @@ import { textOf } from '../../forms/differences.ts'
 import { draftOf, requestOf } from '../../forms/draft.ts'
 import type { Draft, Field, Request } from '../../forms/field.ts'
 import { Fields } from '../../forms/fields.tsx'
+import { PartForm } from '../../forms/part-form.tsx'
 import { useSubmission } from '../../forms/submission.ts'
 
 const log = (name: string, label: string, description: string, group: string): Field => ({
@@ -62,8 +59,7 @@ export function AccessLogs({ channel }: { readonly channel: Channel }) {
   const request = requestOf(FIELDS, draft)
   const isChanged = textOf(request) !== textOf(before)
 
-  async function save(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function save(): Promise<void> {
     const { id = '' } = channel
     const isDone = await submit(FIELDS, draft, async () => {
       // The request replaces both logs, and has no condition.
@@ -80,33 +76,24 @@ export function AccessLogs({ channel }: { readonly channel: Channel }) {
   }
 
   return (
-    <form onSubmit={(event) => void save(event)}>
-      <Container
-        header={
-          <Header
-            variant="h2"
-            description="The setting access-log says where they go: by default into files of the data folder."
-            actions={
-              <Button formAction="submit" loading={isSending} disabled={!isChanged}>
-                Save access logs
-              </Button>
-            }
-          >
-            Access logs
-          </Header>
-        }
-      >
-        <SpaceBetween size="l">
-          {refused && refused.path === undefined && <Alert type="error">{refused.message}</Alert>}
-          <Fields
-            fields={FIELDS}
-            draft={draft}
-            onChange={(next) => setWritten({ before, draft: next })}
-            refused={refused}
-          />
-          {isChanged && <Box color="text-body-secondary">These changes are not saved yet.</Box>}
-        </SpaceBetween>
-      </Container>
-    </form>
+    <PartForm
+      title="Access logs"
+      about="The setting access-log says where they go: by default into files of the data folder."
+      actions={
+        <Button formAction="submit" loading={isSending} disabled={!isChanged}>
+          Save access logs
+        </Button>
+      }
+      refused={refused}
+      onSubmit={save}
+    >
+      <Fields
+        fields={FIELDS}
+        draft={draft}
+        onChange={(next) => setWritten({ before, draft: next })}
+        refused={refused}
+      />
+      {isChanged && <Box color="text-body-secondary">These changes are not saved yet.</Box>}
+    </PartForm>
   )
 }

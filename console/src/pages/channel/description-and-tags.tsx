@@ -1,10 +1,8 @@
-import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import type { FormEvent } from 'react'
 import { useSearchParams } from 'wouter'
 import { type Answer, pathOf } from '../../api/api-client.ts'
 import { type Channel, useReread } from '../../api/resources.ts'
@@ -15,6 +13,7 @@ import { Edited } from '../../forms/edited.tsx'
 import { useEditedResource } from '../../forms/edited-resource.ts'
 import { Fields } from '../../forms/fields.tsx'
 import { KeptNotice } from '../../forms/kept-notice.tsx'
+import { PartForm } from '../../forms/part-form.tsx'
 import { DESCRIPTION_FIELD } from '../../forms/resource-fields.ts'
 import { TagsEditor } from '../../forms/tags-editor.tsx'
 import { MomentInBothZones } from '../../time/moment.tsx'
@@ -74,47 +73,37 @@ function DescriptionForm({
   const edited = useEditedResource({ api, path, fields: FIELDS, begun })
   const { draft, refused, differences, isSending } = edited
 
-  async function save(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function save(): Promise<void> {
     if (!(await edited.save())) return
     await reread('channel')
     onClosed()
   }
 
   return (
-    <form onSubmit={(event) => void save(event)}>
-      <Container
-        header={
-          <Header
-            variant="h2"
-            actions={
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button
-                  variant="link"
-                  onClick={() => {
-                    edited.forget()
-                    onClosed()
-                  }}
-                >
-                  Cancel
-                </Button>
-                <Button variant="primary" formAction="submit" loading={isSending} disabled={differences !== undefined}>
-                  Save description
-                </Button>
-              </SpaceBetween>
-            }
+    <PartForm
+      title="About the channel"
+      actions={
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button
+            variant="link"
+            onClick={() => {
+              edited.forget()
+              onClosed()
+            }}
           >
-            About the channel
-          </Header>
-        }
-      >
-        <SpaceBetween size="l">
-          {refused && refused.path === undefined && <Alert type="error">{refused.message}</Alert>}
-          <KeptNotice isKept={edited.isKept} onRestart={edited.forget} />
-          {differences && <Conflict differences={differences} onTaken={edited.take} />}
-          <Fields fields={FIELDS} draft={draft} onChange={edited.change} refused={refused} />
+            Cancel
+          </Button>
+          <Button variant="primary" formAction="submit" loading={isSending} disabled={differences !== undefined}>
+            Save description
+          </Button>
         </SpaceBetween>
-      </Container>
-    </form>
+      }
+      refused={refused}
+      onSubmit={save}
+    >
+      <KeptNotice isKept={edited.isKept} onRestart={edited.forget} />
+      {differences && <Conflict differences={differences} onTaken={edited.take} />}
+      <Fields fields={FIELDS} draft={draft} onChange={edited.change} refused={refused} />
+    </PartForm>
   )
 }
