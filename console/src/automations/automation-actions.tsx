@@ -4,40 +4,31 @@ import { useApi } from '../api/session.ts'
 import { ActionButton } from '../layout/action-button.tsx'
 import { ConfirmedAction } from '../layout/confirmed-action.tsx'
 import { PageButton } from '../layout/page-link.tsx'
+import { type Automation, apiPathOf } from './automation.ts'
 
-type AutomationActionsProps = {
-  readonly noun: 'schedule' | 'rule'
-  readonly id: string
-  /** Of the API. */
-  readonly path: string
-  readonly isStopped: boolean
-  /** The schedule has ended: there is nothing to stop or start. */
-  readonly isOver?: boolean
-  readonly editPath: string
-  readonly listPath: string
-}
-
-/** What can be done with a schedule, or a rule. */
+/** What can be done with a schedule, or a rule. A schedule that has ended can neither be stopped nor started. */
 export function AutomationActions({
-  noun,
+  automation,
   id,
-  path,
-  isStopped,
-  isOver = false,
-  editPath,
-  listPath,
-}: AutomationActionsProps) {
+  state,
+}: {
+  readonly automation: Automation
+  readonly id: string
+  readonly state: 'ACTIVE' | 'WAITING' | 'STOPPED' | 'ENDED'
+}) {
   const api = useApi()
   const [, navigate] = useLocation()
+  const { noun, listPath, pathOf } = automation
+  const path = apiPathOf(automation, id)
   return (
     <SpaceBetween direction="horizontal" size="xs">
-      {!isOver &&
-        (isStopped ? (
+      {state !== 'ENDED' &&
+        (state === 'STOPPED' ? (
           <ActionButton key="start" label="Start" act={() => api.post(`${path}/start`)} />
         ) : (
           <ActionButton key="stop" label="Stop" act={() => api.post(`${path}/stop`)} />
         ))}
-      <PageButton to={editPath}>Edit</PageButton>
+      <PageButton to={`${pathOf(id)}/edit`}>Edit</PageButton>
       <ConfirmedAction
         label="Delete"
         ariaLabel={`Delete the ${noun} ${id}`}

@@ -1,3 +1,4 @@
+import Spinner from '@cloudscape-design/components/spinner'
 import { useQueryClient } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import type { Answer } from '../api/api-client.ts'
@@ -14,40 +15,27 @@ import { SectionFields } from '../forms/section-fields.tsx'
 import { useSubmission } from '../forms/submission.ts'
 import { serverNow } from '../time/server-clock.ts'
 import { useZones } from '../time/zone-choice.ts'
+import { type Automation, apiPathOf } from './automation.ts'
 import { automationRequest } from './automation-request.ts'
+import { endpointField, useHarvestableEndpoints } from './endpoint-field.ts'
 
-type AutomationFormProps = {
-  /** What it is called in sentences. */
-  readonly noun: 'schedule' | 'rule'
-  /** Of its changes. */
-  readonly kind: 'harvestSchedule' | 'harvestRule'
-  readonly sections: readonly Section[]
-  /** Where it is shown. */
-  readonly pathOf: (id: string) => string
-}
+type AutomationProps = { readonly automation: Automation }
+type SectionsProps = { readonly sections: readonly Section[] }
 
 /** The form that creates a schedule, or a rule. */
-export function CreateAutomation({
-  noun,
-  kind,
-  sections,
-  pathOf,
-  apiPath,
-  listPath,
-  begin,
-}: AutomationFormProps & {
-  /** Of the API. */
-  readonly apiPath: string
-  readonly listPath: string
-  /** The draft to begin with. */
-  readonly begin: (draft: Draft) => Draft
-}) {
+export function CreateAutomation({ automation }: AutomationProps) {
+  const sections = useSections(automation, true)
+  return sections ? <CreateForm automation={automation} sections={sections} /> : <Spinner size="large" />
+}
+
+function CreateForm({ automation, sections }: AutomationProps & SectionsProps) {
+  const { noun, kind, apiPath, listPath, pathOf } = automation
   const api = useApi()
   const queries = useQueryClient()
   const { zone } = useZones()
   const [, navigate] = useLocation()
   const fields = sections.flatMap((section) => section.fields)
-  const draft = useKeptDraft<Draft>(`create-${noun}`, () => begin(newDraft(fields)))
+  const draft = useKeptDraft<Draft>(`create-${noun}`, () => ({ ...newDraft(fields), deliverables: undefined }))
   const { isSending, refused, submit } = useSubmission()
 
   async function create(): Promise<void> {
@@ -85,23 +73,29 @@ export function CreateAutomation({
 }
 
 /** The form that replaces a schedule, or a rule, unless another has changed it meanwhile. */
-export function EditAutomation({
-  path,
-  id,
-  ...automation
-}: AutomationFormProps & { readonly path: string; readonly id: string }) {
-  return <Edited path={path}>{(begun) => <EditForm path={path} id={id} begun={begun} {...automation} />}</Edited>
+export function EditAutomation({ automation, id }: AutomationProps & { readonly id: string }) {
+  const sections = useSections(automation, false)
+  if (!sections) return <Spinner size="large" />
+  return (
+    <Edited path={apiPathOf(automation, id)}>
+      {(begun) => <EditForm automation={automation} sections={sections} id={id} begun={begun} />}
+    </Edited>
+  )
+}
+
+/** Undefined until it is known which endpoints can be harvested. */
+function useSections({ sections, endpoint }: Automation, isNew: boolean): readonly Section[] | undefined {
+  const endpoints = useHarvestableEndpoints()
+  return endpoints && sections(endpointField(endpoints, endpoint), isNew)
 }
 
 function EditForm({
-  path,
+  automation,
+  sections,
   id,
   begun,
-  noun,
-  kind,
-  sections,
-  pathOf,
-}: AutomationFormProps & { readonly path: string; readonly id: string; readonly begun: Answer<object> }) {
+}: AutomationProps & SectionsProps & { readonly id: string; readonly begun: Answer<object> }) {
+  const { noun, kind, pathOf } = automation
   const api = useApi()
   const queries = useQueryClient()
   const { zone } = useZones()
@@ -109,7 +103,7 @@ function EditForm({
   const fields = sections.flatMap((section) => section.fields)
   const bodyOf = (request: Parameters<typeof automationRequest>[1]) =>
     automationRequest(fields, request, { now: serverNow(), zone })
-  const edited = useEditedResource({ api, path, fields, begun, bodyOf })
+  const edited = useEditedResource({ api, path: apiPathOf(automation, id), fields, begun, bodyOf })
 
   async function save(): Promise<void> {
     if (!(await edited.save())) return

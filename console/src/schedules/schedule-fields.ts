@@ -85,7 +85,7 @@ const seconds = (name: string, label: string, description: string, range: string
   range,
 })
 
-/** All members of a schedule but its id, which is said when it is created. */
+/** All members of a schedule; the id is among them when it is created. */
 export function scheduleSections(endpoint: Field, zone: string, id: readonly Field[]): readonly Section[] {
   return [
     { title: 'Schedule', fields: [...id, endpoint, everyField(zone)] },
@@ -130,12 +130,4 @@ export function scheduleSections(endpoint: Field, zone: string, id: readonly Fie
     },
     { title: 'Assets', fields: [DESTINATION_FIELD, ...OPTION_FIELDS] },
   ]
-}
-
-/** The id of a schedule, or a rule: ids of jobs begin with it. */
-export const AUTOMATION_ID_FIELD: Field = {
-  name: 'id',
-  label: 'ID',
-  description: '1 to 200 letters, digits, "_" or "-", with which the ids of its jobs begin. It cannot be changed.',
-  control: 'text',
 }

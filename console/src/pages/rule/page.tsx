@@ -1,30 +1,21 @@
-import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useQuery } from '@tanstack/react-query'
 import type { RuleReport } from '../../../../src/control/rule-operations.ts'
-import type { WindrowOutputs } from '../../../../src/control/windrow-operations.ts'
-import { pathOf } from '../../api/api-client.ts'
-import { listingOf, useListing } from '../../api/listing.ts'
-import { useApi } from '../../api/session.ts'
-import { AutomationActions } from '../../automations/automation-actions.tsx'
-import { type Run, runTable } from '../../automations/run-columns.tsx'
+import { listingOf } from '../../api/listing.ts'
+import { AutomationPage } from '../../automations/automation-page.tsx'
+import { runTable } from '../../automations/run-columns.tsx'
 import { OptionPairs } from '../../harvest-jobs/option-pairs.tsx'
 import { PageLink } from '../../layout/page-link.tsx'
-import { Resource } from '../../layout/resource.tsx'
 import { ValuePairs } from '../../layout/value-pairs.tsx'
-import { originEndpointPath, rulePath } from '../../resources/resource-paths.ts'
+import { originEndpointPath } from '../../resources/resource-paths.ts'
 import { Status } from '../../resources/status.tsx'
 import { eventText, selectionText } from '../../rules/event-text.ts'
+import { RULE } from '../../rules/rule.ts'
 import { ResourceTable, type ShownTable } from '../../tables/resource-table.tsx'
 import { durationText } from '../../time/duration-text.ts'
 import { Age, Moment, MomentInBothZones } from '../../time/moment.tsx'
 import { momentOf } from '../../time/moment-text.ts'
 
 type OpenEvent = RuleReport['openEvents'][number]
-
-const RUNS = runTable([
-  { id: 'event', header: 'Event', text: ({ event }) => (event ? eventText(event) : '–'), minWidth: 180 },
-])
 
 const OPEN_EVENTS: ShownTable<OpenEvent> = {
   prefix: 'open',
@@ -49,62 +40,32 @@ const OPEN_EVENTS: ShownTable<OpenEvent> = {
   filters: [],
 }
 
+const HISTORY = {
+  about: 'What became of the events of the last 90 days.',
+  empty: 'No event is over yet.',
+  table: runTable([
+    { id: 'event', header: 'Event', text: ({ event }) => (event ? eventText(event) : '–'), minWidth: 180 },
+  ]),
+}
+
 /** A rule: which events it is for, what it makes of them, what goes on, and what became of the last ones. */
 export function Page({ id }: { readonly id: string }) {
-  const api = useApi()
-  const path = pathOf`/windrow/v1/harvest_rules/${id}`
-  const rule = useQuery({
-    queryKey: ['harvestRule', 'one', id],
-    queryFn: ({ signal }) => api.get<RuleReport>(path, {}, signal),
-  })
-  const runs = useListing<WindrowOutputs['ListRuleRuns'], Run>({
-    kind: 'harvestRule',
-    path: `${path}/runs`,
-    rowsOf: (page) => page.runs,
-  })
   return (
-    <SpaceBetween size="l">
-      <Header
-        variant="h1"
-        actions={
-          rule.data && (
-            <AutomationActions
-              noun="rule"
-              id={id}
-              path={path}
-              isStopped={rule.data.state === 'STOPPED'}
-              editPath={`${rulePath(id)}/edit`}
-              listPath="/rules"
-            />
-          )
-        }
-      >
-        <span className="break">Rule {id}</span>
-      </Header>
-      <Resource query={rule}>
-        {(report) => (
-          <SpaceBetween size="l">
-            <Rule report={report} />
-            <ResourceTable
-              level="h2"
-              title="Going on"
-              about="Events that it is for, and that are not over."
-              description={OPEN_EVENTS}
-              listing={listingOf(report.openEvents)}
-              empty="Nothing goes on."
-            />
-            <ResourceTable
-              level="h2"
-              title="History"
-              about="What became of the events of the last 90 days."
-              description={RUNS}
-              listing={runs}
-              empty="No event is over yet."
-            />
-          </SpaceBetween>
-        )}
-      </Resource>
-    </SpaceBetween>
+    <AutomationPage<RuleReport> automation={RULE} id={id} history={HISTORY}>
+      {(report) => (
+        <SpaceBetween size="l">
+          <Rule report={report} />
+          <ResourceTable
+            level="h2"
+            title="Going on"
+            about="Events that it is for, and that are not over."
+            description={OPEN_EVENTS}
+            listing={listingOf(report.openEvents)}
+            empty="Nothing goes on."
+          />
+        </SpaceBetween>
+      )}
+    </AutomationPage>
   )
 }
 

@@ -1,75 +1,29 @@
-import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useQuery } from '@tanstack/react-query'
 import type { ScheduleReport } from '../../../../src/control/schedule-operations.ts'
-import type { WindrowOutputs } from '../../../../src/control/windrow-operations.ts'
-import { pathOf } from '../../api/api-client.ts'
-import { useListing } from '../../api/listing.ts'
-import { useApi } from '../../api/session.ts'
-import { AutomationActions } from '../../automations/automation-actions.tsx'
-import { type Run, runTable } from '../../automations/run-columns.tsx'
+import { AutomationPage } from '../../automations/automation-page.tsx'
+import { runTable } from '../../automations/run-columns.tsx'
 import { OptionPairs } from '../../harvest-jobs/option-pairs.tsx'
 import { PageLink } from '../../layout/page-link.tsx'
-import { Resource } from '../../layout/resource.tsx'
 import { ValuePairs } from '../../layout/value-pairs.tsx'
-import { originEndpointPath, schedulePath } from '../../resources/resource-paths.ts'
+import { originEndpointPath } from '../../resources/resource-paths.ts'
 import { Status } from '../../resources/status.tsx'
 import { recurrenceText } from '../../schedules/recurrence-text.ts'
-import { ResourceTable } from '../../tables/resource-table.tsx'
+import { SCHEDULE } from '../../schedules/schedule.ts'
 import { durationText } from '../../time/duration-text.ts'
 import { MomentInBothZones } from '../../time/moment.tsx'
 
-const RUNS = runTable([])
+const HISTORY = {
+  about: 'What became of the windows of the last 90 days.',
+  empty: 'No window has passed yet.',
+  table: runTable([]),
+}
 
 /** A schedule: when its windows are, what it makes of them, and what became of the last ones. */
 export function Page({ id }: { readonly id: string }) {
-  const api = useApi()
-  const path = pathOf`/windrow/v1/harvest_schedules/${id}`
-  const schedule = useQuery({
-    queryKey: ['harvestSchedule', 'one', id],
-    queryFn: ({ signal }) => api.get<ScheduleReport>(path, {}, signal),
-  })
-  const runs = useListing<WindrowOutputs['ListScheduleRuns'], Run>({
-    kind: 'harvestSchedule',
-    path: `${path}/runs`,
-    rowsOf: (page) => page.runs,
-  })
   return (
-    <SpaceBetween size="l">
-      <Header
-        variant="h1"
-        actions={
-          schedule.data && (
-            <AutomationActions
-              noun="schedule"
-              id={id}
-              path={path}
-              isStopped={schedule.data.state === 'STOPPED'}
-              isOver={schedule.data.state === 'ENDED'}
-              editPath={`${schedulePath(id)}/edit`}
-              listPath="/schedules"
-            />
-          )
-        }
-      >
-        <span className="break">Schedule {id}</span>
-      </Header>
-      <Resource query={schedule}>
-        {(report) => (
-          <>
-            <Schedule report={report} />
-            <ResourceTable
-              level="h2"
-              title="History"
-              about="What became of the windows of the last 90 days."
-              description={RUNS}
-              listing={runs}
-              empty="No window has passed yet."
-            />
-          </>
-        )}
-      </Resource>
-    </SpaceBetween>
+    <AutomationPage<ScheduleReport> automation={SCHEDULE} id={id} history={HISTORY}>
+      {(report) => <Schedule report={report} />}
+    </AutomationPage>
   )
 }
 
