@@ -25,7 +25,7 @@ export class ServerAway extends Error {
 /** An answer of the API with the entity tag of the resource, by which a change can be made on condition. */
 export type Answer<T> = { readonly value: T; readonly etag: string | undefined }
 
-export type Change = { readonly body?: object; readonly ifMatch?: string | undefined }
+export type Change = { readonly body?: object; readonly ifMatch?: string | undefined; readonly query?: Query }
 
 /** The APIs of the server, by path: `/channels` is MediaPackage's, `/windrow/v1/clips` the server's own. */
 export type ApiClient = {
@@ -42,7 +42,7 @@ export function apiClient(signed: SignedFetch): ApiClient {
   async function ask<T>(
     method: string,
     path: string,
-    { query = {}, body, ifMatch, signal }: Change & { query?: Query; signal?: AbortSignal | undefined },
+    { query = {}, body, ifMatch, signal }: Change & { signal?: AbortSignal | undefined },
   ): Promise<Answer<T>> {
     const given = Object.entries(query).filter(([, value]) => value !== undefined)
     const response = await signed({

@@ -19,10 +19,6 @@ export async function changeTags(api: ApiClient, arn: string, before: Tags, afte
   }
   const set = changed.flatMap((key) => (after[key] === undefined ? [] : [[key, after[key]] as const]))
   if (set.length > 0) await api.post(path, { tags: Object.fromEntries(set) })
-  for (const key of changed.filter((each) => after[each] === undefined)) {
-    const response = await api.signed({ method: 'DELETE', path, query: { tagKeys: key } })
-    if (response.ok) continue
-    const { message } = (await response.json().catch(() => ({}))) as { readonly message?: string }
-    throw new Error(message ?? `The server answered ${response.status}.`)
-  }
+  const removed = changed.filter((key) => after[key] === undefined)
+  for (const key of removed) await api.delete(path, { query: { tagKeys: key } })
 }
