@@ -2,6 +2,7 @@ import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-q
 import type { OperationOutput } from '../../../src/control/mediapackage-v1/api.ts'
 import type { WindrowOutputs } from '../../../src/control/windrow-operations.ts'
 import { pathOf } from './api-client.ts'
+import type { ChangedKind } from './change-feed.ts'
 import { useApi } from './session.ts'
 
 export type Channel = OperationOutput<'DescribeChannel'>
@@ -11,7 +12,7 @@ export type ChannelStatus = WindrowOutputs['DescribeStatus']['channels'][number]
 export type Input = WindrowOutputs['DescribeInputs']['inputs'][number]
 export type InputStream = Input['streams'][number]
 
-/** Encoders are heard every few seconds, and no change of the API tells of that. */
+/** Encoders are heard every few seconds. Changes of kind `content` would have all channels read anew more often. */
 const LIVE_MS = 5_000
 
 /** The most that one page of a listing has. */
@@ -94,7 +95,7 @@ export function useOriginEndpoint(id: string): UseQueryResult<OriginEndpoint> {
 }
 
 /** Has everything of these kinds read anew, after a change of one's own. */
-export function useReread(): (...kinds: readonly ('channel' | 'originEndpoint')[]) => Promise<void> {
+export function useReread(): (...kinds: readonly ChangedKind[]) => Promise<void> {
   const client = useQueryClient()
   return async (...kinds) => {
     await Promise.all(kinds.map((kind) => client.invalidateQueries({ queryKey: [kind] })))

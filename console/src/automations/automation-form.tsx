@@ -1,7 +1,7 @@
 import Spinner from '@cloudscape-design/components/spinner'
-import { useQueryClient } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import type { Answer } from '../api/api-client.ts'
+import { useReread } from '../api/resources.ts'
 import { useApi } from '../api/session.ts'
 import { Conflict } from '../forms/conflict.tsx'
 import { newDraft, requestOf } from '../forms/draft.ts'
@@ -31,7 +31,7 @@ export function CreateAutomation({ automation }: AutomationProps) {
 function CreateForm({ automation, sections }: AutomationProps & SectionsProps) {
   const { noun, kind, apiPath, listPath, pathOf } = automation
   const api = useApi()
-  const queries = useQueryClient()
+  const reread = useReread()
   const { zone } = useZones()
   const [, navigate] = useLocation()
   const fields = sections.flatMap((section) => section.fields)
@@ -42,7 +42,7 @@ function CreateForm({ automation, sections }: AutomationProps & SectionsProps) {
     const request = automationRequest(fields, requestOf(fields, draft.value), { now: serverNow(), zone })
     if (!(await submit(fields, draft.value, () => api.post(apiPath, request)))) return
     draft.forget()
-    void queries.invalidateQueries({ queryKey: [kind] })
+    void reread(kind)
     navigate(pathOf(plainText(draft.value['id'])))
   }
 
@@ -97,7 +97,7 @@ function EditForm({
 }: AutomationProps & SectionsProps & { readonly id: string; readonly begun: Answer<object> }) {
   const { noun, kind, pathOf } = automation
   const api = useApi()
-  const queries = useQueryClient()
+  const reread = useReread()
   const { zone } = useZones()
   const [, navigate] = useLocation()
   const fields = sections.flatMap((section) => section.fields)
@@ -107,7 +107,7 @@ function EditForm({
 
   async function save(): Promise<void> {
     if (!(await edited.save())) return
-    await queries.invalidateQueries({ queryKey: [kind] })
+    await reread(kind)
     navigate(pathOf(id))
   }
 

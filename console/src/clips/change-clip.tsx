@@ -3,10 +3,10 @@ import Checkbox from '@cloudscape-design/components/checkbox'
 import FormField from '@cloudscape-design/components/form-field'
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ClipReport } from '../../../src/control/clip-operations.ts'
 import { type Answer, ApiRefused, pathOf } from '../api/api-client.ts'
+import { useReread } from '../api/resources.ts'
 import { useApi } from '../api/session.ts'
 import { FormDialog } from '../layout/form-dialog.tsx'
 import { MomentField, momentInField } from '../time/moment-field.tsx'
@@ -27,7 +27,7 @@ export function ChangeClip({
   readonly onClosed: () => void
 }) {
   const api = useApi()
-  const queries = useQueryClient()
+  const reread = useReread()
   const { zone } = useZones()
   const text = (at: string | undefined) => {
     const moment = momentOf(at)
@@ -61,7 +61,7 @@ export function ChangeClip({
         },
         ifMatch: etag,
       })
-      void queries.invalidateQueries({ queryKey: ['clip'] })
+      void reread('clip')
       onClosed()
     } catch (error) {
       setProblem(error as Error)
