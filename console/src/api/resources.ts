@@ -72,7 +72,8 @@ export function useInputs(channelId: string, isWatched = true): UseQueryResult<r
   })
 }
 
-export function useOriginEndpoints(channelId: string): UseQueryResult<readonly OriginEndpoint[]> {
+/** Those of a channel, or of all channels. */
+export function useOriginEndpoints(channelId?: string): UseQueryResult<readonly OriginEndpoint[]> {
   const api = useApi()
   return useQuery({
     queryKey: ['originEndpoint', 'all', channelId],
