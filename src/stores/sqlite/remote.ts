@@ -3,7 +3,7 @@ import { DatabaseRefused, DiskFull, type ResourceChange, StoreUnavailable } from
 import type { DatabaseReply, DatabaseRequest, Reply, Request } from './messages.ts'
 import type { Operations } from './synchronous.ts'
 
-/** Memory of the thread for rows that are soon forgotten: what V8 takes by itself would grow to 128 MiB within an hour. */
+/** Memory of the thread for rows that are soon forgotten; V8 by itself would take up to 128 MiB. */
 const YOUNG_MEBIBYTES = 32
 /** Requests under way at the same time; more means that the disk cannot keep up, and callers get an error. */
 const MOST_REQUESTS = 20_000
