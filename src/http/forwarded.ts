@@ -85,7 +85,7 @@ const PAIR =
   /[ \t]{0,16}([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]{1,300})|"((?:[^"\\]|\\.){0,300})")[ \t]{0,16}(;|$)/y
 
 /**
- * Parses a Forwarded header, RFC 7239 §4, from its end: elements are separated by commas, and their pairs by semicolons.
+ * Parses a Forwarded header, RFC 7239 §4, from its end: elements are separated by commas, their pairs by semicolons.
  * What is before an element that cannot be read is not evidence, and the client may have written it: it must not take
  * from the proxies what they have appended to it.
  */
