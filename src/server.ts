@@ -210,6 +210,7 @@ export async function startServer(
       outgoing,
       limits: { drainMs: config.drainTimeoutMs },
       stopwatch: machine.monotonic,
+      simple: config.answersSimpleRequests ? { date: machine.wall } : undefined,
     })
     const ofHealth = { version, machine, certificates, listeners, services: stores.services }
     const health = configuredHealth(config, { ...ofHealth, hasBegunToStop: stopping.hasBegun })

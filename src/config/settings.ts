@@ -185,6 +185,13 @@ export const SETTINGS = {
     '1000',
     'Most of these from one IPv4 address or IPv6 /64. Players behind one proxy share its address: see `trusted-proxies`.',
   ),
+  answersSimpleRequests: preset(
+    'simple-requests',
+    flag,
+    'true',
+    'Answer the plain requests of players by an HTTP server of our own, which takes less CPU than that of Node: each GET and HEAD without a body or anything else that is unusual. With `false`, all go through that of Node.',
+  ),
+
   maxSegmentBytes: preset('max-segment-size', bytes, '64MiB', 'Largest segment accepted from an encoder.'),
   maxArchiveBytes: unset(
     'max-archive-bytes',

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { AdmittedConnection, ConnectionAdmission } from './connection-admission.ts'
+import type { Response } from './message.ts'
 
 /** Requests that may wait on a connection for the response to the one before. */
 const MOST_PIPELINED = 16
@@ -8,9 +9,9 @@ const MOST_PIPELINED = 16
 /** An open connection, and the responses that are awaited or being sent on it. */
 type OpenConnection = {
   readonly admitted: AdmittedConnection
-  readonly exchanges: Set<ServerResponse>
+  readonly exchanges: Set<Response>
   /** Those of `exchanges` that are not flushed yet, oldest first. */
-  readonly responses: Set<ServerResponse>
+  readonly responses: Set<Response>
 }
 
 /**
@@ -51,10 +52,9 @@ export class Connections {
   /**
    * Notes a new request; it is in flight until its body has ended and its response is flushed. Resolves to true when it
    * is its turn, to false when it must not be answered. Requests of a connection are answered one after the other,
-   * so that a connection never holds the memory of more than one response.
+   * so that a connection never holds the memory of more than one response. `body` is the request where it has one.
    */
-  begin(request: IncomingMessage, response: ServerResponse, hasBody: boolean): true | Promise<boolean> {
-    const { socket } = request
+  begin(socket: Socket, response: Response, body?: IncomingMessage): true | Promise<boolean> {
     const connection = this.open.get(socket)
     if (!connection || socket.destroyed) return Promise.resolve(false)
     const { admitted, exchanges, responses } = connection
@@ -63,13 +63,13 @@ export class Connections {
     responses.add(response)
     if (!before) this.admission.enterPhase(admitted, 'busy')
     if (this.retiring) response.setHeader('connection', 'close')
-    let open = hasBody ? 2 : 1
+    let open = body ? 2 : 1
     const close = () => {
       if (--open > 0) return
       exchanges.delete(response)
       if (this.retiring && exchanges.size === 0) socket.destroySoon()
     }
-    if (hasBody) request.once('close', close)
+    body?.once('close', close)
     response.once('close', () => {
       responses.delete(response)
       if (responses.size === 0 && this.open.has(socket)) this.admission.enterPhase(admitted, 'idle')

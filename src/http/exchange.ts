@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import type { Request, Response } from './message.ts'
 
 /** The status of a request whose client left before there was an answer, as nginx has it in its logs. */
 const CLIENT_LEFT = 499
@@ -12,14 +13,14 @@ type Stopwatch = () => number
  * A request and its response, as access logs and metrics tell of it. The listener makes one for each request; who
  * answers it says who is to hear of its end.
  */
-export class Exchange {
+export class Exchange<Asked extends Request = Request> {
   readonly requestId = randomUUID()
-  readonly request: IncomingMessage
+  readonly request: Asked
   /** Address of the connection, which a socket forgets when it is closed. */
   readonly remoteAddress: string | undefined
   /** The name by which a client of TLS asked for this server (SNI); undefined without one. */
   readonly serverName: string | undefined
-  private readonly response: ServerResponse
+  private readonly response: Response
   private readonly stopwatch: Stopwatch
   private readonly failed: (error: unknown, exchange: Exchange) => void
   private readonly beganMs: number
@@ -31,8 +32,8 @@ export class Exchange {
 
   /** `failed` is told of errors of those who hear of the end; without it, they end the process. */
   constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: Asked,
+    response: Response,
     stopwatch: Stopwatch,
     failed: (error: unknown, exchange: Exchange) => void = rethrow,
   ) {
@@ -44,14 +45,19 @@ export class Exchange {
     this.serverName = (request.socket as Partial<TLSSocket>).servername || undefined
     this.beganMs = stopwatch()
     this.requestMs = this.beganMs
-    if (response instanceof ExchangeResponse) response.exchange = this
+    if ('exchange' in response) response.exchange = this
   }
 
   /** Calls back when the response has been sent, or its connection is closed. */
-  whenEnded(heard: (exchange: Exchange) => unknown): void {
+  whenEnded(heard: (exchange: this) => unknown): void {
     this.response.once('close', () => {
       this.end ??= { ms: this.stopwatch(), sentBytes: this.sentSoFar() }
-      void (async () => heard(this))().catch((error: unknown) => this.failed(error, this))
+      try {
+        const hearing = heard(this)
+        if (hearing instanceof Promise) hearing.catch((error: unknown) => this.failed(error, this))
+      } catch (error) {
+        this.failed(error, this)
+      }
     })
   }
 
@@ -104,10 +110,14 @@ export class Exchange {
   private sentSoFar(): number {
     if (this.headMs === undefined) return 0
     const { socket } = this.request
-    const { _header: head } = this.response as { readonly _header?: string | null }
-    return Math.max(socket.bytesWritten - socket.writableLength - this.sentBefore - (head?.length ?? 0), 0)
+    const { response } = this
+    const { _header: head, headBytes = head?.length ?? 0 } = response as Partial<HeadOf>
+    return Math.max(socket.bytesWritten - socket.writableLength - this.sentBefore - headBytes, 0)
   }
 }
+
+/** The head of a response: of Node, which has no name for it, and of a simple one. */
+type HeadOf = { readonly _header: string | null; readonly headBytes: number }
 
 function rethrow(error: unknown): never {
   throw error

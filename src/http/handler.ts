@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Exchange } from './exchange.ts'
+import type { Request, Response } from './message.ts'
 
 /** The request target, split but not decoded. */
 export type Target = {
@@ -16,6 +17,14 @@ export type Target = {
 export type Handler = (
   request: IncomingMessage,
   response: ServerResponse,
+  target: Target,
+  exchange: Exchange<IncomingMessage>,
+) => Promise<void>
+
+/** The same for a request without a body, which need not be one of Node. */
+export type BodilessHandler = (
+  request: Request,
+  response: Response,
   target: Target,
   exchange: Exchange,
 ) => Promise<void>
@@ -36,5 +45,7 @@ export type Mount = {
    * Called instead of the others when all connections for players are taken; the connection closes after it. A mount
    * without this handler is also served on the reserved connections.
    */
-  readonly handleFull?: Handler
+  readonly handleFull?: BodilessHandler
+  /** Called instead of `handle` for simple requests: those of a mount with this handler need not go through Node. */
+  readonly handleSimple?: BodilessHandler
 }

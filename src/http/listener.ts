@@ -5,10 +5,14 @@ import { ClientNetworks } from './client-networks.ts'
 import { ConnectionAdmission, DEFAULT_CONNECTION_LIMITS } from './connection-admission.ts'
 import { Connections } from './connections.ts'
 import { Exchange, ExchangeRequest, ExchangeResponse } from './exchange.ts'
-import type { Mount } from './handler.ts'
+import type { Mount, Target } from './handler.ts'
+import { httpDates } from './http-dates.ts'
 import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.ts'
+import type { Response } from './message.ts'
 import type { OutgoingBytes } from './outgoing-bytes.ts'
 import { sendText } from './send-text.ts'
+import { SimpleConnection, type SimpleRequest } from './simple/simple-connection.ts'
+import type { SimpleResponse } from './simple/simple-response.ts'
 import { parseTarget } from './target.ts'
 import { createTlsServer, type ListenerTls } from './tls-server.ts'
 
@@ -37,6 +41,11 @@ export type ListenOptions = {
   readonly stopwatch?: () => number
   /** Of a listener that speaks TLS. */
   readonly tls?: ListenerTls
+  /**
+   * Milliseconds since 1970. With it, simple requests are answered without Node's server where a mount allows that; when
+   * absent, all are answered by that.
+   */
+  readonly simple?: { readonly date: () => number } | undefined
 }
 
 /** Refused connections that may be open for a moment, so that their client reads the response. */
@@ -83,29 +92,45 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   // take that for an abort and discard the part of the body not read yet.
   Object.assign(server, { httpAllowHalfOpen: true })
   server.timeout = limits.stallMs
-  server.on('connection', (socket) => {
-    if (connections.add(socket)) return
-    // Who begins with a handshake cannot read a response.
-    if (options.tls) socket.destroy()
-    else refuse(socket, refused)
-  })
-
+  const isTls = options.tls !== undefined
+  const toNode = takenConnections(server, isTls ? 'secureConnection' : 'connection')
   const failedToHear = (error: unknown, { requestId, request: { method } }: Exchange) =>
     log.error({ event: 'request-failed', listener: name, requestId, method, error }, 'a request was not noted')
 
+  const mountAt = (target: Target | undefined) => target && mounts.find(({ prefix }) => target.path.startsWith(prefix))
+  const answered = async (
+    exchange: Exchange,
+    response: Response,
+    path: string | undefined,
+    answer: () => Promise<unknown>,
+  ) => {
+    try {
+      await answer()
+      options.outgoing?.holdRest(response)
+    } catch (error) {
+      const { request, requestId } = exchange
+      const fields = { listener: name, requestId, method: request.method, path, error }
+      if (request.socket.destroyed)
+        log.info({ event: 'request-aborted', ...fields }, 'a client disconnected in the middle of a request')
+      else {
+        log.error({ event: 'request-failed', ...fields }, 'a request failed')
+        fail(response, requestId)
+      }
+    }
+  }
+
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const exchange = new Exchange(request, response, stopwatch, failedToHear)
-    const { requestId } = exchange
     const target = parseTarget(request.url ?? '')
-    const mount = target && mounts.find(({ prefix }) => target.path.startsWith(prefix))
-    if (!mount?.cacheable) response.setHeader('x-request-id', requestId)
-    const expectsBody = hasBody(request)
-    const turn = connections.begin(request, response, expectsBody)
+    const mount = mountAt(target)
+    if (!mount?.cacheable) response.setHeader('x-request-id', exchange.requestId)
+    const body = hasBody(request) ? request : undefined
+    const turn = connections.begin(request.socket, response, body)
     if (turn !== true && !(await turn)) return
-    if (expectsBody) request.once('end', () => exchange.noteRequestEnd())
+    body?.once('end', () => exchange.noteRequestEnd())
     // Registered before Node's own listener, which would discard the rest of the body without a bound.
-    if (expectsBody) response.prependListener('finish', () => discard(request, limits))
-    try {
+    if (body) response.prependListener('finish', () => discard(request, limits))
+    const answer = async () => {
       const [status, reason] = unclear(request) ?? []
       if (status !== undefined && reason !== undefined) {
         sendText(response, status, reason, { connection: 'close' })
@@ -121,17 +146,53 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         if (expectsContinue) response.writeContinue()
         await mount.handle(request, response, target, exchange)
       }
-      options.outgoing?.holdRest(response)
-    } catch (error) {
-      const fields = { listener: name, requestId, method: request.method, path: target?.path, error }
-      if (request.socket.destroyed)
-        log.info({ event: 'request-aborted', ...fields }, 'a client disconnected in the middle of a request')
-      else {
-        log.error({ event: 'request-failed', ...fields }, 'a request failed')
-        fail(response, requestId)
+    }
+    await answered(exchange, response, target?.path, answer)
+  }
+  const handlerOf = (url: string) => {
+    const target = parseTarget(url)
+    const mount = mountAt(target)
+    if (!target || !mount?.handleSimple) return undefined
+    const { cacheable, handleFull, handleSimple } = mount
+    return (request: SimpleRequest, response: SimpleResponse) => {
+      const exchange = new Exchange(request, response, stopwatch, failedToHear)
+      const { socket } = request
+      if (connections.begin(socket, response) !== true) {
+        response.destroy()
+        return
       }
+      if (!cacheable) response.setHeader('x-request-id', exchange.requestId)
+      const isFull = handleFull !== undefined && !connections.servesPlayers(socket)
+      if (isFull) response.setHeader('connection', 'close')
+      const handle = isFull ? handleFull : handleSimple
+      void answered(exchange, response, target.path, () => handle(request, response, target, exchange))
     }
   }
+  const simple = options.simple && {
+    handlerOf,
+    handOver: toNode,
+    limits,
+    keptAlive: `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(limits.keepAliveMs / 1000)}\r\n`,
+    httpDate: httpDates(options.simple.date),
+  }
+  const begin = (socket: Socket) => {
+    if (socket.destroyed) return
+    if (simple) new SimpleConnection(socket, simple)
+    else toNode(socket)
+  }
+
+  server.on('connection', (socket) => {
+    if (connections.add(socket)) {
+      if (!isTls) begin(socket)
+    } else if (isTls) {
+      // Who begins with a handshake cannot read a response.
+      socket.destroy()
+    } else {
+      toNode(socket)
+      refuse(socket, refused)
+    }
+  })
+  if (isTls) server.on('secureConnection', begin)
   server.on('request', (request, response) => void serve(request, response, false))
   server.on('checkContinue', (request, response) => void serve(request, response, true))
 
@@ -169,7 +230,18 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
-function fail(response: ServerResponse, requestId: string): void {
+/**
+ * Takes the place of Node's own listener for connections, which is the first; gives that, for those that Node is to
+ * have.
+ */
+function takenConnections(server: NetServer, event: 'connection' | 'secureConnection'): (socket: Socket) => void {
+  const [own] = server.listeners(event) as ((socket: Socket) => void)[]
+  if (!own) throw new Error(`this version of Node does not listen for the event ${event}`)
+  server.off(event, own)
+  return (socket) => own.call(server, socket)
+}
+
+function fail(response: Response, requestId: string): void {
   if (response.headersSent) {
     response.destroy()
     return

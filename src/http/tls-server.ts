@@ -46,7 +46,8 @@ export function createTlsServer(
       if (handshakes.get(client) === socket) handshakes.delete(client)
     })
   })
-  server.prependListener('secureConnection', (secure: TLSSocket) => {
+  // Behind Node's own listener, which gives way to one that the caller adds.
+  server.on('secureConnection', (secure: TLSSocket) => {
     const below = handshakes.get(clientOf(secure))
     if (below) connections.secured(below, secure)
     else secure.destroy()

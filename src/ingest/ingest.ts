@@ -60,7 +60,12 @@ export function createIngest(options: IngestDeps): Ingest {
   const recent = new RecentFiles()
   const refusals = new RefusalLog(faults)
 
-  const answer = async (exchange: Exchange, response: ServerResponse, path: IngestPath, proceed: () => void) => {
+  const answer = async (
+    exchange: Exchange<IncomingMessage>,
+    response: ServerResponse,
+    path: IngestPath,
+    proceed: () => void,
+  ) => {
     const { request } = exchange
     const wait = requests.take(path.ingest.channelGuid, clock())
     if (wait > 0) throw Refusal.of('TooManyRequests', {}, { headers: { 'retry-after': `${wait}` } })
@@ -107,7 +112,11 @@ export function createIngest(options: IngestDeps): Ingest {
   }
 
   /** Passes an exchange on when it has ended, if its channel and ingest endpoint exist. */
-  const observe = (exchange: Exchange, { channelGuid, ingestEndpointId }: InputRef, outcome: Outcome) => {
+  const observe = (
+    exchange: Exchange<IncomingMessage>,
+    { channelGuid, ingestEndpointId }: InputRef,
+    outcome: Outcome,
+  ) => {
     if (observers.length === 0) return
     const looked = credentials.channel(channelGuid).catch(() => undefined)
     const tell = (channel: Channel | undefined) => {
@@ -121,7 +130,7 @@ export function createIngest(options: IngestDeps): Ingest {
     request: IncomingMessage,
     response: ServerResponse,
     path: string,
-    { exchange, expectsContinue }: { readonly exchange: Exchange; readonly expectsContinue: boolean },
+    { exchange, expectsContinue }: { readonly exchange: Exchange<IncomingMessage>; readonly expectsContinue: boolean },
   ) => {
     let heldBack = expectsContinue
     const proceed = () => {

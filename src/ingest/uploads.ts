@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
 import type { Turns } from '../concurrency/turns.ts'
@@ -25,7 +26,7 @@ type UploadOptions = {
 }
 
 /** A request, and the id under which the log has it. */
-type Asked = Pick<Exchange, 'request' | 'requestId'>
+type Asked = Pick<Exchange<IncomingMessage>, 'request' | 'requestId'>
 
 /** Handles bodies; the file name tells playlists from segments. */
 export class Uploads {

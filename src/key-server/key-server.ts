@@ -67,7 +67,7 @@ export function createKeyServer({ secret, expected, url, turns, clock, log }: Ke
     },
   }
 
-  async function speke(exchange: Exchange, response: ServerResponse, target: Target): Promise<void> {
+  async function speke(exchange: Exchange<IncomingMessage>, response: ServerResponse, target: Target): Promise<void> {
     const { request, requestId } = exchange
     allow(request, 'POST')
     const body = await authenticate(request, target, expected(), () => readBody(request, MOST_SPEKE_BYTES))

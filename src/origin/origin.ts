@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
 import { acceptsGzip } from '../http/accepts-gzip.ts'
 import type { ClientNetworks } from '../http/client-networks.ts'
 import type { Exchange } from '../http/exchange.ts'
-import type { Mount, Target } from '../http/handler.ts'
+import type { BodilessHandler, Mount, Target } from '../http/handler.ts'
+import type { Request, Response } from '../http/message.ts'
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
 import { matchesNone } from '../http/request-headers.ts'
 import type { Log } from '../log.ts'
@@ -105,12 +105,7 @@ export function createOrigin({
   const access = new PlaybackAccess({ clients, identifiers, clock, missesPerSecond })
 
   /** Answers a request; returns the reason, with nothing sent, when the request gets no media. */
-  async function play(
-    request: IncomingMessage,
-    response: ServerResponse,
-    target: Target,
-    asked: Asked,
-  ): Promise<Refused> {
+  async function play(request: Request, response: Response, target: Target, asked: Asked): Promise<Refused> {
     const { method } = request
     if (method === 'OPTIONS') {
       sendPreflight(response)
@@ -155,8 +150,8 @@ export function createOrigin({
   }
 
   async function playSegment(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: Request,
+    response: Response,
     found: ClipSegment & { readonly lost?: LostSegments },
     asked: Asked,
   ): Promise<Refused> {
@@ -176,11 +171,7 @@ export function createOrigin({
     }
   }
 
-  async function sendManifest(
-    request: IncomingMessage,
-    response: ServerResponse,
-    manifest: CachedManifest,
-  ): Promise<Refused> {
+  async function sendManifest(request: Request, response: Response, manifest: CachedManifest): Promise<Refused> {
     const { headers } = request
     const representation = acceptsGzip(headers['accept-encoding']) ? await manifest.gzipped() : manifest.plain
     if (matchesNone(headers['if-none-match'], representation.etag)) {
@@ -195,8 +186,8 @@ export function createOrigin({
   }
 
   async function sendSegment(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: Request,
+    response: Response,
     { body, etag, maxAge = SEGMENT_MAX_AGE }: FoundSegment & { readonly maxAge: number | undefined },
     asked: Asked,
   ): Promise<Refused> {
@@ -229,6 +220,25 @@ export function createOrigin({
     if (endpoint) for (const heard of observers) heard(exchange, { endpoint, kind, refusal, bytesFrom })
   }
 
+  const handle: BodilessHandler = async (request, response, target, exchange) => {
+    const asked: Asked = {}
+    if (observers.length > 0) exchange.whenEnded(() => observe(exchange, asked))
+    const refused = await play(request, response, target, asked).catch((error: unknown) => {
+      const refusal = refusalBy(error)
+      if (!refusal) throw error
+      if (!response.headersSent) return refusal
+      refusals.report(refusal, target.path, exchange.requestId)
+      response.destroy()
+      return undefined
+    })
+    if (!refused) return
+    const refusal = typeof refused === 'string' ? { error: refused } : refused
+    asked.refusal = refusal.error
+    const answer = access.answerTo(request, refusal)
+    refusals.report(answer, target.path, exchange.requestId)
+    sendRefusal(response, answer)
+  }
+
   return {
     prefix: PLAYBACK_PREFIX,
     cacheable: true,
@@ -236,24 +246,8 @@ export function createOrigin({
       refusals.report({ error: 'TooManyConnections' }, target.path, requestId)
       sendRefusal(response, { error: 'TooManyConnections' })
     },
-    async handle(request, response, target, exchange) {
-      const asked: Asked = {}
-      if (observers.length > 0) exchange.whenEnded(() => observe(exchange, asked))
-      const refused = await play(request, response, target, asked).catch((error: unknown) => {
-        const refusal = refusalBy(error)
-        if (!refusal) throw error
-        if (!response.headersSent) return refusal
-        refusals.report(refusal, target.path, exchange.requestId)
-        response.destroy()
-        return undefined
-      })
-      if (!refused) return
-      const refusal = typeof refused === 'string' ? { error: refused } : refused
-      asked.refusal = refusal.error
-      const answer = access.answerTo(request, refusal)
-      refusals.report(answer, target.path, exchange.requestId)
-      sendRefusal(response, answer)
-    },
+    handle,
+    handleSimple: handle,
     viewer: createViewer({ manifests, segments, archive, media }),
     tick: () => movies.tick(),
     close() {
