@@ -3,13 +3,24 @@ import { dirname, join } from 'node:path'
 import { startNginx } from '../judges/nginx.ts'
 import { fetchBytes } from '../judges/playlists.ts'
 import { temporaryFolder } from '../judges/processes.ts'
+import { type BareKind, startBareProgram } from './bare-program.ts'
 import { type GetFigures, load } from './get-load.ts'
 import { cpuSeconds, interleaved, type Measure, SERVED_ON } from './measure.ts'
 import { serveChannel, startProgramme } from './programme.ts'
 
 const SECONDS = 1.2
+const PEERS: Readonly<Record<BareKind, string>> = {
+  http: 'bare node:http',
+  net: 'bare node:net',
+  files: 'bare node:http that reads files',
+}
 
-/** Live playlist and segments, from memory and from the page cache, against nginx serving the same bytes as files. */
+type Asked = { readonly paths: readonly string[]; readonly connections: number; readonly kinds: readonly BareKind[] }
+
+/**
+ * Live playlist and segments, from memory and from the page cache, beside nginx that serves the same bytes as files, and
+ * beside what Node allows.
+ */
 export async function benchServing(): Promise<Measure[]> {
   const programme = await startProgramme()
   const { windrow } = programme
@@ -22,37 +33,56 @@ export async function benchServing(): Promise<Measure[]> {
     const figures = await load({ origin, paths, connections, seconds: SECONDS })
     return { ...figures, cpu: cpuSeconds(pid) - before }
   }
-  /** The median of a figure per CPU second, ours and nginx's. */
-  const against = (paths: readonly string[], connections: number, figure: (figures: GetFigures) => number) =>
-    interleaved(
-      ...[
-        () => measure(windrow.pid, windrow.url, paths, connections),
-        () => measure(nginx.workerPid, nginx.url, paths, connections),
-      ].map((contender) => async () => {
-        const { cpu, ...figures } = await contender()
-        return figure(figures) / cpu
-      }),
-    )
+  const bare = {
+    http: await startBareProgram('http', root),
+    net: await startBareProgram('net', root),
+    files: await startBareProgram('files', root),
+  }
+  const peersOf = (...kinds: readonly BareKind[]) => [
+    { name: 'nginx static', pid: nginx.workerPid, url: nginx.url },
+    ...kinds.map((kind) => ({ name: PEERS[kind], ...bare[kind] })),
+  ]
+  /** The median of a figure per CPU second, ours beside those of all peers in the same rounds. */
+  const beside = async (
+    name: string,
+    unit: string,
+    { paths, connections, figure, kinds }: Asked & { readonly figure: (figures: GetFigures) => number },
+  ): Promise<Measure[]> => {
+    const peers = peersOf(...kinds)
+    const contenders = [{ pid: windrow.pid, url: windrow.url }, ...peers].map(({ pid, url }) => async () => {
+      const { cpu, ...figures } = await measure(pid, url, paths, connections)
+      return figure(figures) / cpu
+    })
+    const [value = 0, ...theirs] = await interleaved(...contenders)
+    return peers.map((peer, n) => ({
+      name: n === 0 ? name : `${name}, beside ${peer.name}`,
+      value,
+      unit,
+      peer: peer.name,
+      peerValue: theirs[n]!,
+      ratio: value / theirs[n]!,
+    }))
+  }
   const gigabytes = ({ bytes }: GetFigures) => bytes / 1e9
+  const answers = ({ answers }: GetFigures) => answers
 
   try {
-    // Warm on both sides: code compiled, segments in memory.
+    // Warm on all sides: code compiled, segments in memory.
     for (const paths of [playlistPaths, segmentPaths]) {
-      await load({ origin: windrow.url, paths, connections: 8, seconds: 1.5 })
-      await load({ origin: nginx.url, paths, connections: 8, seconds: 0.2 })
+      for (const { url } of [windrow, ...peersOf('http', 'net', 'files')])
+        await load({ origin: url, paths, connections: 8, seconds: url === nginx.url ? 0.2 : 1 })
     }
-    const playlists = await against(playlistPaths, 32, ({ answers }) => answers)
-    const hot = await against(segmentPaths, 8, gigabytes)
+    const playlistAsked = { paths: playlistPaths, connections: 32, figure: answers, kinds: ['http', 'net'] } as const
+    const segmentAsked = { paths: segmentPaths, connections: 8, figure: gigabytes } as const
+    const playlists = await beside('live playlist', 'requests per CPU second', playlistAsked)
+    const hot = await beside('segment from memory', 'GB per CPU second', { ...segmentAsked, kinds: ['http'] })
     await windrow.stop()
     await windrow.start({ WINDROW_MEMORY_CACHE: '1B' })
     await load({ origin: windrow.url, paths: segmentPaths, connections: 8, seconds: 1.5 })
-    const cold = await against(segmentPaths, 8, gigabytes)
-    return [
-      compare('live playlist', 'requests per CPU second', playlists),
-      compare('segment from memory', 'GB per CPU second', hot),
-      compare('segment from page cache', 'GB per CPU second', cold),
-    ]
+    const cold = await beside('segment from page cache', 'GB per CPU second', { ...segmentAsked, kinds: ['files'] })
+    return [...playlists, ...hot, ...cold]
   } finally {
+    for (const each of Object.values(bare)) await each.stop()
     await nginx.stop()
     await windrow.kill()
   }
@@ -67,8 +97,4 @@ export async function staticCopy(origin: string, paths: readonly string[]): Prom
     writeFileSync(file, await fetchBytes(origin + path))
   }
   return root
-}
-
-function compare(name: string, unit: string, [value, peerValue]: readonly number[]): Measure {
-  return { name, value: value!, unit, peer: 'nginx static', peerValue: peerValue!, ratio: value! / peerValue! }
 }
