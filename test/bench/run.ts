@@ -1,8 +1,11 @@
 /**
- * `npm run bench -- [PART OF A NAME]`: every measure beside its peer's; fails where a ratio is far below its budget.
+ * `npm run bench -- [--quick] [--json FILE] [PART OF A NAME]`: every measure beside its peer's, and the speed of the
+ * machine before them; fails where a ratio is far below its budget. `--quick` measures what each change may slow down,
+ * in three minutes.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import { benchAdSignalling } from './ad-signalling.ts'
 import { benchDayOfAds } from './day-of-ads.ts'
 import { benchFortnight } from './fortnight.ts'
@@ -15,6 +18,7 @@ import { benchHarvesting } from './harvesting.ts'
 import { benchIngesting } from './ingesting.ts'
 import { benchIngestingOnTwoCores } from './ingesting-on-two-cores.ts'
 import { benchLatency } from './latency.ts'
+import { machineSpeeds } from './machine.ts'
 import { DRIVEN_ON, type Measure } from './measure.ts'
 import { benchNodes } from './nodes.ts'
 import { benchOperations } from './operations.ts'
@@ -61,17 +65,32 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   operations: benchOperations,
 }
 
+/** Serving, packaging and ingest, on one machine and without an archive that has to be written first. */
+const QUICK = new Set(['remux', 'latency', 'serving', 'packaging', 'ingesting'])
+
 const budget = JSON.parse(readFileSync(new URL('budget.json', import.meta.url), 'utf8')) as Record<string, Budget>
 
 // The drivers stay off the core that Windrow and its peers are measured on.
 execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', DRIVEN_ON, `${process.pid}`], { stdio: 'ignore' })
 
-const only = process.argv[2] ?? ''
+const { values: options, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+  allowPositionals: true,
+})
+const [only = ''] = positionals
+const speeds = machineSpeeds()
+console.log(`machine: ${speeds.map(({ name, value, unit }) => `${name} ${short(value)} ${unit}`).join(', ')}`)
+const measures: Measure[] = []
 let missed = 0
 for (const [name, bench] of Object.entries(BENCHES)) {
-  if (!name.includes(only)) continue
-  for (const measure of await bench()) report(measure)
+  if (!name.includes(only) || (options.quick && !QUICK.has(name))) continue
+  for (const measure of await bench()) {
+    measures.push(measure)
+    report(measure)
+  }
 }
+if (options.json !== undefined)
+  writeFileSync(options.json, `${JSON.stringify({ machine: speeds, measures }, null, 2)}\n`)
 console.log(missed === 0 ? 'bench: within its budget' : `bench: ${missed} BELOW BUDGET`)
 process.exit(missed === 0 ? 0 : 1)
 
