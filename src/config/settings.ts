@@ -188,7 +188,7 @@ export const SETTINGS = {
   answersSimpleRequests: preset(
     'simple-requests',
     flag,
-    'true',
+    'false',
     'Answer the plain requests of players by an HTTP server of our own, which takes less CPU than that of Node: each GET and HEAD without a body or anything else that is unusual. With `false`, all go through that of Node.',
   ),
 
