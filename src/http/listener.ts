@@ -42,8 +42,8 @@ export type ListenOptions = {
   /** Of a listener that speaks TLS. */
   readonly tls?: ListenerTls
   /**
-   * Milliseconds since 1970. With it, simple requests are answered without Node's server where a mount allows that; when
-   * absent, all are answered by that.
+   * Milliseconds since 1970. With it, simple requests are answered without Node's server where a mount allows that;
+   * when absent, all are answered by that.
    */
   readonly simple?: { readonly date: () => number } | undefined
 }

@@ -1,6 +1,6 @@
 /**
- * What Node itself allows where Windrow serves: a page of code that answers with files and does nothing else. Started as
- * a program of its own, with a kind and a folder; its first line is the port.
+ * What Node itself allows where Windrow serves: a page of code that answers with files and does nothing else. Started
+ * as a program of its own, with a kind and a folder; its first line is the port.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'

@@ -18,8 +18,8 @@ const PEERS: Readonly<Record<BareKind, string>> = {
 type Asked = { readonly paths: readonly string[]; readonly connections: number; readonly kinds: readonly BareKind[] }
 
 /**
- * Live playlist and segments, from memory and from the page cache, beside nginx that serves the same bytes as files, and
- * beside what Node allows.
+ * Live playlist and segments, from memory and from the page cache, beside nginx that serves the same bytes as files,
+ * and beside what Node allows.
  */
 export async function benchServing(): Promise<Measure[]> {
   const programme = await startProgramme()
