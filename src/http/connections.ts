@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { AdmittedConnection, ConnectionAdmission } from './connection-admission.ts'
-import type { Response } from './message.ts'
+import type { HttpResponse } from './message.ts'
 
 /** Requests that may wait on a connection for the response to the one before. */
 const MOST_PIPELINED = 16
@@ -9,9 +9,9 @@ const MOST_PIPELINED = 16
 /** An open connection, and the responses that are awaited or being sent on it. */
 type OpenConnection = {
   readonly admitted: AdmittedConnection
-  readonly exchanges: Set<Response>
+  readonly exchanges: Set<HttpResponse>
   /** Those of `exchanges` that are not flushed yet, oldest first. */
-  readonly responses: Set<Response>
+  readonly responses: Set<HttpResponse>
 }
 
 /**
@@ -54,7 +54,7 @@ export class Connections {
    * is its turn, to false when it must not be answered. Requests of a connection are answered one after the other,
    * so that a connection never holds the memory of more than one response. `body` is the request where it has one.
    */
-  begin(socket: Socket, response: Response, body?: IncomingMessage): true | Promise<boolean> {
+  begin(socket: Socket, response: HttpResponse, body?: IncomingMessage): true | Promise<boolean> {
     const connection = this.open.get(socket)
     if (!connection || socket.destroyed) return Promise.resolve(false)
     const { admitted, exchanges, responses } = connection

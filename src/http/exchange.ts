@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import type { Request, Response } from './message.ts'
+import type { HttpRequest, HttpResponse } from './message.ts'
 
 /** The status of a request whose client left before there was an answer, as nginx has it in its logs. */
 const CLIENT_LEFT = 499
@@ -13,14 +13,14 @@ type Stopwatch = () => number
  * A request and its response, as access logs and metrics tell of it. The listener makes one for each request; who
  * answers it says who is to hear of its end.
  */
-export class Exchange<Asked extends Request = Request> {
+export class Exchange<Asked extends HttpRequest = HttpRequest> {
   readonly requestId = randomUUID()
   readonly request: Asked
   /** Address of the connection, which a socket forgets when it is closed. */
   readonly remoteAddress: string | undefined
   /** The name by which a client of TLS asked for this server (SNI); undefined without one. */
   readonly serverName: string | undefined
-  private readonly response: Response
+  private readonly response: HttpResponse
   private readonly stopwatch: Stopwatch
   private readonly failed: (error: unknown, exchange: Exchange) => void
   private readonly beganMs: number
@@ -33,7 +33,7 @@ export class Exchange<Asked extends Request = Request> {
   /** `failed` is told of errors of those who hear of the end; without it, they end the process. */
   constructor(
     request: Asked,
-    response: Response,
+    response: HttpResponse,
     stopwatch: Stopwatch,
     failed: (error: unknown, exchange: Exchange) => void = rethrow,
   ) {

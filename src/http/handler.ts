@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Exchange } from './exchange.ts'
-import type { Request, Response } from './message.ts'
+import type { HttpRequest, HttpResponse } from './message.ts'
 
 /** The request target, split but not decoded. */
 export type Target = {
@@ -23,8 +23,8 @@ export type Handler = (
 
 /** The same for a request without a body, which need not be one of Node. */
 export type BodilessHandler = (
-  request: Request,
-  response: Response,
+  request: HttpRequest,
+  response: HttpResponse,
   target: Target,
   exchange: Exchange,
 ) => Promise<void>

@@ -8,7 +8,7 @@ import { Exchange, ExchangeRequest, ExchangeResponse } from './exchange.ts'
 import type { Mount, Target } from './handler.ts'
 import { httpDates } from './http-dates.ts'
 import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.ts'
-import type { Response } from './message.ts'
+import type { HttpResponse } from './message.ts'
 import type { OutgoingBytes } from './outgoing-bytes.ts'
 import { sendText } from './send-text.ts'
 import { SimpleConnection, type SimpleRequest } from './simple/simple-connection.ts'
@@ -100,7 +100,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const mountAt = (target: Target | undefined) => target && mounts.find(({ prefix }) => target.path.startsWith(prefix))
   const answered = async (
     exchange: Exchange,
-    response: Response,
+    response: HttpResponse,
     path: string | undefined,
     answer: () => Promise<unknown>,
   ) => {
@@ -241,7 +241,7 @@ function takenConnections(server: NetServer, event: 'connection' | 'secureConnec
   return (socket) => own.call(server, socket)
 }
 
-function fail(response: Response, requestId: string): void {
+function fail(response: HttpResponse, requestId: string): void {
   if (response.headersSent) {
     response.destroy()
     return

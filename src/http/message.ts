@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** What those use of a request who answer it and need no body: one of Node, or a simple one. */
-export type Request = {
+export type HttpRequest = {
   readonly method?: string | undefined
   /** The request target, as it was sent. */
   readonly url?: string | undefined
@@ -13,7 +13,7 @@ export type Request = {
 }
 
 /** What they use of its response, which means what it does in `http.ServerResponse`: one of Node, or a simple one. */
-export type Response = {
+export type HttpResponse = {
   readonly statusCode: number
   readonly headersSent: boolean
   /** True after `end`. */
@@ -28,7 +28,7 @@ export type Response = {
   getHeaderNames(): string[]
   setHeader(name: string, value: string): unknown
   removeHeader(name: string): void
-  writeHead(status: number, headers?: OutgoingHttpHeaders): Response
+  writeHead(status: number, headers?: OutgoingHttpHeaders): HttpResponse
   write(chunk: Uint8Array, flushed?: () => void): boolean
   end(chunk?: string | Uint8Array, encoding?: BufferEncoding): unknown
   cork(): void

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import type { Request } from './message.ts'
+import type { HttpRequest } from './message.ts'
 
 /** True when If-None-Match lists this entity tag, by weak comparison, RFC 9110 §13.1.2. */
 export function matchesNone(ifNoneMatch: string | undefined, etag: string): boolean {
@@ -46,7 +46,7 @@ export type PartAnswer = {
 
 /** The answer for a body of a size; 416 where the range that is asked for is none of it. Only a GET has one. */
 export function requestedPart(
-  { method, headers }: Pick<Request, 'method' | 'headers'>,
+  { method, headers }: Pick<HttpRequest, 'method' | 'headers'>,
   size: number,
   etag: string,
 ): PartAnswer | { readonly status: 416; readonly headers: OutgoingHttpHeaders } {

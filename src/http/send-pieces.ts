@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls'
-import type { Response } from './message.ts'
+import type { HttpResponse } from './message.ts'
 import type { OutgoingBytes } from './outgoing-bytes.ts'
 
 /**
@@ -15,7 +15,7 @@ const TLS_PIECE_BYTES = 64 * 1024
 
 /** Sends pieces that are valid until the next is requested, and ends the response. */
 export async function sendPieces(
-  response: Response,
+  response: HttpResponse,
   pieces: AsyncIterable<Uint8Array>,
   outgoing: OutgoingBytes,
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function sendPieces(
  * counted.
  */
 export async function sendBytes(
-  response: Response,
+  response: HttpResponse,
   chunks: readonly Uint8Array[],
   isLast: boolean,
   outgoing: OutgoingBytes,
@@ -58,7 +58,7 @@ export async function sendBytes(
  * Writes bytes together, with the headers where those are not sent yet. Resolves when they are no longer needed: the
  * kernel has them, or the client has left.
  */
-export function write(response: Response, chunks: readonly Uint8Array[], isEnd: boolean): Promise<void> {
+export function write(response: HttpResponse, chunks: readonly Uint8Array[], isEnd: boolean): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const done = () => {
     response.off('close', done)

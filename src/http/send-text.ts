@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import type { Response } from './message.ts'
+import type { HttpResponse } from './message.ts'
 
 /** Answers with one sentence for a person, or with nothing. */
-export function sendText(response: Response, status: number, text: string, headers?: OutgoingHttpHeaders): void {
+export function sendText(response: HttpResponse, status: number, text: string, headers?: OutgoingHttpHeaders): void {
   const body = text === '' ? '' : `${text}\n`
   // A 204 must not state a length, RFC 9110 §8.6.
   const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }

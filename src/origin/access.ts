@@ -1,7 +1,7 @@
 import { BlockList, isIPv4 } from 'node:net'
 import type { Clock } from '../clock.ts'
 import type { ClientNetworks } from '../http/client-networks.ts'
-import type { Request } from '../http/message.ts'
+import type { HttpRequest } from '../http/message.ts'
 import { TokenBuckets } from '../http/token-buckets.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { PLAYBACK_ERRORS } from './playback-error.ts'
@@ -28,7 +28,7 @@ export type PlaybackAccessDeps = {
   readonly missesPerSecond: number
 }
 
-type Asking = Pick<Request, 'headers' | 'rawHeaders' | 'socket'>
+type Asking = Pick<HttpRequest, 'headers' | 'rawHeaders' | 'socket'>
 
 const whitelists = new WeakMap<OriginEndpoint, BlockList>()
 

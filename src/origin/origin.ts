@@ -4,7 +4,7 @@ import { acceptsGzip } from '../http/accepts-gzip.ts'
 import type { ClientNetworks } from '../http/client-networks.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { BodilessHandler, Mount, Target } from '../http/handler.ts'
-import type { Request, Response } from '../http/message.ts'
+import type { HttpRequest, HttpResponse } from '../http/message.ts'
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
 import { matchesNone } from '../http/request-headers.ts'
 import type { Log } from '../log.ts'
@@ -105,7 +105,7 @@ export function createOrigin({
   const access = new PlaybackAccess({ clients, identifiers, clock, missesPerSecond })
 
   /** Answers a request; returns the reason, with nothing sent, when the request gets no media. */
-  async function play(request: Request, response: Response, target: Target, asked: Asked): Promise<Refused> {
+  async function play(request: HttpRequest, response: HttpResponse, target: Target, asked: Asked): Promise<Refused> {
     const { method } = request
     if (method === 'OPTIONS') {
       sendPreflight(response)
@@ -150,8 +150,8 @@ export function createOrigin({
   }
 
   async function playSegment(
-    request: Request,
-    response: Response,
+    request: HttpRequest,
+    response: HttpResponse,
     found: ClipSegment & { readonly lost?: LostSegments },
     asked: Asked,
   ): Promise<Refused> {
@@ -171,7 +171,11 @@ export function createOrigin({
     }
   }
 
-  async function sendManifest(request: Request, response: Response, manifest: CachedManifest): Promise<Refused> {
+  async function sendManifest(
+    request: HttpRequest,
+    response: HttpResponse,
+    manifest: CachedManifest,
+  ): Promise<Refused> {
     const { headers } = request
     const representation = acceptsGzip(headers['accept-encoding']) ? await manifest.gzipped() : manifest.plain
     if (matchesNone(headers['if-none-match'], representation.etag)) {
@@ -186,8 +190,8 @@ export function createOrigin({
   }
 
   async function sendSegment(
-    request: Request,
-    response: Response,
+    request: HttpRequest,
+    response: HttpResponse,
     { body, etag, maxAge = SEGMENT_MAX_AGE }: FoundSegment & { readonly maxAge: number | undefined },
     asked: Asked,
   ): Promise<Refused> {

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import type { Request, Response } from '../http/message.ts'
+import type { HttpRequest, HttpResponse } from '../http/message.ts'
 import { type PartAnswer, requestedPart } from '../http/request-headers.ts'
 import { PLAYBACK_ERRORS, type PlaybackError } from './playback-error.ts'
 
@@ -18,7 +18,7 @@ const PREFLIGHT_HEADERS = {
   Allow: 'GET, HEAD, OPTIONS',
 } as const
 
-export function sendPreflight(response: Response): void {
+export function sendPreflight(response: HttpResponse): void {
   response.writeHead(204, PREFLIGHT_HEADERS)
   response.end()
 }
@@ -35,7 +35,7 @@ export type PlaybackRefusal = {
 
 /** The answer for a body of a size; a refusal where the range that is asked for is none of it. Only a GET has one. */
 export function partAnswer(
-  request: Pick<Request, 'method' | 'headers'>,
+  request: Pick<HttpRequest, 'method' | 'headers'>,
   size: number,
   etag: string,
 ): PartAnswer | PlaybackRefusal {
@@ -44,7 +44,7 @@ export function partAnswer(
 }
 
 /** Answers with a row of the table of playback errors. */
-export function sendRefusal(response: Response, { error, sentence, headers }: PlaybackRefusal): void {
+export function sendRefusal(response: HttpResponse, { error, sentence, headers }: PlaybackRefusal): void {
   const row = PLAYBACK_ERRORS[error]
   const body = Buffer.from(`${sentence ?? row.sentence}\n`)
   response.writeHead(row.status, {

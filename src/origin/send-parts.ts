@@ -1,4 +1,4 @@
-import type { Response } from '../http/message.ts'
+import type { HttpResponse } from '../http/message.ts'
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
 import { sendBytes, write } from '../http/send-pieces.ts'
 import { MOST_PIECE_BYTES, type ObjectStream } from '../stores/objects.ts'
@@ -12,7 +12,7 @@ export type BodyPart = readonly Uint8Array[] | ObjectStream
  * while the memory behind it is counted.
  */
 export async function sendParts(
-  response: Response,
+  response: HttpResponse,
   first: BodyPart | undefined,
   rest: readonly (() => Promise<BodyPart>)[],
   outgoing: OutgoingBytes,
@@ -27,7 +27,7 @@ export async function sendParts(
   response.end()
 }
 
-async function sendStream(response: Response, stream: ObjectStream, outgoing: OutgoingBytes): Promise<void> {
+async function sendStream(response: HttpResponse, stream: ObjectStream, outgoing: OutgoingBytes): Promise<void> {
   try {
     outgoing.hold(response, [{ byteLength: MOST_PIECE_BYTES }])
     for await (const piece of stream) {

@@ -1,16 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ListenerLimits } from '../listener-limits.ts'
-import type { Request } from '../message.ts'
+import type { HttpRequest } from '../message.ts'
 import { type RequestHead, RequestHeads } from './request-head.ts'
 import { type ResponseContext, SimpleResponse } from './simple-response.ts'
 
 /** How much longer than it says a connection is kept, for a request that is on its way; as Node does. */
 const KEPT_LONGER_MS = 1000
-const TOO_LATE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'
+const TOO_LATE = 'HTTP/1.1 408 HttpRequest Timeout\r\nConnection: close\r\n\r\n'
 
 /** A simple request: one without a body, whose head was read by `RequestHeads`. */
-export class SimpleRequest implements Request {
+export class SimpleRequest implements HttpRequest {
   readonly httpVersion = '1.1'
   readonly method: 'GET' | 'HEAD'
   readonly url: string

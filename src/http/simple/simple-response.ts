@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Response } from '../message.ts'
+import type { HttpResponse } from '../message.ts'
 
 /** What a header field may have, RFC 9110 §5.5. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -22,7 +22,7 @@ export type ResponseContext = {
 }
 
 /** The response to a simple request. Its length is always stated: no chunked coding, and no trailers. */
-export class SimpleResponse extends EventEmitter implements Response {
+export class SimpleResponse extends EventEmitter implements HttpResponse {
   statusCode = 200
   headersSent = false
   writableEnded = false

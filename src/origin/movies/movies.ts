@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ArchiveReader } from '../../archive/reader.ts'
 import type { Clock } from '../../clock.ts'
 import { FairQueue, QueueFull } from '../../concurrency/fair-queue.ts'
-import type { Request, Response } from '../../http/message.ts'
+import type { HttpRequest, HttpResponse } from '../../http/message.ts'
 import type { OutgoingBytes } from '../../http/outgoing-bytes.ts'
 import { isoDateTime, type UtcMs, type UtcRange } from '../../media/time.ts'
 import { LostMedia } from '../../model/lost-media.ts'
@@ -85,8 +85,8 @@ export class Movies {
    * gets no file. Throws RuleViolation, and as `send` does.
    */
   async play(
-    request: Request,
-    response: Response,
+    request: HttpRequest,
+    response: HttpResponse,
     asked: {
       readonly endpoint: OriginEndpoint
       readonly times: PathTimes
@@ -120,7 +120,12 @@ export class Movies {
    * startover window is asked here. Returns the reason, with nothing sent, when there is none. Throws MovieRefused,
    * LostMedia and ContentDeleted; in the middle of the body, the connection has to be cut off then.
    */
-  async send(request: Request, response: Response, order: MovieOrder, client: string | undefined): Promise<Refused> {
+  async send(
+    request: HttpRequest,
+    response: HttpResponse,
+    order: MovieOrder,
+    client: string | undefined,
+  ): Promise<Refused> {
     if (order.endpoint.packaging.encryption) return 'Mp4InTheClear'
     const leave = this.places.enter(client)
     let movie: MovieUse | undefined

@@ -1,4 +1,4 @@
-import type { Request, Response } from '../../http/message.ts'
+import type { HttpRequest, HttpResponse } from '../../http/message.ts'
 import type { OutgoingBytes } from '../../http/outgoing-bytes.ts'
 import { matchesNone } from '../../http/request-headers.ts'
 import { sendPieces } from '../../http/send-pieces.ts'
@@ -15,8 +15,8 @@ const CACHE_CONTROL = 'max-age=60'
  * do, and in the middle of the body when it cannot be continued.
  */
 export async function sendMovie(
-  request: Request,
-  response: Response,
+  request: HttpRequest,
+  response: HttpResponse,
   { movie, fileName, outgoing }: { movie: MovieUse; fileName: string; outgoing: OutgoingBytes },
 ): Promise<PlaybackError | PlaybackRefusal | undefined> {
   const { etag } = await movie.located()
@@ -56,7 +56,7 @@ export async function sendMovie(
  * Closes the response when its client ends the connection before `work` is done. Nothing is sent that would show that
  * it has left, and connections may stay open one way.
  */
-async function whileConnected<T>(socket: Request['socket'], response: Response, work: Promise<T>): Promise<T> {
+async function whileConnected<T>(socket: HttpRequest['socket'], response: HttpResponse, work: Promise<T>): Promise<T> {
   const leave = () => void response.destroy()
   socket.once('end', leave)
   if (socket.readableEnded) leave()
