@@ -4,6 +4,7 @@
  */
 import { ACCESS_LOG_SETTINGS } from './access-log-settings.ts'
 import { ACCESS_SETTINGS } from './access-settings.ts'
+import { CONNECTION_SETTINGS } from './connection-settings.ts'
 import { HARVEST_SETTINGS } from './harvest-settings.ts'
 import { KEY_SERVER_SETTINGS } from './key-server-settings.ts'
 import { METRICS_SETTINGS } from './metrics-settings.ts'
@@ -171,26 +172,7 @@ export const SETTINGS = {
     '512MiB',
     'Memory for what clients have requested and not read yet. Beyond it, those are cut off that hold most for longest.',
   ),
-  maxConnections: preset(
-    'max-connections',
-    integer(1, 1_000_000),
-    '10000',
-    'Most connections open at the same time, of all kinds; fewer where the limit of open files demands it. A twentieth ' +
-      'is kept for encoders, API clients and health checks. Beyond it, connections that are not in use are closed for ' +
-      'new ones.',
-  ),
-  maxConnectionsPerAddress: preset(
-    'max-connections-per-address',
-    integer(1, 1_000_000),
-    '1000',
-    'Most of these from one IPv4 address or IPv6 /64. Players behind one proxy share its address: see `trusted-proxies`.',
-  ),
-  answersSimpleRequests: preset(
-    'simple-requests',
-    flag,
-    'false',
-    'Answer the plain requests of players by an HTTP server of our own, which takes less CPU than that of Node: each GET and HEAD without a body or anything else that is unusual. With `false`, all go through that of Node.',
-  ),
+  ...CONNECTION_SETTINGS,
 
   maxSegmentBytes: preset('max-segment-size', bytes, '64MiB', 'Largest segment accepted from an encoder.'),
   maxArchiveBytes: unset(
