@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { missedByCopy } from './missed-by-copy.ts'
+import { RecentBytes } from './recent-bytes.ts'
 
 const LINE_FEED = 0x0a
 /** Longer than any line. */
@@ -23,7 +24,7 @@ export class AppendedFile {
   /** Bytes that are in the file unless somebody truncates it. */
   private length: number
   /** The last of them. */
-  private recent: readonly Uint8Array[] = []
+  private readonly recent = new RecentBytes(MOST_RECENT_BYTES)
 
   private constructor(
     path: string,
@@ -56,15 +57,18 @@ export class AppendedFile {
   async size(): Promise<number> {
     const { size } = await this.handle.stat()
     if (size >= this.length) return size
-    const missed = await missedByCopy(this.path, { tail: Buffer.concat(this.recent), length: this.length }, size)
-    this.recent = []
+    const missed = await missedByCopy(this.path, { tail: this.recent.all(), length: this.length }, size)
+    this.recent.clear()
     this.length = size
     const { error } = await this.append(missed)
     if (error !== undefined) throw error
     return this.length
   }
 
-  /** Appends whole lines. Where that fails, the file has those before the one that could not be written. */
+  /**
+   * Appends whole lines, whose memory may be used again afterwards. Where that fails, the file has those before the one
+   * that could not be written.
+   */
   async append(lines: Uint8Array): Promise<Appended> {
     let written = 0
     try {
@@ -95,16 +99,13 @@ export class AppendedFile {
 
   private note(lines: Uint8Array): void {
     this.length += lines.length
-    const recent = [...this.recent, lines]
-    let size = recent.reduce((sum, { length }) => sum + length, 0)
-    while (size > MOST_RECENT_BYTES && recent.length > 1) size -= recent.shift()?.length ?? 0
-    this.recent = recent
+    this.recent.add(lines)
   }
 
   private async cutTornLine(): Promise<void> {
     const { size } = await this.handle.stat()
     this.length = size
-    this.recent = []
+    this.recent.clear()
     const read = Math.min(size, TAIL_BYTES)
     if (read === 0) return
     const tail = Buffer.allocUnsafe(read)

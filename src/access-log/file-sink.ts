@@ -5,9 +5,10 @@ import { SerialQueue } from '../concurrency/serial-queue.ts'
 import { utcMs } from '../media/time.ts'
 import { AppendedFile } from './appended-file.ts'
 import type { DroppedLines } from './dropped-lines.ts'
+import { LineEncoder } from './line-encoder.ts'
 import { dayOf, deleteOldLogs, groupFolder, lastNumber, logFileName } from './log-files.ts'
 import { PendingLines } from './pending-lines.ts'
-import { type AccessLine, type AccessLogSink, linesAsBytes } from './sink.ts'
+import type { AccessLine, AccessLogSink } from './sink.ts'
 
 /** A batch takes two calls through threads: with 64 KiB, these took a quarter of the CPU of a live playlist. */
 const BATCH_SIZE = 256 * 1024
@@ -52,6 +53,8 @@ export class FileSink implements AccessLogSink {
   private readonly open = new Map<string, Current>()
   /** In which files are opened, written and closed: a disk that does not answer takes one thread of Node's pool. */
   private readonly turns = new SerialQueue()
+  /** Whose memory is of the batch that has its turn. */
+  private readonly encoder = new LineEncoder()
 
   constructor(options: FileSinkOptions) {
     this.options = options
@@ -90,7 +93,7 @@ export class FileSink implements AccessLogSink {
   }
 
   private async append(group: string, lines: readonly AccessLine[]): Promise<void> {
-    const bytes = linesAsBytes(lines)
+    const bytes = this.encoder.bytesOf(lines)
     let left = bytes
     try {
       const { file } = await this.fileFor(group, bytes.length)
