@@ -33,13 +33,15 @@ const LOOKED_AT_ONCE = 32
 const BEGINNING = -1
 
 /**
- * How the content of an input, or of an output timeline, lies in time. What does not change any more is read once: the
- * extent of every span, and of those that somebody asked for the runs.
+ * How the content of an input, or of an output timeline, lies in time. What has not changed is read once: the extent of
+ * every span, and of those that somebody asked for the runs.
  */
 export class RunHistory<Page extends Costly> {
   private readonly source: RunSource<Page>
   /** Spans that are full and settled. */
   private parts: Part<Page>[] = []
+  /** Those after them, as they were when somebody last read. */
+  private unsettled: readonly Part<Page>[] = []
   private readonly queue = new SerialQueue()
 
   constructor(source: RunSource<Page>) {
@@ -48,7 +50,7 @@ export class RunHistory<Page extends Costly> {
 
   /** What it takes in memory, in entries. */
   get cost(): number {
-    return this.parts.reduce((sum, { page }) => sum + 1 + (page?.cost ?? 0), 1)
+    return [...this.parts, ...this.unsettled].reduce((sum, { page }) => sum + 1 + (page?.cost ?? 0), 1)
   }
 
   /**
@@ -101,13 +103,29 @@ export class RunHistory<Page extends Costly> {
       const spans = await this.source.spans(after)
       for (const span of spans) {
         const isSettled = unsettled.length === 0 && span.isFull && span.sealed.last < settledBefore
-        if (isSettled) this.parts.push({ span, page: undefined })
-        else unsettled.push({ span, page: undefined })
+        // Content only comes and goes: a span with as much of it, from and to the same moments, has the same.
+        const part = { span, page: this.unsettled.find((before) => hasTheSame(before.span, span))?.page }
+        if (isSettled) this.parts.push(part)
+        else unsettled.push(part)
         after = span.last
       }
-      if (!spans.at(-1)?.isFull) return unsettled
+      if (!spans.at(-1)?.isFull) {
+        this.unsettled = unsettled
+        return unsettled
+      }
     }
   }
+}
+
+function hasTheSame(a: RunSpan, b: RunSpan): boolean {
+  return (
+    a.after === b.after &&
+    a.count === b.count &&
+    a.sealed.first === b.sealed.first &&
+    a.sealed.last === b.sealed.last &&
+    a.range.start === b.range.start &&
+    a.range.end === b.range.end
+  )
 }
 
 function extentOf(ranges: readonly UtcRange[]): UtcRange {
