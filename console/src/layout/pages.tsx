@@ -34,7 +34,7 @@ export const PAGES: readonly Page[] = [
   page('/health', 'Health', () => import('../pages/health/page.tsx')),
   page('/channels/:id', undefined, () => import('../pages/channel/page.tsx')),
   page('/channels/:id/timeline', undefined, () => import('../pages/timeline/page.tsx')),
-  page('/origin-endpoints/create', undefined, () => import('../pages/create-origin-endpoint/page.tsx')),
+  page('/create-origin-endpoint', undefined, () => import('../pages/create-origin-endpoint/page.tsx')),
   page('/origin-endpoints/:id', undefined, () => import('../pages/origin-endpoint/page.tsx')),
   page('/origin-endpoints/:id/edit', undefined, () => import('../pages/edit-origin-endpoint/page.tsx')),
 ]

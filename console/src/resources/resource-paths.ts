@@ -6,7 +6,7 @@ export const timelinePath = (channelId: string) => pathOf`/channels/${channelId}
 export const originEndpointPath = (id: string) => pathOf`/origin-endpoints/${id}`
 export const editEndpointPath = (id: string) => pathOf`/origin-endpoints/${id}/edit`
 /** Of the form that creates an endpoint of a channel. */
-export const createEndpointPath = (channelId: string) => pathOf`/origin-endpoints/create?channelId=${channelId}`
+export const createEndpointPath = (channelId: string) => pathOf`/create-origin-endpoint?channelId=${channelId}`
 export const harvestJobPath = (id: string) => pathOf`/harvest-jobs/${id}`
 export const clipPath = (id: string) => pathOf`/clips/${id}`
 export const schedulePath = (id: string) => pathOf`/schedules/${id}`
