@@ -1,5 +1,5 @@
 import './timeline.css'
-import { type KeyboardEvent, useMemo, useRef } from 'react'
+import { type KeyboardEvent, useMemo, useRef, useSyncExternalStore } from 'react'
 import { viewerZone } from '../../time/zone-choice.ts'
 import type { TimelineContent } from '../content/timeline-content.ts'
 import { heightOf, type Row, RULER_HEIGHT, RULER_LINE_HEIGHT, STRIP_HEIGHT } from '../drawing/row-layout.ts'
@@ -28,6 +28,7 @@ type TimelineViewProps = {
 /** The timeline with its handles, buttons and keys. */
 export function TimelineView({ store, content, film, drawn, rows, zone, onCommand }: TimelineViewProps) {
   const stage = useRef<HTMLDivElement>(null)
+  const isLoading = useSyncExternalStore(drawn.subscribe, () => content.isLoading)
   const zones = useMemo(() => {
     const other = zone === 'UTC' ? zoneNamed(viewerZone()) : UTC
     return other.name === zone ? [zoneNamed(zone)] : [zoneNamed(zone), other]
@@ -42,7 +43,7 @@ export function TimelineView({ store, content, film, drawn, rows, zone, onComman
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form.
-    <div role="group" aria-label="Timeline" onKeyDown={onKeyDown}>
+    <div role="group" aria-label="Timeline" aria-busy={isLoading} onKeyDown={onKeyDown}>
       <Transport store={store} onCommand={onCommand} />
       <Minimap store={store} content={content} drawn={drawn} />
       <div className="timeline">
