@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import {
-  DescribeChannelCommand,
-  DescribeOriginEndpointCommand,
-  UpdateOriginEndpointCommand,
-} from '@aws-sdk/client-mediapackage'
+import { fileURLToPath } from 'node:url'
+import { DescribeChannelCommand, DescribeOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
 import { mediaPackage } from '../judges/aws.ts'
-import { eventually, type Running, start } from '../judges/processes.ts'
+import { eventually, type Running, run as runProgram } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { programPath } from '../programs.ts'
+import { CLIPBOARD, runCopied, seesPicture } from './channel-steps.ts'
 import type { ConsolePage } from './console-page.ts'
 import type { ConsolePath, ConsolePathContext } from './console-path.ts'
+import { POINTER } from './hands.ts'
 
 /**
  * Channels and origin endpoints, as somebody makes, changes and deletes them who has only the console: the command for
@@ -18,6 +18,7 @@ export const CHANNELS_PATH: ConsolePath = { name: 'channels', run }
 
 const FORMATS = ['HLS', 'CMAF', 'DASH', 'Smooth Streaming'] as const
 const SUFFIXES = { HLS: 'hls', CMAF: 'cmaf', DASH: 'dash', 'Smooth Streaming': 'mss' } as const
+const BOTO3_UPDATE = fileURLToPath(new URL('boto3_update_endpoint.py', import.meta.url))
 /** Answers that are no fault, of which browsers write a line. */
 const REFUSED = /status of (403|404|412|422)/
 
@@ -26,10 +27,7 @@ async function run(context: ConsolePathContext): Promise<Record<string, string |
   let encoder: Running | undefined
   let second: Running | undefined
   try {
-    const console = await context.browser.open(
-      { access: windrow },
-      { permissions: ['clipboard-read', 'clipboard-write'] },
-    )
+    const console = await context.browser.open({ access: windrow }, CLIPBOARD)
     console.allow(REFUSED)
     await console.signIn()
     await createsChannelByKeyboard(console, context)
@@ -42,7 +40,7 @@ async function run(context: ConsolePathContext): Promise<Record<string, string |
     second = await showsTwoInputs(console, context)
     await fitsNarrowScreens(console, context)
     await console.goto('/')
-    await seesPicture(console)
+    await seesPicture(console, 'news')
     await console.audit()
     await console.page.screenshot({ path: context.picture('home'), fullPage: true })
     await deletes(console)
@@ -88,37 +86,18 @@ async function pushesWhatIsCopied(console: ConsolePage, { log, picture }: Consol
   await console.audit()
   const shown = (await page.getByLabel('The ffmpeg command', { exact: true }).textContent()) ?? ''
   assert.ok(shown.includes('••••••••'), shown)
-  const encoder = await runCopied(console)
+  const encoder = await runCopied(console, POINTER)
   await page
     .getByText(/Live, unbroken since/)
     .first()
     .waitFor()
   await page.getByRole('heading', { level: 1 }).scrollIntoViewIfNeeded()
-  await seesPicture(console)
+  await seesPicture(console, 'news')
   await page.getByText('1280×720').first().waitFor()
   await console.audit()
   await page.screenshot({ path: picture('channel'), fullPage: true })
   log('the copied ffmpeg command is live')
   return encoder
-}
-
-/** A picture that is not black. */
-async function seesPicture({ page }: ConsolePage): Promise<void> {
-  await page.getByRole('img', { name: 'Newest picture of news' }).waitFor()
-  await eventually('a picture with light in it', async () => {
-    const brightest = (await page.evaluate(`(() => {
-      const canvas = document.querySelector('canvas')
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
-      return data.reduce((most, value, n) => (n % 4 === 3 ? most : Math.max(most, value)), 0)
-    })()`)) as number
-    return brightest > 200 || undefined
-  })
-}
-
-async function runCopied({ page }: ConsolePage): Promise<Running> {
-  await page.getByRole('button', { name: 'Copy the ffmpeg command' }).click()
-  const command = (await page.evaluate('navigator.clipboard.readText()')) as string
-  return start('bash', ['-c', `exec ${command}`], { env: { PATH: process.env['PATH'] } })
 }
 
 async function playsEachFormat(console: ConsolePage, { log, picture }: ConsolePathContext): Promise<string> {
@@ -162,45 +141,53 @@ async function refusesWrongMembers({ page }: ConsolePage): Promise<void> {
   await page.getByRole('button', { name: 'Cancel' }).click()
 }
 
-/** Another client changes the endpoint while it is edited here. */
+/** Two people have the form open and boto3 has read the endpoint; then all of them save. */
 async function losesNobodysChange(
   console: ConsolePage,
   windrow: Windrow,
-  { log, picture }: ConsolePathContext,
+  { browser, log, picture }: ConsolePathContext,
 ): Promise<void> {
   const { page } = console
-  const client = mediaPackage(windrow)
+  const { url, accessKeyId, secretAccessKey } = windrow
+  const byBoto3 = async (...tag: string[]) => {
+    const args = [BOTO3_UPDATE, url, 'us-east-1', accessKeyId, secretAccessKey, 'news-hls', ...tag]
+    return (await runProgram(programPath('boto3'), args)).toString().trim()
+  }
   await console.goto('/origin-endpoints/news-hls/edit')
   await page.getByLabel('Description').fill('mine')
   await page.getByLabel('Segment duration').fill('4')
-  await client.send(
-    new UpdateOriginEndpointCommand({
-      Id: 'news-hls',
-      Description: 'theirs',
-      StartoverWindowSeconds: 7200,
-      HlsPackage: { SegmentDurationSeconds: 6 },
-    }),
-  )
+  const colleague = await browser.open({ access: windrow })
+  await colleague.signIn()
+  await colleague.goto('/origin-endpoints/news-hls/edit')
+  await colleague.page.getByLabel('Time delay').fill('10')
+  const tag = await byBoto3()
+
+  await colleague.page.getByRole('button', { name: 'Save changes' }).click()
+  await colleague.page.getByRole('heading', { name: 'news-hls', exact: true }).waitFor()
+  await colleague.close()
+  assert.equal(await byBoto3(tag), 'refused')
+
   await page.getByRole('button', { name: 'Save changes' }).click()
   await page.getByText('Another has saved changes meanwhile').waitFor()
   await console.audit()
   await page.screenshot({ path: picture('conflict'), fullPage: true })
+  const client = mediaPackage(windrow)
   const described = async () => {
-    const { Description, StartoverWindowSeconds, HlsPackage } = await client.send(
-      new DescribeOriginEndpointCommand({ Id: 'news-hls' }),
-    )
-    return [Description, StartoverWindowSeconds, HlsPackage?.SegmentDurationSeconds]
+    const endpoint = await client.send(new DescribeOriginEndpointCommand({ Id: 'news-hls' }))
+    const { Description, StartoverWindowSeconds, TimeDelaySeconds, HlsPackage } = endpoint
+    return [Description, StartoverWindowSeconds, TimeDelaySeconds, HlsPackage?.SegmentDurationSeconds]
   }
-  assert.deepEqual(await described(), ['theirs', 7200, 6])
+  assert.deepEqual(await described(), ['theirs', 7200, 10, 6])
   const choice = page.getByRole('toolbar', { name: 'Whose value of Description is taken' })
   await choice.getByRole('button', { name: 'Mine' }).click()
   await page.getByRole('button', { name: 'Take these values' }).click()
   assert.equal(await page.getByLabel('Description').inputValue(), 'mine')
   assert.equal(await page.getByLabel('Startover window').inputValue(), '7200')
+  assert.equal(await page.getByLabel('Time delay').inputValue(), '10')
   await page.getByRole('button', { name: 'Save changes' }).click()
   await page.getByRole('heading', { name: 'news-hls', exact: true }).waitFor()
-  assert.deepEqual(await described(), ['mine', 7200, 4])
-  log('neither of two changes was lost')
+  assert.deepEqual(await described(), ['mine', 7200, 10, 4])
+  log('of two people and boto3, nobody’s change was lost')
 }
 
 /** The encoder is refused, and comes back with what is copied then. */
@@ -218,7 +205,7 @@ async function rotates(console: ConsolePage, encoder: Running, { log }: ConsoleP
   encoder.child.kill('SIGKILL')
   await encoder.ended.catch(() => {})
   await page.getByRole('button', { name: /^Commands and settings/ }).click()
-  const again = await runCopied(console)
+  const again = await runCopied(console, POINTER)
   await page
     .getByText(/Live, unbroken since/)
     .first()
@@ -232,7 +219,7 @@ async function showsTwoInputs(console: ConsolePage, { log, picture }: ConsolePat
   const { page } = console
   await page.goto(`${page.url().split('?')[0]}?input=2&renditions=2`)
   await page.getByRole('button', { name: /^Commands and settings/ }).click()
-  const encoder = await runCopied(console)
+  const encoder = await runCopied(console, POINTER)
   await page.getByRole('table', { name: 'Tracks of Input 2' }).getByText('640×360').waitFor()
   await console.audit()
   await page.screenshot({ path: picture('two-inputs'), fullPage: true })
@@ -245,7 +232,7 @@ async function fitsNarrowScreens(console: ConsolePage, { log, picture }: Console
   const { page } = console
   const before = page.viewportSize()
   await page.setViewportSize({ width: 360, height: 740 })
-  const paths = ['/', '/channels/news', '/origin-endpoints/create', '/origin-endpoints/news-hls']
+  const paths = ['/', '/channels/news', '/create-origin-endpoint', '/origin-endpoints/news-hls']
   for (const [n, path] of [...paths, '/origin-endpoints/news-hls/edit'].entries()) {
     await console.goto(path)
     await page.getByRole('heading', { level: 1 }).waitFor()

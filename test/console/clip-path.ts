@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict'
-import type { Locator, Page } from 'playwright-core'
-import { readAddress, writeAddress } from '../../console/src/timeline/model/address.ts'
+import type { Page } from 'playwright-core'
+import { writeAddress } from '../../console/src/timeline/model/address.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { startFeed } from '../judges/feed.ts'
-import { eventually, run as runProgram } from '../judges/processes.ts'
+import { eventually } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
+import {
+  assertLength,
+  download,
+  enoughContent,
+  FRAME_MS,
+  fillBucket,
+  plays,
+  point,
+  selected,
+  shownMs,
+  shownSeconds,
+} from './clip-steps.ts'
 import type { ConsoleBrowser } from './console-browser.ts'
 import type { ConsolePage } from './console-page.ts'
 import type { ConsolePath, ConsolePathContext } from './console-path.ts'
+import { tabTo } from './hands.ts'
 import { selectOnStrip } from './timeline-strip.ts'
 
 /**
@@ -19,8 +32,6 @@ export const CLIP_PATH: ConsolePath = { name: 'clip', run }
 type Figures = Readonly<Record<string, string | number>>
 
 const TIMELINE = '/channels/news/timeline'
-/** A movie begins and ends with the picture that is nearest, at 25 Hz. */
-const FRAME_MS = 40
 
 async function run(context: ConsolePathContext): Promise<Figures> {
   const windrow = await Windrow.start()
@@ -49,7 +60,7 @@ async function openTimeline(windrow: Windrow, browser: ConsoleBrowser): Promise<
   await console.signIn()
   await console.goto(TIMELINE)
   await point(console.page, 'Playhead').waitFor()
-  await enoughContent(console.page)
+  await enoughContent(console.page, 120)
   return console
 }
 
@@ -106,14 +117,14 @@ async function clipByPointer(windrow: Windrow, { browser, log, picture }: Consol
 async function clipByKeys(windrow: Windrow, { browser, log }: ConsolePathContext): Promise<Figures> {
   const console = await openTimeline(windrow, browser)
   const { page } = console
-  await tabTo(page, 'slider', 'Playhead')
+  await tabTo(point(page, 'Playhead'))
   await page.keyboard.press('?')
   await page.getByText('Play backwards').waitFor()
   await page.keyboard.press('Escape')
-  await tabTo(page, 'slider', 'Playhead')
+  await tabTo(point(page, 'Playhead'))
   await playsByKeys(page)
   log('played by keys')
-  await tabTo(page, 'slider', 'Playhead')
+  await tabTo(point(page, 'Playhead'))
   for (const key of [
     'Home',
     'ArrowUp',
@@ -132,14 +143,13 @@ async function clipByKeys(windrow: Windrow, { browser, log }: ConsolePathContext
   assertLength(wanted.out - wanted.in, 11_080)
   log('selected by keys')
 
-  await tabTo(page, 'combobox', 'Bucket')
+  await tabTo(page.getByRole('combobox', { name: 'Bucket' }))
   await page.keyboard.type('clips')
   await page.keyboard.press('Escape')
   await page.getByText('This job would succeed').waitFor()
-  await tabTo(page, 'button', 'Harvest')
+  await tabTo(page.getByRole('button', { name: 'Harvest', exact: true }))
   await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'index.mp4' }).waitFor()
-  await tabTo(page, 'button', 'index.mp4')
+  await tabTo(page.getByRole('button', { name: 'index.mp4' }))
   const movie = await download(page, () => page.keyboard.press('Enter'))
   const shown = await shownMs(movie)
   assertLength(shown, wanted.out - wanted.in)
@@ -155,8 +165,7 @@ async function playsByKeys(page: Page): Promise<void> {
   const video = page.getByLabel('The channel from the playhead on')
   await video.waitFor()
   await eventually('the playhead to go on with the pictures', async () => {
-    const shown = await video.evaluate((element) => (element as unknown as Video).currentTime)
-    return (shown > 1 && (await playhead()) > began + 1) || undefined
+    return ((await shownSeconds(video)) > 1 && (await playhead()) > began + 1) || undefined
   })
   await page.keyboard.press('k')
   const stopped = await playhead()
@@ -172,81 +181,4 @@ async function takesNearestWindow(page: Page): Promise<void> {
   await page.getByText('This job would succeed').waitFor()
   const { in: start, out: end } = await selected(page)
   assert.ok(start > wrong.out && end - start > 9000, `${start} to ${end}`)
-}
-
-const point = (page: Page, name: string) => page.getByRole('slider', { name, exact: true })
-
-/** Waits until the archive has what was fed of the past. */
-async function enoughContent(page: Page): Promise<void> {
-  await eventually('two minutes of content', async () => {
-    const length = Number(await point(page, 'Playhead').getAttribute('aria-valuemax'))
-    return length > 120 || undefined
-  })
-}
-
-/** The selection, as the address has it once that is written: it follows the handles a moment later. */
-async function selected(page: Page): Promise<{ readonly in: number; readonly out: number }> {
-  const secondsOf = async (name: string) => Number(await point(page, name).getAttribute('aria-valuenow'))
-  await point(page, 'Out point').waitFor()
-  return eventually('a selection in the address', async () => {
-    const { selection } = readAddress(new URL(page.url()).search)
-    if (selection.in === undefined || selection.out === undefined) return undefined
-    const length = (await secondsOf('Out point')) - (await secondsOf('In point'))
-    const isWritten = Math.abs(selection.out - selection.in - length * 1000) < 1
-    return isWritten ? { in: selection.in, out: selection.out } : undefined
-  })
-}
-
-async function fillBucket(page: Page, name: string): Promise<void> {
-  await page.getByLabel('Bucket', { exact: true }).fill(name)
-  await page.keyboard.press('Escape')
-}
-
-/** Presses Tab until an element of that role, or kind, and name has the focus. */
-async function tabTo(page: Page, role: string, name: string): Promise<void> {
-  await eventually(`the focus on ${name}`, async () => {
-    const focused = (await page.evaluate(FOCUSED_NAME)) as string
-    if (focused === `${role} ${name}`) return true
-    await page.keyboard.press('Tab')
-    return undefined
-  })
-}
-
-const FOCUSED_NAME = `(() => {
-  const { activeElement: element } = document
-  const [labelId = ''] = (element.getAttribute('aria-labelledby') ?? '').split(' ')
-  const label = element.labels?.[0] ?? document.getElementById(labelId) ?? element
-  const role = element.getAttribute('role') ?? element.tagName.toLowerCase()
-  return role + ' ' + (element.getAttribute('aria-label') ?? label.textContent)
-})()`
-
-/** What is asked of a `<video>` element. */
-type Video = { muted: boolean; readonly currentTime: number; play(): Promise<void> }
-
-async function plays(element: Locator): Promise<void> {
-  await element.waitFor()
-  await element.evaluate(async (found) => {
-    const video = found as unknown as Video
-    video.muted = true
-    await video.play()
-  })
-  await eventually('pictures of the video', async () => {
-    return (await element.evaluate((video) => (video as unknown as Video).currentTime > 0.2)) || undefined
-  })
-}
-
-async function download(page: Page, act: () => Promise<void>): Promise<string> {
-  const [started] = await Promise.all([page.waitForEvent('download'), act()])
-  assert.equal(started.suggestedFilename(), 'index.mp4')
-  return started.path()
-}
-
-/** How long the pictures of a movie are shown, as ffprobe reads its edit list. */
-async function shownMs(path: string): Promise<number> {
-  const args = ['-v', 'error', '-select_streams', 'v', '-show_entries', 'stream=duration', '-of', 'csv=p=0', path]
-  return Math.round(Number.parseFloat((await runProgram('ffprobe', args)).toString()) * 1000)
-}
-
-function assertLength(found: number, wanted: number): void {
-  assert.ok(Math.abs(found - wanted) <= FRAME_MS, `${found} ms in place of ${wanted} ms`)
 }

@@ -6,6 +6,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
@@ -26,6 +27,7 @@ export type S3 = {
   /** By key, what follows from an object's bytes: their MD5, where it was put in one part. */
   tags(bucket: string, prefix: string): Promise<ReadonlyMap<string, string>>
   get(bucket: string, key: string): Promise<Uint8Array | undefined>
+  put(bucket: string, key: string, bytes: Uint8Array): Promise<void>
   size(bucket: string, key: string): Promise<number | undefined>
   /** The keys of at most a thousand uploads that have not been completed. */
   uploads(bucket: string): Promise<string[]>
@@ -69,6 +71,9 @@ export function openS3({ endpoint, region, accessKeyId, secretAccessKey }: S3Acc
     async get(bucket, key) {
       const found = await present(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))
       return found?.Body?.transformToByteArray()
+    },
+    async put(bucket, key, bytes) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }))
     },
     async size(bucket, key) {
       const found = await present(client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })))

@@ -9,8 +9,11 @@ import { CLIP_PATH } from '../console/clip-path.ts'
 import { ConsoleBrowser } from '../console/console-browser.ts'
 import type { ConsolePath } from '../console/console-path.ts'
 import { ENCODERS_PATH } from '../console/encoders-path.ts'
+import { FORTNIGHT_PATH } from '../console/fortnight-path.ts'
 import { HOSTILE_PATH } from '../console/hostile-path.ts'
 import { LISTS_PATH } from '../console/lists-path.ts'
+import { NEW_USER_PATH } from '../console/new-user-path.ts'
+import { REFUSALS_PATH } from '../console/refusals-path.ts'
 import { SERVING_PATH } from '../console/serving-path.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
@@ -20,9 +23,12 @@ const PATHS: readonly ConsolePath[] = [
   SERVING_PATH,
   AUDIT_PATH,
   HOSTILE_PATH,
+  NEW_USER_PATH,
+  REFUSALS_PATH,
   CHANNELS_PATH,
   LISTS_PATH,
   CLIP_PATH,
+  FORTNIGHT_PATH,
   ENCODERS_PATH,
 ]
 
