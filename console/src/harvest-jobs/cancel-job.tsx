@@ -8,7 +8,7 @@ export function CancelJob({ id }: { readonly id: string }) {
   return (
     <ConfirmedAction
       label="Cancel job"
-      ariaLabel={`Cancel the job ${id}`}
+      ariaLabel={`Cancel job ${id}`}
       question={`Cancel the harvest job ${id}?`}
       act={() => api.post(pathOf`/windrow/v1/harvest_jobs/${id}/cancel`)}
     >
