@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -61,7 +61,7 @@ const PROGRAMS: Readonly<Record<BareKind, (folder: string) => Server>> = {
   },
   files(folder) {
     const free: Buffer[] = []
-    return createHttpServer(async (request, response) => {
+    const answer = async (request: IncomingMessage, response: ServerResponse) => {
       const file = await open(join(folder, request.url ?? ''))
       const { size } = await file.stat()
       const found = free.findLastIndex(({ length }) => length >= size)
@@ -70,7 +70,8 @@ const PROGRAMS: Readonly<Record<BareKind, (folder: string) => Server>> = {
       await file.close()
       response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': size })
       response.end(buffer.subarray(0, size), () => free.push(buffer))
-    })
+    }
+    return createHttpServer((request, response) => void answer(request, response))
   },
 }
 
