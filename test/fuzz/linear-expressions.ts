@@ -35,6 +35,14 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
   'src/control/wire.ts': [[String.raw`^-?\d+$`, '-1', 'run']],
   'src/feed/digest-client.ts': [['`(?:^|[ ,])<name>="?([^",]*)`', undefined, 'place']],
   'src/http/accepts-coding.ts': [[String.raw`^\s*q\s*=\s*0(\.0*)?\s*$`, ' q = 0.0 ', 'run']],
+  'src/http/simple/request-head.ts': [
+    ["^\\/[A-Za-z0-9/._~%?=&:;,@!$'()*+-]*$", '/a?b=c', 'run'],
+    ["^([!#$%&'*+.^`|~0-9A-Za-z-]+):([\\t\\x20-\\x7e]*)$", 'a: b', 'run'],
+  ],
+  'src/http/simple/simple-response.ts': [
+    [String.raw`^[\t\x20-\x7e\x80-\xff]*$`, 'a b', 'run'],
+    ["^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", 'a', 'run'],
+  ],
   'src/http/target.ts': [[String.raw`^https?:\/\/[^/?#]*\/?`, 'http://a/b', 'run']],
   'src/ingest/digest.ts': [
     [
