@@ -3,6 +3,7 @@ import Form from '@cloudscape-design/components/form'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
+import { SubmittedForm } from '../layout/submitted-form.tsx'
 import type { Refused } from './refused-member.ts'
 
 /** A form that is a page: what it is for, its members, and how it is sent or given up. */
@@ -30,12 +31,7 @@ export function PageForm({
   readonly children: ReactNode
 }) {
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        void onSubmit()
-      }}
-    >
+    <SubmittedForm onSubmit={onSubmit}>
       <Form
         header={
           <Header variant="h1" description={about}>
@@ -56,6 +52,6 @@ export function PageForm({
       >
         <SpaceBetween size="l">{children}</SpaceBetween>
       </Form>
-    </form>
+    </SubmittedForm>
   )
 }

@@ -3,6 +3,7 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
+import { SubmittedForm } from '../layout/submitted-form.tsx'
 import type { Refused } from './refused-member.ts'
 
 /** A form that is a part of a page. A refusal that names no member stands above its members. */
@@ -23,12 +24,7 @@ export function PartForm({
   readonly children: ReactNode
 }) {
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        void onSubmit()
-      }}
-    >
+    <SubmittedForm onSubmit={onSubmit}>
       <Container
         header={
           <Header variant="h2" description={about} actions={actions}>
@@ -41,6 +37,6 @@ export function PartForm({
           {children}
         </SpaceBetween>
       </Container>
-    </form>
+    </SubmittedForm>
   )
 }

@@ -3,6 +3,7 @@ import Button from '@cloudscape-design/components/button'
 import Modal, { type ModalProps } from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type ReactNode, useId } from 'react'
+import { SubmittedForm } from './submitted-form.tsx'
 
 /** A form in front of the page, with the button that sends it and the one that leaves everything as it is. */
 export function FormDialog({
@@ -58,15 +59,9 @@ export function FormDialog({
         </Box>
       }
     >
-      <form
-        id={form}
-        onSubmit={(event) => {
-          event.preventDefault()
-          void onSubmit()
-        }}
-      >
+      <SubmittedForm id={form} onSubmit={onSubmit}>
         {children}
-      </form>
+      </SubmittedForm>
     </Modal>
   )
 }

@@ -9,8 +9,9 @@ import Header from '@cloudscape-design/components/header'
 import Input from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { newSession, type Session, saveSession } from '../../api/session.ts'
+import { SubmittedForm } from '../../layout/submitted-form.tsx'
 
 /** What the server tells of itself before anybody has signed in. */
 type ServerConfig = { readonly region: string; readonly version: string }
@@ -28,8 +29,7 @@ export function SignIn({ onSignedIn }: { readonly onSignedIn: (session: Session)
   const [problem, setProblem] = useState<string>()
   const [isTrying, setIsTrying] = useState(false)
 
-  async function signIn(event: FormEvent): Promise<void> {
-    event.preventDefault()
+  async function signIn(): Promise<void> {
     const { region } = config.data ?? { region: 'us-east-1' }
     const key = { accessKeyId: accessKeyId.trim(), secretAccessKey: secretAccessKey.trim() }
     const session = newSession(key, region)
@@ -48,7 +48,7 @@ export function SignIn({ onSignedIn }: { readonly onSignedIn: (session: Session)
   return (
     <main className="sign-in">
       <Box padding={{ vertical: 'xxxl', horizontal: 'l' }}>
-        <form onSubmit={(event) => void signIn(event)}>
+        <SubmittedForm onSubmit={signIn}>
           <Form
             actions={
               <Button variant="primary" formAction="submit" loading={isTrying}>
@@ -88,7 +88,7 @@ export function SignIn({ onSignedIn }: { readonly onSignedIn: (session: Session)
               </SpaceBetween>
             </Container>
           </Form>
-        </form>
+        </SubmittedForm>
       </Box>
     </main>
   )
