@@ -16,7 +16,7 @@ export class RecentBytes {
 
   add(bytes: Uint8Array): void {
     if (this.at + bytes.length >= this.ring.length && this.ring.length < this.most) this.grow(this.at + bytes.length)
-    for (let rest = bytes.subarray(-this.ring.length || bytes.length); rest.length > 0; ) {
+    for (let rest = bytes.subarray(-this.ring.length); rest.length > 0; ) {
       const part = rest.subarray(0, this.ring.length - this.at)
       this.ring.set(part, this.at)
       rest = rest.subarray(part.length)

@@ -22,8 +22,3 @@ export type AccessLogSink = {
   /** Writes what is pending. */
   close(): Promise<void>
 }
-
-/** The texts of lines, one after the other, in UTF-8. */
-export function linesAsBytes(lines: readonly AccessLine[]): Buffer {
-  return Buffer.from(lines.map((line) => line.text()).join(''))
-}

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 import { settledWithin } from '../concurrency/settled-within.ts'
 import type { DroppedLines } from './dropped-lines.ts'
 import { PendingLines } from './pending-lines.ts'
-import { type AccessLine, type AccessLogSink, linesAsBytes } from './sink.ts'
+import type { AccessLine, AccessLogSink } from './sink.ts'
 
 const BATCH_SIZE = 64 * 1024
 const DELAY_MS = 200
@@ -42,7 +42,7 @@ export class StdoutSink implements AccessLogSink {
   /** Resolves when the reader has taken the lines, or will not. */
   private pass(lines: readonly AccessLine[]): Promise<void> {
     return new Promise((resolve) => {
-      this.stream.write(linesAsBytes(lines), (error) => {
+      this.stream.write(lines.map((line) => line.text()).join(''), (error) => {
         if (error) this.dropped.count(lines.length, error)
         resolve()
       })

@@ -50,7 +50,7 @@ export class RunHistory<Page extends Costly> {
 
   /** What it takes in memory, in entries. */
   get cost(): number {
-    return [...this.parts, ...this.unsettled].reduce((sum, { page }) => sum + 1 + (page?.cost ?? 0), 1)
+    return 1 + costOf(this.parts) + costOf(this.unsettled)
   }
 
   /**
@@ -115,6 +115,10 @@ export class RunHistory<Page extends Costly> {
       }
     }
   }
+}
+
+function costOf(parts: readonly Part<Costly>[]): number {
+  return parts.reduce((sum, { page }) => sum + 1 + (page?.cost ?? 0), 0)
 }
 
 function hasTheSame(a: RunSpan, b: RunSpan): boolean {
