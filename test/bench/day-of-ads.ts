@@ -5,7 +5,7 @@ import { fetchBytes } from '../judges/playlists.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { waited } from './manifest-rounds.ts'
 import { cpuSeconds, type Measure, median, SERVED_ON } from './measure.ts'
-import { writePast } from './past.ts'
+import { endpointGuidOf, inputAt, writePast } from './past.ts'
 import type { PastAds } from './past-ads.ts'
 
 /** A day, in segments of two seconds. */
@@ -74,15 +74,13 @@ export async function benchDayOfAds(): Promise<Measure[]> {
 /** A channel with an endpoint of each kind, which have markers or not. */
 async function prepare(client: MediaPackageClient, id: string, hasMarkers: boolean) {
   const { url } = await createChannel(client, id)
-  const [channelGuid = '', ingestEndpointId = ''] = new URL(url).pathname.split('/').slice(3)
-  const guidOf = (of: string) => /\/out\/v1\/(\w+)\//.exec(of)![1]!
   const hls = async (kind: 'SCTE35_ENHANCED' | 'DATERANGE') => {
     const settings = { ProgramDateTimeIntervalSeconds: 60, ...(hasMarkers && { AdMarkers: kind }) }
-    return guidOf(await createHlsEndpoint(client, id, `${id}-${kind}`, settings))
+    return endpointGuidOf(await createHlsEndpoint(client, id, `${id}-${kind}`, settings))
   }
   const enhanced = await hls('SCTE35_ENHANCED')
   const ranges = await hls('DATERANGE')
-  const { Url: dashUrl = '' } = await client.send(
+  const { Url: dashUrl } = await client.send(
     new CreateOriginEndpointCommand({
       ChannelId: id,
       Id: `${id}-dash`,
@@ -90,7 +88,7 @@ async function prepare(client: MediaPackageClient, id: string, hasMarkers: boole
       DashPackage: { SegmentDurationSeconds: 2, ...(hasMarkers && { PeriodTriggers: ['ADS'] }) },
     }),
   )
-  const dash = guidOf(dashUrl)
+  const dash = endpointGuidOf(dashUrl)
   const paths = (began: UtcMs): Record<Kind, string> => {
     const window = `start/${began / 1000}/end/${began / 1000 + SEGMENTS * 2}`
     return {
@@ -100,7 +98,7 @@ async function prepare(client: MediaPackageClient, id: string, hasMarkers: boole
     }
   }
   const write = ({ dataFolder }: Windrow, began: UtcMs, ads?: PastAds) =>
-    writePast(dataFolder, enhanced, { channelGuid, ingestEndpointId }, began, SEGMENTS, {
+    writePast(dataFolder, enhanced, inputAt(url), began, SEGMENTS, {
       others: [ranges, dash],
       ...(ads && { ads }),
     })

@@ -13,7 +13,7 @@ import { DAY_MS, DAY_SEGMENTS, DAYS, writeFortnight } from './fortnight-past.ts'
 import { linkObjects } from './linked-objects.ts'
 import { manifestRounds, waited, watch } from './manifest-rounds.ts'
 import { type Measure, median, quantile, SERVED_ON } from './measure.ts'
-import { FIVE_RENDITIONS, OBJECT_BYTES, pastKeys } from './past.ts'
+import { endpointGuidOf, FIVE_RENDITIONS, inputAt, OBJECT_BYTES, pastKeys } from './past.ts'
 import { SPANS } from './time-shift.ts'
 import { timelineRounds } from './timelines.ts'
 
@@ -112,14 +112,13 @@ export async function prepare(environment: Readonly<Record<string, string>> = {}
   })
   const client = mediaPackage(windrow)
   const { url } = await createChannel(client, 'tv')
-  const [channelGuid = '', ingestEndpointId = ''] = new URL(url).pathname.split('/').slice(3)
   const create = async (endpoint: (typeof ENDPOINTS)[number]) => {
     const days = { ChannelId: 'tv', StartoverWindowSeconds: (DAYS * DAY_MS) / 1000 }
-    const { Url = '' } = await client.send(new CreateOriginEndpointCommand({ ...endpoint, ...days }))
-    return /\/out\/v1\/(\w+)\//.exec(Url)?.[1] ?? ''
+    const { Url } = await client.send(new CreateOriginEndpointCommand({ ...endpoint, ...days }))
+    return endpointGuidOf(Url)
   }
   const [hls, dash] = [await create(ENDPOINTS[0]), await create(ENDPOINTS[1])]
-  const guids = { channelGuid, ingestEndpointId, hls, dash }
+  const guids = { ...inputAt(url), hls, dash }
   return { windrow, hls, live: `/out/v1/${hls}/index_1.m3u8`, guids, loopDelays }
 }
 

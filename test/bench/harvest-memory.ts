@@ -8,7 +8,7 @@ import { Windrow } from '../judges/windrow.ts'
 import { harvest } from './harvesting.ts'
 import { linkObjects } from './linked-objects.ts'
 import { type Measure, SERVED_ON } from './measure.ts'
-import { OBJECT_BYTES, pastKeys, writePast } from './past.ts'
+import { endpointGuidOf, inputAt, OBJECT_BYTES, pastKeys, writePast } from './past.ts'
 
 /** A day, in segments of two seconds. */
 const SEGMENTS = 43_200
@@ -31,15 +31,15 @@ export async function benchHarvestMemory(): Promise<Measure[]> {
   try {
     const client = mediaPackage(windrow)
     const { url } = await createChannel(client, 'tv')
-    const [channelGuid = '', ingestEndpointId = ''] = new URL(url).pathname.split('/').slice(3)
+    const ingest = inputAt(url)
     // Retention must not catch up with the day while it is being measured.
     const HlsPackage = { SegmentDurationSeconds: 2 }
     const endpoint = { ChannelId: 'tv', Id: 'tv', StartoverWindowSeconds: 14 * 86_400, HlsPackage }
-    const { Url = '' } = await client.send(new CreateOriginEndpointCommand(endpoint))
-    const [, guid = ''] = /\/out\/v1\/(\w+)\//.exec(Url) ?? []
+    const { Url } = await client.send(new CreateOriginEndpointCommand(endpoint))
+    const guid = endpointGuidOf(Url)
     await windrow.stop()
     const began = utcMs(Math.floor(Date.now() / 1000) * 1000 - SEGMENTS * 2000)
-    await writePast(windrow.dataFolder, guid, { channelGuid, ingestEndpointId }, began, SEGMENTS)
+    await writePast(windrow.dataFolder, guid, ingest, began, SEGMENTS)
     const objects = join(windrow.dataFolder, 'objects')
 
     const found = new Map<string, { readonly peak: number; readonly wall: number }>()

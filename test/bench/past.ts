@@ -47,6 +47,19 @@ export type Past = {
   readonly ads?: PastAds
 }
 
+/** The input whose ingest endpoint has this URL. */
+export function inputAt(url: string): InputRef {
+  const [channelGuid = '', ingestEndpointId = ''] = new URL(url).pathname.split('/').slice(3)
+  return { channelGuid, ingestEndpointId }
+}
+
+/** The GUID of the origin endpoint that has this URL; throws where it is none of one. */
+export function endpointGuidOf(url = ''): string {
+  const [, guid] = /\/out\/v1\/(\w+)\//.exec(url) ?? []
+  if (guid === undefined) throw new Error(`no origin endpoint has the URL ${url}`)
+  return guid
+}
+
 /** `writePastInto` the SQLite database of a data folder. */
 export async function writePast(
   dataFolder: string,

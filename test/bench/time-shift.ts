@@ -3,7 +3,7 @@ import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts
 import { Windrow } from '../judges/windrow.ts'
 import { manifestRounds } from './manifest-rounds.ts'
 import { type Measure, ROUNDS, SERVED_ON } from './measure.ts'
-import { writePast } from './past.ts'
+import { endpointGuidOf, inputAt, writePast } from './past.ts'
 
 export const SPANS = [
   { name: '60 s', seconds: 60 },
@@ -18,12 +18,12 @@ export async function benchTimeShift(): Promise<Measure[]> {
   const windrow = await Windrow.start({ under: SERVED_ON, environment: { WINDROW_LOG_LEVEL: 'warn' } })
   const client = mediaPackage(windrow)
   const { url } = await createChannel(client, 'tv')
-  const [channelGuid = '', ingestEndpointId = ''] = new URL(url).pathname.split('/').slice(3)
+  const ingest = inputAt(url)
   const parent = await createHlsEndpoint(client, 'tv', 'tv', { ProgramDateTimeIntervalSeconds: 60 })
-  const [, guid = ''] = /\/out\/v1\/(\w+)\//.exec(parent) ?? []
+  const guid = endpointGuidOf(parent)
   await windrow.stop()
   const began = utcMs(Math.floor(Date.now() / 1000) * 1000 - SEGMENTS * 2000)
-  await writePast(windrow.dataFolder, guid, { channelGuid, ingestEndpointId }, began, SEGMENTS)
+  await writePast(windrow.dataFolder, guid, ingest, began, SEGMENTS)
 
   const end = began / 1000 + SEGMENTS * 2
   const manifests = SPANS.map(({ name, seconds }) => ({

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { CreateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
 import type { Page } from 'playwright-core'
 import { utcMs } from '../../src/media/time.ts'
 import { DAY_MS, DAYS, writeFortnight } from '../bench/fortnight-past.ts'
 import { median, quantile } from '../bench/measure.ts'
-import { createChannel, mediaPackage } from '../judges/aws.ts'
+import { endpointGuidOf, inputAt } from '../bench/past.ts'
+import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { point } from './clip-steps.ts'
 import type { ConsolePath, ConsolePathContext } from './console-path.ts'
@@ -69,19 +69,10 @@ async function run({ browser, log, picture }: ConsolePathContext): Promise<Recor
 async function writeArchive(windrow: Windrow): Promise<void> {
   const client = mediaPackage(windrow)
   const { url } = await createChannel(client, 'tv')
-  const [channelGuid = '', ingestEndpointId = ''] = new URL(url).pathname.split('/').slice(3)
-  const { Url = '' } = await client.send(
-    new CreateOriginEndpointCommand({
-      Id: 'tv-hls',
-      ChannelId: 'tv',
-      StartoverWindowSeconds: (DAYS * DAY_MS) / 1000,
-      HlsPackage: { SegmentDurationSeconds: 2 },
-    }),
-  )
+  const playback = await createHlsEndpoint(client, 'tv', 'tv-hls', {}, (DAYS * DAY_MS) / 1000)
   await windrow.stop()
-  const guid = /\/out\/v1\/(\w+)\//.exec(Url)?.[1] ?? ''
   const end = utcMs(Math.floor(Date.now() / 1000) * 1000)
-  await writeFortnight(windrow.dataFolder, guid, { channelGuid, ingestEndpointId }, end, [])
+  await writeFortnight(windrow.dataFolder, endpointGuidOf(playback), inputAt(url), end, [])
   await windrow.start({ WINDROW_SCRUB_RATE: '0B', WINDROW_RETENTION_GRACE: '14d' })
 }
 
