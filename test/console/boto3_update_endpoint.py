@@ -6,21 +6,16 @@ two hours and the description to "theirs"; where the server refuses that, it pri
 again, and makes the same change to what it finds.
 """
 
+import pathlib
 import sys
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+sys.path.append(f"{pathlib.Path(__file__).parents[1]}/judges")
+from boto3_mediapackage import client_of
+
 endpoint, region, key_id, secret, endpoint_id = sys.argv[1:6]
-client = boto3.client(
-    "mediapackage",
-    endpoint_url=endpoint,
-    region_name=region,
-    aws_access_key_id=key_id,
-    aws_secret_access_key=secret,
-    config=Config(retries={"max_attempts": 0}),
-)
+client = client_of(endpoint, region, key_id, secret)
 wanted = None
 client.meta.events.register(
     "before-sign.mediapackage.UpdateOriginEndpoint",

@@ -4,26 +4,16 @@ Prints "ok" when all went as it should; any surprise is an exception.
 """
 
 import datetime
+import pathlib
 import sys
 
-import boto3
-from botocore.config import Config
+sys.path.append(f"{pathlib.Path(__file__).parents[1]}/judges")
+from boto3_mediapackage import client_of
 
 endpoint, region, key_id, secret = sys.argv[1:5]
 
 
-def client_of(endpoint, secret=secret):
-    return boto3.client(
-        "mediapackage",
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=key_id,
-        aws_secret_access_key=secret,
-        config=Config(retries={"max_attempts": 0}),
-    )
-
-
-client = client_of(endpoint)
+client = client_of(endpoint, region, key_id, secret)
 errors = client.exceptions
 ROLE = "arn:aws:iam::111122223333:role/harvest"
 
@@ -130,7 +120,7 @@ stranger = f"arn:aws:mediapackage:{region}:999999999999:channels/{'0' * 32}"
 raises(errors.ForbiddenException, client.list_tags_for_resource, ResourceArn=stranger)
 raises(errors.InternalServerErrorException, client.describe_channel, Id="fails")
 raises(errors.ServiceUnavailableException, client.update_channel, Id="boto-3", Description="busy")
-wrong = raises(errors.ClientError, client_of(endpoint, "wrong").list_channels)
+wrong = raises(errors.ClientError, client_of(endpoint, region, key_id, "wrong").list_channels)
 assert wrong.response["Error"]["Code"] == "InvalidSignatureException", wrong.response
 
 # And away with it

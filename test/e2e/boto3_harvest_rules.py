@@ -7,27 +7,22 @@ rules were broken, and how many named windows were harvested; any surprise is an
 
 import datetime
 import json
+import pathlib
 import re
 import sys
 import time
 import urllib.request
 
-import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 from botocore.credentials import Credentials
+
+sys.path.append(f"{pathlib.Path(__file__).parents[1]}/judges")
+from boto3_mediapackage import client_of
 
 endpoint, region, key_id, secret = sys.argv[1:5]
 begin, end = (float(word) for word in sys.argv[5:7])
-client = boto3.client(
-    "mediapackage",
-    endpoint_url=endpoint,
-    region_name=region,
-    aws_access_key_id=key_id,
-    aws_secret_access_key=secret,
-    config=Config(retries={"max_attempts": 0}),
-)
+client = client_of(endpoint, region, key_id, secret)
 errors = client.exceptions
 ROLE = "arn:aws:iam::111122223333:role/harvest"
 STARTOVER = 30
