@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
-import { writeAddress } from '../../console/src/timeline/model/address.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { startFeed } from '../judges/feed.ts'
 import { eventually } from '../judges/processes.ts'
@@ -14,8 +13,10 @@ import {
   plays,
   point,
   selected,
+  selectsBeforeContent,
   shownMs,
   shownSeconds,
+  takesNearestWindow,
 } from './clip-steps.ts'
 import type { ConsoleBrowser } from './console-browser.ts'
 import type { ConsolePage } from './console-page.ts'
@@ -108,6 +109,7 @@ async function clipByPointer(windrow: Windrow, { browser, log, picture }: Consol
   await page.getByText('manifestKey').first().waitFor()
   await console.audit()
   await page.screenshot({ path: picture('finished'), fullPage: true })
+  await selectsBeforeContent(page)
   await takesNearestWindow(page)
   await console.close()
   return { 'ms of the movie by pointer': shown }
@@ -171,14 +173,4 @@ async function playsByKeys(page: Page): Promise<void> {
   const stopped = await playhead()
   await page.keyboard.press('ArrowRight')
   assert.ok(Math.abs((await playhead()) - stopped - FRAME_MS / 1000) < 0.041, 'a frame forward')
-}
-
-/** A window before all content: the preflight says so, and its button selects the nearest one that works. */
-async function takesNearestWindow(page: Page): Promise<void> {
-  const wrong = { in: Date.now() - 3_600_000, out: Date.now() - 3_590_000 }
-  await page.goto(`${page.url().split('?')[0]}?${writeAddress({ selection: wrong, ranges: [] })}`)
-  await page.getByRole('button', { name: 'Use the nearest window' }).click()
-  await page.getByText('This job would succeed').waitFor()
-  const { in: start, out: end } = await selected(page)
-  assert.ok(start > wrong.out && end - start > 9000, `${start} to ${end}`)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Locator, Page } from 'playwright-core'
-import { readAddress } from '../../console/src/timeline/model/address.ts'
+import { readAddress, writeAddress } from '../../console/src/timeline/model/address.ts'
 import { eventually, run } from '../judges/processes.ts'
 
 /** A movie begins and ends with the picture that is nearest, at 25 Hz. */
@@ -78,4 +78,24 @@ export async function enoughContent(page: Page, seconds: number): Promise<void> 
     const length = Number(await point(page, 'Playhead').getAttribute('aria-valuemax'))
     return length > seconds || undefined
   })
+}
+
+/** Long before all content. */
+const BEFORE_CONTENT = { in: -3_600_000, out: -3_590_000 }
+
+/** Goes to the timeline that is shown with another selection: a window before all content, which is refused. */
+export async function selectsBeforeContent(page: Page): Promise<void> {
+  const now = Date.now()
+  const selection = { in: now + BEFORE_CONTENT.in, out: now + BEFORE_CONTENT.out }
+  await page.goto(`${page.url().split('?')[0]}?${writeAddress({ selection, ranges: [] })}`)
+  await page.getByRole('button', { name: 'Use the nearest window' }).waitFor()
+}
+
+/** Presses the button that is shown with a window that is refused: another is selected, which works. */
+export async function takesNearestWindow(page: Page): Promise<void> {
+  const wrong = await selected(page)
+  await page.getByRole('button', { name: 'Use the nearest window' }).click()
+  await page.getByText('This job would succeed').waitFor()
+  const { in: start, out: end } = await selected(page)
+  assert.ok(start > wrong.out && end - start > 9000, `${start} to ${end}`)
 }

@@ -12,6 +12,10 @@ type Theme = (typeof THEMES)[number]
 /** A page whose text is the same for so long is taken to be all there. */
 const AT_REST_MS = 500
 
+/** What a browser writes of requests while a server is gone. */
+export const SERVER_AWAY =
+  /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/
+
 /** What a page tells us of, under this name. */
 const REPORT = 'windrowReport'
 const REPORTING = `for (const target of [document, globalThis]) {

@@ -4,7 +4,7 @@ import { apiOf } from '../judges/aws.ts'
 import { startFeed } from '../judges/feed.ts'
 import { eventually } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
-import type { ConsolePage } from './console-page.ts'
+import { type ConsolePage, SERVER_AWAY } from './console-page.ts'
 import type { ConsolePath, ConsolePathContext } from './console-path.ts'
 
 /**
@@ -307,7 +307,7 @@ async function isUsedByKeyboard({ console, log }: Steps): Promise<void> {
 /** Gives the seconds from when the server is ready again until the page shows what is new. */
 async function outlivesTheServer({ console, windrow, api, log, picture }: Steps): Promise<number> {
   const { page } = console
-  console.allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/)
+  console.allow(SERVER_AWAY)
   await console.goto('/harvest-jobs?text=after')
   await page.getByText('Nothing matches.').waitFor()
   await windrow.kill()
