@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--quick] [--json FILE] [PART OF A NAME]`: every measure beside its peer's, and the speed of the
- * machine before them; fails where a ratio is far below its budget. `--quick` measures what each change may slow down,
- * in three minutes.
+ * machine before them; fails where a ratio is far below its budget. `--quick` leaves out all that needs an archive or
+ * other servers first.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
