@@ -92,6 +92,10 @@ describe('the address of a client', () => {
     ['10.0.0.1', { forwarded: 'for="2001:db8::9"' }, '10.0.0.1'],
     ['10.0.0.1', { forwarded: 'for="198.51.100.7' }, '10.0.0.1'],
     ['10.0.0.1', { forwarded: '198.51.100.7' }, '10.0.0.1'],
+    ['10.0.0.1', { forwarded: '198.51.100.9, for=198.51.100.7' }, '198.51.100.7'],
+    ['10.0.0.1', { forwarded: 'for="198.51.100.9, for=198.51.100.7' }, '198.51.100.7'],
+    ['10.0.0.1', { forwarded: 'a;b", for=198.51.100.7, for=10.0.0.2' }, '198.51.100.7'],
+    ['10.0.0.1', { forwarded: 'for=198.51.100.7, a;b, for=10.0.0.2' }, '10.0.0.1'],
     // A proxy that writes the one passes on the other as clients forge it.
     ['10.0.0.1', { 'x-forwarded-for': '198.51.100.7', forwarded: 'for=203.0.113.9' }, '198.51.100.7'],
     ['10.0.0.1', { 'x-forwarded-for': 'unknown', forwarded: 'for=203.0.113.9' }, '10.0.0.1'],

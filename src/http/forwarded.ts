@@ -15,7 +15,7 @@ const MOST_HOPS = 32
 /**
  * The hops that proxies name, the nearest first: those of X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host, and
  * where there is no X-Forwarded-For those of Forwarded, RFC 7239. Each proxy appends to these headers, so that only the
- * nearest hops are known to be from a proxy that is trusted. Empty for a header that cannot be read.
+ * nearest hops are known to be from a proxy that is trusted. Empty for a header whose end cannot be read.
  */
 export function forwardedHops(headers: IncomingHttpHeaders): readonly ForwardedHop[] {
   const { forwarded } = headers
@@ -80,20 +80,34 @@ function nodeAddress(text: string, isBracketed: boolean): string | undefined {
   return plain !== undefined && isIPv4(plain) ? plain : undefined
 }
 
-/** Parses a Forwarded header, RFC 7239 §4: elements are separated by commas, and their pairs by semicolons. */
+/** One pair of an element, and what ends it. */
+const PAIR =
+  /[ \t]{0,16}([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]{1,300})|"((?:[^"\\]|\\.){0,300})")[ \t]{0,16}(;|$)/y
+
+/**
+ * Parses a Forwarded header, RFC 7239 §4, from its end: elements are separated by commas, their pairs by semicolons.
+ * What is before an element that cannot be read is not evidence, and the client may have written it: it must not take
+ * from the proxies what they have appended to it.
+ */
 function parseForwarded(header: string): readonly ForwardedHop[] {
-  const pair =
-    /([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]{1,300})|"((?:[^"\\]|\\.){0,300})")[ \t]{0,16}([;,]|$)[ \t]{0,16}/y
   const hops: ForwardedHop[] = []
-  let pairs = new Map<string, string>()
-  while (pair.lastIndex < header.length) {
-    const [, name = '', token, quoted = '', end] = pair.exec(header) ?? []
-    const key = name.toLowerCase()
-    if (end === undefined || pairs.has(key)) return []
-    pairs.set(key, token ?? quoted.replaceAll(/\\(.)/g, '$1'))
-    if (end === ';') continue
-    hops.push(hopOf(nodeAddress(pairs.get('for') ?? '', true), pairs.get('proto'), pairs.get('host')))
-    pairs = new Map()
+  for (const element of nearestFirst(header)) {
+    const hop = parseElement(element)
+    if (!hop) break
+    hops.push(hop)
   }
-  return hops.slice(-MOST_HOPS).reverse()
+  return hops
+}
+
+/** An element whose values have no commas, as proxies write them. */
+function parseElement(element: string): ForwardedHop | undefined {
+  const pairs = new Map<string, string>()
+  PAIR.lastIndex = 0
+  do {
+    const [, name = '', token, quoted = '', end] = PAIR.exec(element) ?? []
+    const key = name.toLowerCase()
+    if (end === undefined || pairs.has(key)) return undefined
+    pairs.set(key, token ?? quoted.replaceAll(/\\(.)/g, '$1'))
+  } while (PAIR.lastIndex < element.length)
+  return hopOf(nodeAddress(pairs.get('for') ?? '', true), pairs.get('proto'), pairs.get('host'))
 }

@@ -3,7 +3,8 @@ import type { SegmentRange } from '../../archive/reader.ts'
 import { type ContentKeys, NoContentKey } from '../../packaging/content-keys.ts'
 import type { RangeQuestion, RangeSource, Rendered, RenderJob, RenderReply, RenderRequest } from './worker-messages.ts'
 
-const MOST_MEGABYTES = 1024
+/** Memory of the thread, and what it has of that for what is soon forgotten, which V8 by itself would double. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 64 }
 
 type Job = {
   readonly source: RangeSource
@@ -54,7 +55,7 @@ export class ManifestWorker {
 
   private start(): Worker {
     const file = new URL(`./worker-thread${import.meta.url.slice(-3)}`, import.meta.url)
-    const thread = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEGABYTES } })
+    const thread = new Worker(file, { resourceLimits: RESOURCE_LIMITS })
     let reason = new Error('the thread that writes manifests has ended')
     thread.unref()
     thread.on('message', (message: RenderReply) => this.heard(message))

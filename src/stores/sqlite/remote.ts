@@ -3,6 +3,8 @@ import { DatabaseRefused, DiskFull, type ResourceChange, StoreUnavailable } from
 import type { DatabaseReply, DatabaseRequest, Reply, Request } from './messages.ts'
 import type { Operations } from './synchronous.ts'
 
+/** Memory of the thread for rows that are soon forgotten; V8 by itself would take up to 128 MiB. */
+const YOUNG_MEBIBYTES = 32
 /** Requests under way at the same time; more means that the disk cannot keep up, and callers get an error. */
 const MOST_REQUESTS = 20_000
 
@@ -33,7 +35,10 @@ function asDiskFull(error: Error): Error {
 /** Starts the database's thread. `heard` is called with every durable change before its request is answered. */
 export async function startDatabase(path: string, heard: (change: ResourceChange) => void): Promise<DatabaseThread> {
   const thread = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url)
-  const worker = new Worker(thread, { workerData: { path } })
+  const worker = new Worker(thread, {
+    workerData: { path },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES },
+  })
   const waiters = new Map<number, Waiter>()
   let unsent: Request[] = []
   let lastId = 0
