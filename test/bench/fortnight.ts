@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CreateOriginEndpointCommand, UpdateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
@@ -194,7 +194,10 @@ async function retention({ windrow, live, loopDelays }: Subject, minuteOf: (n: n
     const command = new UpdateOriginEndpointCommand({ ...endpoint, StartoverWindowSeconds: seconds })
     await mediaPackage(windrow).send(command)
   }
-  const during = await watchFor(() => eventually('the end of a day', () => (existsSync(folder) ? undefined : true)))
+  const hoursLeft = () => (existsSync(dirname(folder)) ? readdirSync(dirname(folder)).length : 0)
+  const during = await watchFor(() =>
+    eventually('the end of a day', () => (existsSync(folder) ? undefined : true), hoursLeft),
+  )
   await windrow.stop()
   const line = (name: string, value: number, peerValue: number, note?: string): Measure => {
     const peer = 'before it'

@@ -84,6 +84,8 @@ export function watch(url: string | (() => string)): { stop(): Promise<readonly 
       await sleep(3)
     }
   })()
+  // Whoever stops it hears of it. Where another fault is the reason, nobody does, and that one is to be told.
+  watching.catch(() => {})
   return {
     async stop() {
       isStopped = true
