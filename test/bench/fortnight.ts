@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CreateOriginEndpointCommand, UpdateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
@@ -194,9 +194,10 @@ async function retention({ windrow, live, loopDelays }: Subject, minuteOf: (n: n
     const command = new UpdateOriginEndpointCommand({ ...endpoint, StartoverWindowSeconds: seconds })
     await mediaPackage(windrow).send(command)
   }
-  const hoursLeft = () => (existsSync(dirname(folder)) ? readdirSync(dirname(folder)).length : 0)
+  // Changes with each object that goes.
+  const changedAt = () => statSync(folder, { throwIfNoEntry: false })?.mtimeMs
   const during = await watchFor(() =>
-    eventually('the end of a day', () => (existsSync(folder) ? undefined : true), hoursLeft),
+    eventually('the end of a day', () => (existsSync(folder) ? undefined : true), changedAt),
   )
   await windrow.stop()
   const line = (name: string, value: number, peerValue: number, note?: string): Measure => {
