@@ -51,7 +51,7 @@ export async function startDataPlane(
   if (config.roles.has('origin')) {
     const { clock: steady, log } = deps
     const identifiers = await openCdnIdentifiers(config, { steady, log, reloaders }, { closers })
-    const manifestWorker = new ManifestWorker(deps.contentKeys)
+    const manifestWorker = new ManifestWorker(deps.contentKeys, steady)
     closers.push(() => manifestWorker.close())
     const origin = createOrigin({
       ...deps,

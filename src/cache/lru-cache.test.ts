@@ -28,6 +28,23 @@ describe('LruCache', () => {
     assert.equal(cache.get('c'), undefined)
   })
 
+  it('lets go of what nobody has used for a time, when another value is put', () => {
+    let now = 0
+    const gone: string[] = []
+    const evicted = (key: string) => void gone.push(key)
+    const cache = new LruCache<string>(100, { evicted, unused: { afterMs: 10, clock: () => now } })
+    cache.put('a', 'A', 1)
+    cache.put('b', 'B', 1)
+    now = 9
+    cache.get('a')
+    now = 10
+    cache.put('c', 'C', 1)
+    assert.deepEqual([gone, cache.held], [['b'], 2])
+    now = 1000
+    cache.put('d', 'D', 1)
+    assert.deepEqual([gone, cache.get('d'), cache.held], [['b', 'a', 'c'], 'D', 1])
+  })
+
   it('has its whole budget again when it is cleared', () => {
     const cache = new LruCache<string>(10)
     cache.put('a', 'A', 9)

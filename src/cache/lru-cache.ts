@@ -1,21 +1,35 @@
+export type LruCacheOptions = {
+  /** Told of each value that has to go. */
+  readonly evicted?: (key: string) => void
+  /** When given, values that nobody has used for this time go too, as soon as any value is put. */
+  readonly unused?: { readonly afterMs: number; readonly clock: () => number }
+}
+
+type Entry<V> = { readonly value: V; readonly cost: number; usedAt: number }
+
 /** Values by key, up to a total cost. When the total exceeds the budget, the least recently used values go first. */
 export class LruCache<V> {
   private readonly budget: number
   private readonly evicted: (key: string) => void
+  private readonly afterMs: number
+  private readonly clock: () => number
   /** Entries, least recently used first. */
-  private readonly entries = new Map<string, { readonly value: V; readonly cost: number }>()
+  private readonly entries = new Map<string, Entry<V>>()
   private cost = 0
 
-  /** Sets the budget, in the unit of the costs, such as bytes. `evicted` is told of each value that has to go. */
-  constructor(budget: number, evicted: (key: string) => void = () => {}) {
+  /** Sets the budget, in the unit of the costs, such as bytes. */
+  constructor(budget: number, { evicted = () => {}, unused }: LruCacheOptions = {}) {
     this.budget = budget
     this.evicted = evicted
+    this.afterMs = unused?.afterMs ?? Infinity
+    this.clock = unused?.clock ?? (() => 0)
   }
 
   /** The value of a key, which then counts as used; undefined when it is not held. */
   get(key: string): V | undefined {
     const entry = this.entries.get(key)
     if (!entry) return undefined
+    entry.usedAt = this.clock()
     this.entries.delete(key)
     this.entries.set(key, entry)
     return entry.value
@@ -33,10 +47,11 @@ export class LruCache<V> {
   /** Keeps a value in place of the one before. A value that costs more than the budget empties the cache. */
   put(key: string, value: V, cost: number): void {
     this.delete(key)
-    this.entries.set(key, { value, cost })
+    const now = this.clock()
+    this.entries.set(key, { value, cost, usedAt: now })
     this.cost += cost
-    for (const oldest of this.entries.keys()) {
-      if (this.cost <= this.budget) break
+    for (const [oldest, { usedAt }] of this.entries) {
+      if (this.cost <= this.budget && now - usedAt < this.afterMs) break
       this.delete(oldest)
       this.evicted(oldest)
     }

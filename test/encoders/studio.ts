@@ -45,7 +45,7 @@ export class Studio {
   private readonly archive: Archive
   private readonly media: SourceMedia
   private readonly uploads: Uploads
-  private readonly worker = new ManifestWorker(sampleKeys())
+  private readonly worker = new ManifestWorker(sampleKeys(), () => this.now)
   private channels = 0
 
   private constructor(

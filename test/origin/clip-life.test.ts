@@ -105,7 +105,7 @@ describe('a clip', () => {
     archive = await openArchive({ segmentIndex, resources, objects, clock, log, retention: RETENTION, account })
     stoppers.push(() => archive.close())
     media = new SourceMedia(archive, { maxBytes: 1 << 24, turns: new Turns() })
-    const manifestWorker = new CountingWorker(sampleKeys())
+    const manifestWorker = new CountingWorker(sampleKeys(), () => utcMs(0))
     written = () => manifestWorker.written
     stoppers.push(() => manifestWorker.close())
     const outgoing = new OutgoingBytes({ mostBytes: 1 << 26, stallSeconds: 60, log })

@@ -117,7 +117,7 @@ for (const version of [5, 6]) {
 
     /** The manifests of each endpoint and window, by path. */
     const manifests = async () => {
-      const manifestWorker = new ManifestWorker(sampleKeys())
+      const manifestWorker = new ManifestWorker(sampleKeys(), () => utcMs(0))
       const media = new SourceMedia(archive, { maxBytes: 1 << 20, turns: new Turns() })
       const outgoing = new OutgoingBytes({ mostBytes: 64 * 1024 * 1024, stallSeconds: 60, log })
       const deps = {

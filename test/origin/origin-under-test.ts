@@ -5,7 +5,7 @@ import { ClientNetworks } from '../../src/http/client-networks.ts'
 import { Exchange } from '../../src/http/exchange.ts'
 import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts'
 import type { LogFields } from '../../src/log.ts'
-import type { UtcMs } from '../../src/media/time.ts'
+import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import type { IdentifierJudge } from '../../src/origin/access.ts'
@@ -45,9 +45,10 @@ export class OriginUnderTest {
     stallSeconds: 60,
     log: { info() {}, warn() {}, error() {} },
   })
-  private readonly worker = new ManifestWorker({
-    describe: (endpoint, periods) => this.contentKeys.describe(endpoint, periods),
-  })
+  private readonly worker = new ManifestWorker(
+    { describe: (endpoint, periods) => this.contentKeys.describe(endpoint, periods) },
+    () => utcMs(0),
+  )
   private origin: ReturnType<typeof createOrigin> | undefined
   private readonly server = http.createServer((request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)

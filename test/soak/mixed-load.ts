@@ -8,7 +8,7 @@ export const name = 'mixed-load'
 
 const CHANNELS = Number(process.env['WINDROW_TEST_CHANNELS'] ?? 40)
 const STARTOVER_SECONDS = 300
-/** From the first sixth of the time beside hostile clients to the last. */
+/** From the first third of the time beside hostile clients to the last: of an hour, ten minutes each. */
 const MOST_GROWTH = 1.05
 
 /**
@@ -44,7 +44,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
   })
   const { alone, beside, refused } = figures
   const memory = operation.memory.slice(besideFrom)
-  const part = Math.ceil(memory.length / 6)
+  const part = Math.ceil(memory.length / 3)
   const [first, last] = [median(memory.slice(0, part)), median(memory.slice(-part))]
   for (const [what, count] of Object.entries(operation.counts)) log(`${what}: ${count}`)
   log(`resident memory, MiB: ${memory.map(Math.round).join(' ')}`)

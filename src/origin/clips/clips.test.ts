@@ -32,7 +32,7 @@ const EDITION = 5
 
 describe('a clip', () => {
   const keys = sampleKeys()
-  const worker = new ManifestWorker(keys)
+  const worker = new ManifestWorker(keys, () => utcMs(0))
   let channel: Awaited<ReturnType<typeof protectedChannel>>
   const closers: (() => unknown)[] = [() => worker.close()]
   before(async () => {

@@ -28,6 +28,8 @@ import type { ManifestWorker } from './worker.ts'
  * ones.
  */
 const CACHE_BYTES = 64 * 1024 * 1024
+/** Windows move on: manifests by query that nobody requests any more are not kept until the cache is full. */
+const UNUSED_MS = 300_000
 /** Time for which a window in the past is assumed not to change. */
 const OVER_MS = 600_000
 /** max-age in seconds of a window in the past: content is kept for a minute longer than any window shows it. */
@@ -68,9 +70,9 @@ export class Manifests {
   private readonly clock: Clock
   private readonly lost: Pick<LostSegments, 'version' | 'without'>
   private readonly live = new LruCache<CacheEntry>(CACHE_BYTES)
-  private readonly byQuery = new LruCache<CacheEntry>(CACHE_BYTES)
+  private readonly byQuery: LruCache<CacheEntry>
   private readonly rendering = new SingleFlight<CacheEntry | PlaybackError>()
-  private readonly windows = new WindowManifests((entry, version) => this.holds(entry, version))
+  private readonly windows: WindowManifests
   private readonly queue: WindowQueue
   private readonly leftOut: LeftOutStreams
 
@@ -80,6 +82,8 @@ export class Manifests {
     this.queue = queue
     this.contentKeys = contentKeys
     this.clock = clock
+    this.byQuery = new LruCache(CACHE_BYTES, { unused: { afterMs: UNUSED_MS, clock } })
+    this.windows = new WindowManifests((entry, version) => this.holds(entry, version), clock)
     this.lost = lost
     this.leftOut = new LeftOutStreams(log)
   }

@@ -29,7 +29,7 @@ describe('pages of output segments', () => {
   }
 
   it('are read once when they are full, again while they are not, and for each output timeline', async () => {
-    const pages = new SegmentPages()
+    const pages = new SegmentPages(() => 0)
     assert.deepEqual(await read(pages, 100, 600), [256, 512, 768])
     assert.deepEqual(await read(pages, 50, 600), [768])
     assert.deepEqual(await read(pages, 0, 256), [])
@@ -53,7 +53,7 @@ describe('pages of output segments', () => {
       [false, []],
       [true, [256]],
     ] as const) {
-      const pages = new SegmentPages()
+      const pages = new SegmentPages(() => 0)
       await pages.read(1, { after: 0, last: 14 * 256 }, reading(isLong))
       asked.length = 0
       await pages.read(1, { after: 0, last: 256 }, reading(isLong))
@@ -62,7 +62,7 @@ describe('pages of output segments', () => {
   })
 
   it('fail when one cannot be read, and try it again', async () => {
-    const pages = new SegmentPages()
+    const pages = new SegmentPages(() => 0)
     const failing = (range: NumberRange) => (range.last === 512 ? Promise.reject(new Error('away')) : readPage(range))
     await assert.rejects(pages.read(1, { after: 0, last: 600 }, failing), /away/)
     assert.deepEqual(await read(pages, 0, 600), [512, 768])

@@ -12,13 +12,20 @@ const OBJECT_BYTES = 200
 /** Of each ad event that it names. */
 const NAME_BYTES = 16
 const CACHE_BYTES = 96 * 1024 * 1024
+/** Pages that no window shows any more are not kept until the cache is full. */
+const UNUSED_MS = 300_000
 
 /** Reads a page of `StoredSegmentSummary`s, as JSON. */
 export type ReadPage = (range: NumberRange) => Promise<SegmentPageJson<StoredSegmentSummary>>
 
 /** Caches the summaries of output segments in pages of consecutive numbers; a full page never changes. */
 export class SegmentPages {
-  private readonly pages = new LruCache<readonly SegmentSummary[]>(CACHE_BYTES)
+  private readonly pages: LruCache<readonly SegmentSummary[]>
+
+  /** The clock, in milliseconds, is one that only passes. */
+  constructor(clock: () => number) {
+    this.pages = new LruCache(CACHE_BYTES, { unused: { afterMs: UNUSED_MS, clock } })
+  }
 
   /**
    * The segments of an output timeline in a range of numbers, oldest first. The caller ensures that all up to

@@ -6,6 +6,8 @@ import { CachedManifest, ENTRY_BYTES } from './cached-manifest.ts'
 import type { ManifestText, Rendered } from './worker-messages.ts'
 
 const CACHE_BYTES = 64 * 1024 * 1024
+/** Windows move on: most are asked for once, or by viewers who ask again soon. */
+const UNUSED_MS = 300_000
 
 /**
  * Stands for the folder of the asked window in a parent manifest, whose text depends on nothing else of that. No file
@@ -31,12 +33,14 @@ type Entry = RenderedWindow & {
 
 /** Manifests of windows that consist of the same output segments: each is written once, whatever the windows are. */
 export class WindowManifests {
-  private readonly entries = new LruCache<Entry>(CACHE_BYTES)
+  private readonly entries: LruCache<Entry>
   private readonly rendering = new SingleFlight<Entry>()
   private readonly holds: (entry: RenderedWindow, version: number) => boolean
 
-  constructor(holds: (entry: RenderedWindow, version: number) => boolean) {
+  /** Holds entries while `holds` says so of them; the clock is in milliseconds. */
+  constructor(holds: (entry: RenderedWindow, version: number) => boolean, clock: () => number) {
     this.holds = holds
+    this.entries = new LruCache(CACHE_BYTES, { unused: { afterMs: UNUSED_MS, clock } })
   }
 
   /**

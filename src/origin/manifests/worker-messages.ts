@@ -60,7 +60,8 @@ export type RangeQuestion = {
 }[keyof RangeSource]
 
 export type RenderRequest =
-  | { readonly kind: 'job'; readonly id: number; readonly job: RenderJob }
+  /** `now` is that of the server, which has one clock for all its threads. */
+  | { readonly kind: 'job'; readonly id: number; readonly now: number; readonly job: RenderJob }
   | { readonly kind: 'answer'; readonly question: number; readonly answer: unknown }
   | { readonly kind: 'no answer'; readonly question: number; readonly message: string }
 

@@ -11,7 +11,8 @@ const port = parentPort
 if (!port) throw new Error('origin/manifests/worker-thread.ts runs in a worker thread only')
 // On Linux this sets the priority of the thread alone: where cores are few, live viewers come first.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
-const pages = new SegmentPages()
+let now = 0
+const pages = new SegmentPages(() => now)
 const awaited = new Map<number, PromiseWithResolvers<unknown>>()
 let asked = 0
 
@@ -20,6 +21,7 @@ const send = (message: RenderReply, moved: ArrayBuffer[] = []) => port.postMessa
 port.on('message', (message: RenderRequest) => {
   if (message.kind === 'job') {
     const { id, job } = message
+    now = message.now
     const ask = (what: RangeQuestion) => {
       const question = ++asked
       const answer = Promise.withResolvers<unknown>()

@@ -27,7 +27,7 @@ async function jobFor(summaries?: SegmentRange['summaries']) {
 }
 
 describe('the manifest worker', () => {
-  const worker = new ManifestWorker(sampleKeys())
+  const worker = new ManifestWorker(sampleKeys(), () => utcMs(0))
   after(() => worker.close())
 
   it('writes what the format writes, and says what of', async () => {
@@ -55,7 +55,7 @@ describe('the manifest worker', () => {
   })
 
   it('fails what was in a thread that ended, and starts another', async () => {
-    const own = new ManifestWorker(sampleKeys())
+    const own = new ManifestWorker(sampleKeys(), () => utcMs(0))
     const isIn = Promise.withResolvers<void>()
     const job = await jobFor(() => {
       isIn.resolve()

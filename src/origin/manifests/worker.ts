@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { SegmentRange } from '../../archive/reader.ts'
+import type { Clock } from '../../clock.ts'
 import { type ContentKeys, NoContentKey } from '../../packaging/content-keys.ts'
 import type { RangeQuestion, RangeSource, Rendered, RenderJob, RenderReply, RenderRequest } from './worker-messages.ts'
 
@@ -22,9 +23,11 @@ export class ManifestWorker {
   private thread: Worker | undefined
   private lastId = 0
   private readonly keys: Pick<ContentKeys, 'describe'>
+  private readonly clock: Clock
 
-  constructor(keys: Pick<ContentKeys, 'describe'>) {
+  constructor(keys: Pick<ContentKeys, 'describe'>, clock: Clock) {
     this.keys = keys
+    this.clock = clock
     this.thread = this.start()
   }
 
@@ -40,7 +43,7 @@ export class ManifestWorker {
     const done = Promise.withResolvers<Rendered>()
     const id = ++this.lastId
     this.rendering.set(id, { source: { summaries, adEventsOf, keysOf }, done })
-    this.send({ kind: 'job', id, job: { endpoint, path, segmentRange: plain, style } })
+    this.send({ kind: 'job', id, now: this.clock(), job: { endpoint, path, segmentRange: plain, style } })
     return done.promise
   }
 

@@ -39,7 +39,7 @@ export class KeptFiles {
     this.files = files
     this.clock = clock
     this.log = log
-    this.entries = new LruCache(maxBytes, (key) => void this.tolerant(() => files.remove(key)))
+    this.entries = new LruCache(maxBytes, { evicted: (key) => void this.tolerant(() => files.remove(key)) })
     this.finding = this.findEarlier()
   }
 
