@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { textOf } from '../../test/judges/access-lines.ts'
 import { eventually } from '../../test/judges/processes.ts'
 import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { addressBlocks } from '../config/value-kind.ts'
@@ -87,7 +88,7 @@ describe('a line of an access log', () => {
   }
 
   const egress = (exchange: Exchange, more: Partial<AccessLinesOptions> = {}) =>
-    read(lines(more).ofEgress(exchange, { endpoint: ENDPOINT, kind: 'segment', refusal: 'NotYet' }, NOW).text())
+    read(textOf(lines(more).ofEgress(exchange, { endpoint: ENDPOINT, kind: 'segment', refusal: 'NotYet' }, NOW)))
 
   it('has the fields of MediaPackage, in their order and types, and our own under one key', async () => {
     const exchange = await exchangeOf('/out/v1/x/index_1.ts?m=1&n=2', { 'user-agent': 'player/1.0' })
@@ -120,7 +121,7 @@ describe('a line of an access log', () => {
     const exchange = await exchangeOf('/in/v2/x/y/a.ts', {}, 'PUT')
     const tv: Channel = channel('tv')
     const line = read(
-      lines().ofIngress(exchange, { channel: tv, ingestEndpointId: tv.guid, refusal: 'NoSpace' }, NOW).text(),
+      textOf(lines().ofIngress(exchange, { channel: tv, ingestEndpointId: tv.guid, refusal: 'NoSpace' }, NOW)),
     )
     const shared = FIELDS.split(' ').filter((field) => !field.startsWith('endpoint'))
     assert.deepEqual(Object.keys(line), [...shared, 'ingestEndpointId', 'windrow'])

@@ -9,6 +9,7 @@ import { type Account, arnOf } from '../model/arn.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Egress } from '../origin/egress.ts'
+import type { LineWriter } from './line-writer.ts'
 import { ABSENT, type LoggedAddressForm, loggedAddress } from './logged-address.ts'
 import type { AccessLine } from './sink.ts'
 
@@ -26,8 +27,8 @@ export type AccessLinesOptions = {
 /** Bytes of a line without its target and User-Agent, with what its values take. */
 const COMMON_SIZE = 1000
 
-/** Members of a line that are the same for all requests, as JSON with a comma before them. */
-type Constants = { readonly channel: string; readonly endpoint: string }
+/** Members of a line that are the same for all requests of an endpoint or a channel, each with a comma before it. */
+type Constants = { readonly channel: Uint8Array; readonly endpoint: Uint8Array }
 
 /** Our own members of a line. */
 type Own = Partial<Pick<Egress, 'kind' | 'bytesFrom'>> & { readonly refusal: string | undefined }
@@ -41,39 +42,62 @@ type Client = {
   readonly namedHost: string | undefined
 }
 
-/** What a line has of its request, which is forgotten before the line is written. */
-type Values = Pick<
-  Exchange,
-  'requestId' | 'status' | 'isAborted' | 'isTls' | 'serverName' | 'receivedBytes' | 'sentBytes' | 'processingMs'
-> & {
-  readonly receivedAt: number
-  readonly client: Client
-  readonly method: string | undefined
+/** What a line has of its request, which is forgotten before the line is written: one object, as there are many. */
+class RequestLine implements AccessLine {
+  readonly at: UtcMs
+  readonly size: number
+  readonly requestId: string
+  readonly status: number
+  readonly isAborted: boolean
+  readonly isTls: boolean
+  readonly serverName: string | undefined
+  readonly receivedBytes: number
+  readonly sentBytes: number
+  readonly processingMicros: number
+  /** Of the millisecond in which the request was received. */
+  readonly microsecond: number
+  readonly method: string
   readonly target: string
   readonly httpVersion: string
   readonly host: string | undefined
   readonly userAgent: string
-}
+  readonly client: Client
+  readonly constants: Constants
+  readonly own: Own
+  private readonly lines: AccessLines
 
-function valuesOf(exchange: Exchange, receivedAt: number, client: Client): Values {
-  const { request } = exchange
-  const { headers } = request
-  return {
-    requestId: exchange.requestId,
-    status: exchange.status,
-    isAborted: exchange.isAborted,
-    isTls: exchange.isTls,
-    serverName: exchange.serverName,
-    receivedBytes: exchange.receivedBytes,
-    sentBytes: exchange.sentBytes,
-    processingMs: exchange.processingMs,
-    receivedAt,
-    client,
-    method: request.method,
-    target: request.url ?? '',
-    httpVersion: request.httpVersion,
-    host: headers.host,
-    userAgent: headers['user-agent'] ?? '',
+  constructor(
+    lines: AccessLines,
+    exchange: Exchange,
+    { client, constants, own, now }: { client: Client; constants: Constants; own: Own; now: UtcMs },
+  ) {
+    const { request } = exchange
+    const { headers } = request
+    const receivedAt = now - exchange.durationMs
+    this.at = utcMs(Math.floor(receivedAt))
+    this.microsecond = Math.floor((receivedAt - this.at) * 1000)
+    this.requestId = exchange.requestId
+    this.status = exchange.status
+    this.isAborted = exchange.isAborted
+    this.isTls = exchange.isTls
+    this.serverName = exchange.serverName
+    this.receivedBytes = exchange.receivedBytes
+    this.sentBytes = exchange.sentBytes
+    this.processingMicros = Math.round(exchange.processingMs * 1000)
+    this.method = request.method ?? ''
+    this.target = request.url ?? ''
+    this.httpVersion = request.httpVersion
+    this.host = headers.host
+    this.userAgent = headers['user-agent'] ?? ''
+    this.client = client
+    this.constants = constants
+    this.own = own
+    this.lines = lines
+    this.size = COMMON_SIZE + this.target.length + this.userAgent.length
+  }
+
+  writeTo(writer: LineWriter): void {
+    this.lines.write(this, writer)
   }
 }
 
@@ -84,7 +108,7 @@ function valuesOf(exchange: Exchange, receivedAt: number, client: Client): Value
 export class AccessLines {
   private readonly options: AccessLinesOptions
   private readonly ofEndpoints = new WeakMap<OriginEndpoint, Constants>()
-  private readonly ofChannels = new WeakMap<Channel, string>()
+  private readonly ofChannels = new WeakMap<Channel, Uint8Array>()
   private readonly direct = new WeakMap<Socket, Client>()
   // Of the line before, since most have the same.
   private publicOrigin = { publicUrl: '', url: '', host: '' }
@@ -93,7 +117,7 @@ export class AccessLines {
     header: undefined,
     plain: undefined,
   }
-  private userAgent = { header: '', json: JSON.stringify(ABSENT) }
+  private userAgent = { header: '', json: Buffer.from(JSON.stringify(ABSENT)) }
 
   constructor(options: AccessLinesOptions) {
     this.options = options
@@ -126,33 +150,49 @@ export class AccessLines {
   }
 
   private line(exchange: Exchange, now: UtcMs, constants: Constants, own: Own): AccessLine {
-    const receivedAt = now - exchange.durationMs
-    const values = valuesOf(exchange, receivedAt, this.clientOf(exchange))
-    return {
-      at: utcMs(Math.floor(receivedAt)),
-      size: COMMON_SIZE + values.target.length + values.userAgent.length,
-      text: () => this.textOf(values, constants, own),
-    }
+    return new RequestLine(this, exchange, { client: this.clientOf(exchange), constants, own, now })
   }
 
-  private textOf(values: Values, { channel, endpoint }: Constants, { kind, bytesFrom, refusal }: Own): string {
-    const { isTls } = values
-    const { clientIp, ofProxy, namedHost } = values.client
-    const host = namedHost ?? this.hostOf(values.host)
-    const { url: origin, host: publicHost } = this.currentOrigin()
-    const domainName = isTls ? JSON.stringify(nameOf(values.serverName, host)) : `"${ABSENT}"`
-    const ofOthers = host === undefined || host === publicHost ? ofProxy : `${ofProxy},"host":${JSON.stringify(host)}`
-    const ofEgress = memberOf('kind', kind) + memberOf('bytesFrom', bytesFrom) + memberOf('refusal', refusal)
-    const own = `${ofEgress}${values.isAborted ? ',"aborted":true' : ''}${isTls ? ',"tls":true' : ''}${ofOthers}`
-    return (
-      `{"timestamp":"${this.timestampOf(values.receivedAt)}","clientIp":"${clientIp}"` +
-      `,"processingTime":${secondsOf(values.processingMs)},"statusCode":"${values.status}"` +
-      `,"receivedBytes":${values.receivedBytes},"sentBytes":${values.sentBytes}` +
-      `,"method":"${values.method}","request":${JSON.stringify(origin + localTarget(values.target))}` +
-      `,"protocol":"HTTP/${values.httpVersion}","userAgent":${this.userAgentOf(values.userAgent)}` +
-      `${channel},"domainName":${domainName},"requestId":"${values.requestId}"${endpoint}` +
-      `,"windrow":{${own.slice(1)}}}\n`
-    )
+  /** Writes a line of these. */
+  write(line: RequestLine, writer: LineWriter): void {
+    const { client, constants, isTls } = line
+    const host = client.namedHost ?? this.hostOf(line.host)
+    const origin = this.currentOrigin()
+    writer.ascii('{"timestamp":"')
+    this.writeTime(line, writer)
+    writer.ascii('","clientIp":"')
+    writer.ascii(client.clientIp)
+    writer.ascii('","processingTime":')
+    writer.integer(Math.floor(line.processingMicros / 1e6))
+    writer.ascii('.')
+    writer.integer(line.processingMicros % 1e6, 6)
+    writer.ascii(',"statusCode":"')
+    writer.integer(line.status)
+    writer.ascii('","receivedBytes":')
+    writer.integer(line.receivedBytes)
+    writer.ascii(',"sentBytes":')
+    writer.integer(line.sentBytes)
+    writer.ascii(',"method":"')
+    writer.ascii(line.method)
+    writer.ascii('","request":"')
+    writer.json(origin.url)
+    writer.json(localTarget(line.target))
+    writer.ascii('","protocol":"HTTP/')
+    writer.ascii(line.httpVersion)
+    writer.ascii('","userAgent":')
+    writer.raw(this.userAgentOf(line.userAgent))
+    writer.raw(constants.channel)
+    writer.ascii(',"domainName":"')
+    writer.json(isTls ? nameOf(line.serverName, host) : ABSENT)
+    writer.ascii('","requestId":"')
+    writer.ascii(line.requestId)
+    writer.ascii('"')
+    writer.raw(constants.endpoint)
+    writer.ascii(',"windrow":{')
+    const ofOthers = host === undefined || host === origin.host ? '' : `,"host":${JSON.stringify(host)}`
+    const ours = `${ownMembers(line)}${client.ofProxy}${ofOthers}`
+    writer.text(ours.slice(1))
+    writer.ascii('}}\n')
   }
 
   /** Whom a request is from. Connections that are of no trusted proxy have one client. */
@@ -169,14 +209,15 @@ export class AccessLines {
     return client
   }
 
-  /** A date of ISO 8601 in UTC, with microseconds. */
-  private timestampOf(ms: number): string {
-    const second = Math.floor(ms / 1000)
+  /** Writes a date of ISO 8601 in UTC, with microseconds. */
+  private writeTime({ at, microsecond }: RequestLine, writer: LineWriter): void {
+    const second = Math.floor(at / 1000)
     if (second !== this.second.number) {
       this.second = { number: second, text: new Date(second * 1000).toISOString().slice(0, -4) }
     }
-    const microseconds = Math.floor((ms - second * 1000) * 1000)
-    return `${this.second.text}${String(microseconds).padStart(6, '0')}Z`
+    writer.ascii(this.second.text)
+    writer.integer((at - second * 1000) * 1000 + microsecond, 6)
+    writer.ascii('Z')
   }
 
   private hostOf(header: string | undefined): string | undefined {
@@ -185,12 +226,14 @@ export class AccessLines {
   }
 
   /** A User-Agent as JSON; many requests in turn have the same. */
-  private userAgentOf(header: string): string {
-    if (header !== this.userAgent.header) this.userAgent = { header, json: JSON.stringify(shownUserAgent(header)) }
+  private userAgentOf(header: string): Uint8Array {
+    if (header !== this.userAgent.header) {
+      this.userAgent = { header, json: Buffer.from(JSON.stringify(shownUserAgent(header))) }
+    }
     return this.userAgent.json
   }
 
-  private channelPart(channelId: string, guid: string): string {
+  private channelPart(channelId: string, guid: string): Uint8Array {
     const { account } = this.options
     return membersOf({ account: account.accountId, channelId, channelArn: arnOf(account, 'channels', guid) })
   }
@@ -208,14 +251,14 @@ export class AccessLines {
 }
 
 /** Members of a JSON object, with a comma before them. */
-function membersOf(fields: Readonly<Record<string, string>>): string {
-  return `,${JSON.stringify(fields).slice(1, -1)}`
+function membersOf(fields: Readonly<Record<string, string>>): Uint8Array {
+  return Buffer.from(`,${JSON.stringify(fields).slice(1, -1)}`)
 }
 
-/** Milliseconds as seconds with six digits; other numbers take longer to write. */
-function secondsOf(ms: number): string {
-  const microseconds = Math.round(ms * 1000)
-  return `${Math.floor(microseconds / 1e6)}.${String(microseconds % 1e6).padStart(6, '0')}`
+/** Our own members of JSON, each with a comma before it. */
+function ownMembers({ own: { kind, bytesFrom, refusal }, isAborted, isTls }: RequestLine): string {
+  const ofEgress = memberOf('kind', kind) + memberOf('bytesFrom', bytesFrom) + memberOf('refusal', refusal)
+  return `${ofEgress}${isAborted ? ',"aborted":true' : ''}${isTls ? ',"tls":true' : ''}`
 }
 
 /** A member of a JSON object with a comma before it; `value` is a name of ours, which needs no escapes. */

@@ -5,7 +5,7 @@ import { SerialQueue } from '../concurrency/serial-queue.ts'
 import { utcMs } from '../media/time.ts'
 import { AppendedFile } from './appended-file.ts'
 import type { DroppedLines } from './dropped-lines.ts'
-import { LineEncoder } from './line-encoder.ts'
+import { LineWriter } from './line-writer.ts'
 import { dayOf, deleteOldLogs, groupFolder, lastNumber, logFileName } from './log-files.ts'
 import { PendingLines } from './pending-lines.ts'
 import type { AccessLine, AccessLogSink } from './sink.ts'
@@ -54,7 +54,7 @@ export class FileSink implements AccessLogSink {
   /** In which files are opened, written and closed: a disk that does not answer takes one thread of Node's pool. */
   private readonly turns = new SerialQueue()
   /** Whose memory is of the batch that has its turn. */
-  private readonly encoder = new LineEncoder()
+  private readonly writer = new LineWriter()
 
   constructor(options: FileSinkOptions) {
     this.options = options
@@ -93,7 +93,9 @@ export class FileSink implements AccessLogSink {
   }
 
   private async append(group: string, lines: readonly AccessLine[]): Promise<void> {
-    const bytes = this.encoder.bytesOf(lines)
+    this.writer.clear()
+    for (const line of lines) line.writeTo(this.writer)
+    const { bytes } = this.writer
     let left = bytes
     try {
       const { file } = await this.fileFor(group, bytes.length)

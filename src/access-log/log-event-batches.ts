@@ -1,4 +1,5 @@
 import type { UtcMs } from '../media/time.ts'
+import { LineWriter } from './line-writer.ts'
 import type { AccessLine } from './sink.ts'
 
 /** An event of CloudWatch Logs; its timestamp is in milliseconds since 1970. */
@@ -24,12 +25,16 @@ export function logEventBatches(
   const taken = lines
     .filter(({ at }) => at > now - OLDEST_MS && at < now + FARTHEST_AHEAD_MS)
     .toSorted((a, b) => a.at - b.at)
+  const writer = new LineWriter()
+  const decoder = new TextDecoder()
   const batches: CloudWatchEvent[][] = []
   let batch: CloudWatchEvent[] = []
   let bytes = 0
   for (const line of taken) {
     const { at } = line
-    const message = line.text().trimEnd()
+    writer.clear()
+    line.writeTo(writer)
+    const message = decoder.decode(writer.bytes).trimEnd()
     const size = Buffer.byteLength(message) + EVENT_OVERHEAD
     const begin = batch[0]?.timestamp ?? at
     if (batch.length === MOST_EVENTS || bytes + size > MOST_BYTES || at - begin >= LONGEST_BATCH_MS) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lineOf } from '../../test/judges/access-lines.ts'
+import { lineOf, textOf } from '../../test/judges/access-lines.ts'
 import { utcMs } from '../media/time.ts'
 import { DroppedLines } from './dropped-lines.ts'
 import { PendingLines } from './pending-lines.ts'
@@ -27,7 +27,7 @@ function pendingUnderTest(batchSize: number, mostPending: number) {
       log: { info() {}, warn() {}, error() {} },
     }),
     write(group, lines) {
-      batches.push(`${group}: ${lines.map((each) => each.text()).join(' ')}`)
+      batches.push(`${group}: ${lines.map(textOf).join(' ')}`)
       return new Promise((resolve) => written.push(resolve))
     },
   })

@@ -1,16 +1,17 @@
 import type { UtcMs } from '../media/time.ts'
+import type { LineWriter } from './line-writer.ts'
 
 /**
- * A line of an access log. Its text is not written before it is asked for: to write many in turn takes less than to
- * write each between requests.
+ * A line of an access log. It is not written before that is asked for: to write many in turn takes less than to write
+ * each between requests.
  */
 export type AccessLine = {
   /** When the request was received. */
   readonly at: UtcMs
-  /** About the bytes that it takes, as values or as text. */
+  /** About the bytes that it takes, as values or written. */
   readonly size: number
-  /** A JSON object, and its line feed. */
-  text(): string
+  /** Writes a JSON object, and its line feed. */
+  writeTo(writer: LineWriter): void
 }
 
 /** Where access logs are written. */

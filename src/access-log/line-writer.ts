@@ -1,0 +1,90 @@
+/** Room for the largest batch, as lines usually are. */
+const USUAL_BYTES = 2 * 1024 * 1024
+/** The most bytes that UTF-8 takes for a unit of UTF-16. */
+const MOST_BYTES_OF_A_UNIT = 3
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const FIRST_PRINTABLE = 0x20
+const LAST_PRINTABLE = 0x7e
+const ZERO = 0x30
+
+/**
+ * Writes JSON as UTF-8 into memory that is used again. Text that is put together first, and made into bytes afterwards,
+ * would leave several times a line's size to the garbage collector.
+ */
+export class LineWriter {
+  private buffer = Buffer.alloc(0)
+  private length = 0
+
+  /** Forgets what has been written. */
+  clear(): void {
+    this.length = 0
+    // What was enlarged for long lines is not kept.
+    if (this.buffer.length !== USUAL_BYTES) this.buffer = Buffer.allocUnsafeSlow(USUAL_BYTES)
+  }
+
+  /** What has been written since it was cleared; valid until it is cleared again. */
+  get bytes(): Uint8Array {
+    return this.buffer.subarray(0, this.length)
+  }
+
+  /** Writes text that is ASCII alone, as it is. */
+  ascii(text: string): void {
+    this.reserve(text.length)
+    const { buffer } = this
+    let at = this.length
+    for (let i = 0; i < text.length; i++) buffer[at++] = text.charCodeAt(i)
+    this.length = at
+  }
+
+  /** Writes any text as it is. */
+  text(text: string): void {
+    this.reserve(MOST_BYTES_OF_A_UNIT * text.length)
+    this.length += this.buffer.write(text, this.length)
+  }
+
+  /** Writes bytes as they are. */
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length)
+    this.buffer.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  /** Writes what stands between the quotes of a JSON string, with the escapes that it needs. */
+  json(text: string): void {
+    this.reserve(text.length)
+    const { buffer } = this
+    let at = this.length
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit < FIRST_PRINTABLE || unit > LAST_PRINTABLE || unit === QUOTE || unit === BACKSLASH) {
+        this.text(JSON.stringify(text).slice(1, -1))
+        return
+      }
+      buffer[at++] = unit
+    }
+    this.length = at
+  }
+
+  /** Writes an integer that is not negative, with zeros before it where it has fewer digits. */
+  integer(value: number, digits = 1): void {
+    let count = digits
+    for (let most = 10 ** digits; most <= value; most *= 10) count++
+    this.reserve(count)
+    let rest = value
+    for (let at = this.length + count - 1; at >= this.length; at--) {
+      const next = Math.floor(rest / 10)
+      this.buffer[at] = ZERO + (rest - next * 10)
+      rest = next
+    }
+    this.length += count
+  }
+
+  private reserve(bytes: number): void {
+    const wanted = this.length + bytes
+    if (wanted <= this.buffer.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(USUAL_BYTES, 2 * wanted))
+    this.buffer.copy(larger, 0, 0, this.length)
+    this.buffer = larger
+  }
+}
