@@ -11,10 +11,8 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Egress } from '../origin/egress.ts'
 import type { LineWriter } from './line-writer.ts'
 import { ABSENT, type LoggedAddressForm, loggedAddress } from './logged-address.ts'
+import { loggedUserAgent } from './logged-user-agent.ts'
 import type { AccessLine } from './sink.ts'
-
-/** Bytes of a User-Agent that a line has. */
-const MOST_USER_AGENT_BYTES = 8192
 
 export type AccessLinesOptions = {
   readonly account: Account
@@ -228,7 +226,7 @@ export class AccessLines {
   /** A User-Agent as JSON; many requests in turn have the same. */
   private userAgentOf(header: string): Uint8Array {
     if (header !== this.userAgent.header) {
-      this.userAgent = { header, json: Buffer.from(JSON.stringify(shownUserAgent(header))) }
+      this.userAgent = { header, json: Buffer.from(JSON.stringify(loggedUserAgent(header))) }
     }
     return this.userAgent.json
   }
@@ -277,29 +275,4 @@ function localTarget(target: string): string {
 function nameOf(serverName: string | undefined, host: string | undefined): string {
   if (serverName !== undefined) return serverName
   return host === undefined ? ABSENT : (URL.parse(`https://${host}`)?.hostname ?? ABSENT)
-}
-
-/** Text that Node has read as Latin-1, as the UTF-8 that it is, if it is. */
-function asUtf8(text: string): string {
-  if (!/[\x80-\xff]/.test(text)) return text
-  const bytes = Buffer.from(text, 'latin1')
-  const decoded = bytes.toString('utf8')
-  return decoded.includes('\ufffd') ? text : decoded
-}
-
-function shownUserAgent(header: string): string {
-  if (header === '') return ABSENT
-  // A character takes at most twice as many bytes as Node has read of it.
-  const text = asUtf8(header)
-  return 2 * header.length > MOST_USER_AGENT_BYTES ? firstBytes(text, MOST_USER_AGENT_BYTES) : text
-}
-
-/** As many whole characters of a text as fit into so many bytes of UTF-8. */
-function firstBytes(text: string, most: number): string {
-  const bytes = Buffer.from(text)
-  if (bytes.length <= most) return text
-  let end = most
-  // Bytes 10xxxxxx continue a character, RFC 3629 §3.
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--
-  return bytes.toString('utf8', 0, end)
 }
