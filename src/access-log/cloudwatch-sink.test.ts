@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { lineOf } from '../../test/judges/access-lines.ts'
+import { lineOf, writtenLines } from '../../test/judges/access-lines.ts'
 import { listen } from '../../test/judges/processes.ts'
 import type { LogFields } from '../log.ts'
 import { utcMs } from '../media/time.ts'
@@ -18,10 +18,13 @@ const lineAt = (ms: number, line = '{}') => lineOf(`${line}\n`, utcMs(NOON + ms)
 
 describe('batches of log events', () => {
   const sizes = (lines: readonly ReturnType<typeof lineAt>[]) =>
-    logEventBatches(lines, NOON).batches.map(({ length }) => length)
+    logEventBatches(writtenLines(lines), NOON).batches.map(({ length }) => length)
 
   it('are in the order of their times, and have no line feeds', () => {
-    const { batches, outside } = logEventBatches([lineAt(-5, 'b'), lineAt(-9, 'a'), lineAt(-5, 'c')], NOON)
+    const { batches, outside } = logEventBatches(
+      writtenLines([lineAt(-5, 'b'), lineAt(-9, 'a'), lineAt(-5, 'c')]),
+      NOON,
+    )
     assert.deepEqual(batches, [
       [
         { timestamp: NOON - 9, message: 'a' },
@@ -34,7 +37,7 @@ describe('batches of log events', () => {
 
   it('leave out what is older than 14 days or more than two hours ahead', () => {
     const lines = [-14 * 24 * HOUR_MS, -14 * 24 * HOUR_MS + 1, 2 * HOUR_MS - 1, 2 * HOUR_MS].map((ms) => lineAt(ms))
-    const { batches, outside } = logEventBatches(lines, NOON)
+    const { batches, outside } = logEventBatches(writtenLines(lines), NOON)
     assert.equal(outside, 2)
     // These two are more than a day apart.
     assert.equal(batches.length, 2)

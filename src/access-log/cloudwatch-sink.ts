@@ -6,6 +6,7 @@ import { settledWithin } from '../concurrency/settled-within.ts'
 import type { Log } from '../log.ts'
 import { boundedClient } from '../sdk-answers.ts'
 import type { DroppedLines } from './dropped-lines.ts'
+import type { WrittenLines } from './line-batch.ts'
 import { type CloudWatchEvent, logEventBatches } from './log-event-batches.ts'
 import { PendingLines } from './pending-lines.ts'
 import type { AccessLine, AccessLogSink } from './sink.ts'
@@ -69,7 +70,7 @@ export class CloudWatchSink implements AccessLogSink {
     await this.opening?.then(({ client }) => client.destroy())
   }
 
-  private async put(group: string, lines: readonly AccessLine[]): Promise<void> {
+  private async put(group: string, lines: WrittenLines): Promise<void> {
     const { batches, outside } = logEventBatches(lines, this.options.date())
     this.options.dropped.count(outside, 'CloudWatch Logs takes none from 14 days ago, and none of the future')
     for (const batch of batches) await this.putBatch(group, batch)

@@ -5,7 +5,7 @@ import { SerialQueue } from '../concurrency/serial-queue.ts'
 import { utcMs } from '../media/time.ts'
 import { AppendedFile } from './appended-file.ts'
 import type { DroppedLines } from './dropped-lines.ts'
-import { LineWriter } from './line-writer.ts'
+import type { WrittenLines } from './line-batch.ts'
 import { dayOf, deleteOldLogs, groupFolder, lastNumber, logFileName } from './log-files.ts'
 import { PendingLines } from './pending-lines.ts'
 import type { AccessLine, AccessLogSink } from './sink.ts'
@@ -53,8 +53,6 @@ export class FileSink implements AccessLogSink {
   private readonly open = new Map<string, Current>()
   /** In which files are opened, written and closed: a disk that does not answer takes one thread of Node's pool. */
   private readonly turns = new SerialQueue()
-  /** Whose memory is of the batch that has its turn. */
-  private readonly writer = new LineWriter()
 
   constructor(options: FileSinkOptions) {
     this.options = options
@@ -92,10 +90,7 @@ export class FileSink implements AccessLogSink {
     await deleteOldLogs(folder, utcMs(date() - retentionMs))
   }
 
-  private async append(group: string, lines: readonly AccessLine[]): Promise<void> {
-    this.writer.clear()
-    for (const line of lines) line.writeTo(this.writer)
-    const { bytes } = this.writer
+  private async append(group: string, { bytes }: WrittenLines): Promise<void> {
     let left = bytes
     try {
       const { file } = await this.fileFor(group, bytes.length)

@@ -1,6 +1,5 @@
 import type { UtcMs } from '../media/time.ts'
-import { LineWriter } from './line-writer.ts'
-import type { AccessLine } from './sink.ts'
+import type { WrittenLines } from './line-batch.ts'
 
 /** An event of CloudWatch Logs; its timestamp is in milliseconds since 1970. */
 export type CloudWatchEvent = { readonly timestamp: number; readonly message: string }
@@ -19,32 +18,30 @@ const FARTHEST_AHEAD_MS = 2 * 3_600_000
  * old or too far ahead.
  */
 export function logEventBatches(
-  lines: readonly AccessLine[],
+  { bytes, times, ends }: WrittenLines,
   now: UtcMs,
 ): { readonly batches: readonly (readonly CloudWatchEvent[])[]; readonly outside: number } {
-  const taken = lines
-    .filter(({ at }) => at > now - OLDEST_MS && at < now + FARTHEST_AHEAD_MS)
-    .toSorted((a, b) => a.at - b.at)
-  const writer = new LineWriter()
+  const taken = times
+    .map((timestamp, line) => ({ timestamp, begin: ends[line - 1] ?? 0, end: ends[line] ?? 0 }))
+    .filter(({ timestamp }) => timestamp > now - OLDEST_MS && timestamp < now + FARTHEST_AHEAD_MS)
+    .toSorted((a, b) => a.timestamp - b.timestamp)
   const decoder = new TextDecoder()
   const batches: CloudWatchEvent[][] = []
   let batch: CloudWatchEvent[] = []
-  let bytes = 0
-  for (const line of taken) {
-    const { at } = line
-    writer.clear()
-    line.writeTo(writer)
-    const message = decoder.decode(writer.bytes).trimEnd()
-    const size = Buffer.byteLength(message) + EVENT_OVERHEAD
-    const begin = batch[0]?.timestamp ?? at
-    if (batch.length === MOST_EVENTS || bytes + size > MOST_BYTES || at - begin >= LONGEST_BATCH_MS) {
+  let size = 0
+  for (const { timestamp, begin, end } of taken) {
+    // Without its line feed.
+    const message = decoder.decode(bytes.subarray(begin, end - 1))
+    const ofEvent = end - 1 - begin + EVENT_OVERHEAD
+    const first = batch[0]?.timestamp ?? timestamp
+    if (batch.length === MOST_EVENTS || size + ofEvent > MOST_BYTES || timestamp - first >= LONGEST_BATCH_MS) {
       batches.push(batch)
       batch = []
-      bytes = 0
+      size = 0
     }
-    batch.push({ timestamp: at, message })
-    bytes += size
+    batch.push({ timestamp, message })
+    size += ofEvent
   }
   if (batch.length > 0) batches.push(batch)
-  return { batches, outside: lines.length - taken.length }
+  return { batches, outside: times.length - taken.length }
 }

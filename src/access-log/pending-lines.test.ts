@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lineOf, textOf } from '../../test/judges/access-lines.ts'
+import { lineOf } from '../../test/judges/access-lines.ts'
 import { utcMs } from '../media/time.ts'
 import { DroppedLines } from './dropped-lines.ts'
 import { PendingLines } from './pending-lines.ts'
 
-const line = (text: string) => lineOf(text, utcMs(0), 201)
+const SIZE = 201
+const line = (text: string) => lineOf(`${text.padEnd(SIZE - 1)}\n`)
 
 /** Pending lines whose batches are written when the test says so. */
 function pendingUnderTest(batchSize: number, mostPending: number) {
@@ -26,8 +27,8 @@ function pendingUnderTest(batchSize: number, mostPending: number) {
       clock: () => utcMs(0),
       log: { info() {}, warn() {}, error() {} },
     }),
-    write(group, lines) {
-      batches.push(`${group}: ${lines.map(textOf).join(' ')}`)
+    write(group, { bytes }) {
+      batches.push(`${group}: ${Buffer.from(bytes).toString().replace(/\s+/g, ' ').trim()}`)
       return new Promise((resolve) => written.push(resolve))
     },
   })
@@ -38,7 +39,7 @@ const turn = () => new Promise(setImmediate)
 
 describe('lines that wait to be written', () => {
   it('are written when a batch is full, and meanwhile others wait', async () => {
-    const { pending, batches, written } = pendingUnderTest(3 * 201, 100_000)
+    const { pending, batches, written } = pendingUnderTest(3 * SIZE, 100_000)
     for (const text of 'abc') pending.add('g', line(text))
     assert.deepEqual(batches, ['g: a b c'])
     for (const text of 'defghijk') pending.add('g', line(text))
@@ -55,7 +56,7 @@ describe('lines that wait to be written', () => {
   })
 
   it('are dropped beyond the bound, and counted, until there is room again', async () => {
-    const { pending, batches, written, dropped } = pendingUnderTest(201, 2 * 201)
+    const { pending, batches, written, dropped } = pendingUnderTest(SIZE, 2 * SIZE)
     for (const text of 'abcd') pending.add('g', line(text))
     assert.equal(dropped(), 2)
     written[0]!()

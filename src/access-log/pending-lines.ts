@@ -1,9 +1,12 @@
 import type { DroppedLines } from './dropped-lines.ts'
+import { LineBatch, type WrittenLines } from './line-batch.ts'
 import type { AccessLine } from './sink.ts'
 
 /** Most bytes of lines that wait to be written, of all log groups. */
 const MOST_PENDING = 16 * 1024 * 1024
 const MOST_BATCH = 1024 * 1024
+/** Batches whose memory is kept for others: one is collected while another is written. */
+const MOST_SPARE = 2
 
 type Options = {
   /** For how long the first line waits for others. */
@@ -13,7 +16,7 @@ type Options = {
   /** Most bytes that are written together, where lines have come while others were written; 1 MiB by default. */
   readonly mostBatchSize?: number
   /** Writes lines of a group, one call at a time. Never rejects: what it cannot write it counts. */
-  readonly write: (group: string, lines: readonly AccessLine[]) => Promise<void>
+  readonly write: (group: string, lines: WrittenLines) => Promise<void>
   readonly dropped: DroppedLines
   readonly mostPending?: number
 }
@@ -22,7 +25,8 @@ type Options = {
 export class PendingLines {
   private readonly options: Options
   private readonly mostPending: number
-  private waiting = new Map<string, { readonly lines: AccessLine[]; size: number }>()
+  private waiting = new Map<string, LineBatch>()
+  private readonly spare: LineBatch[] = []
   private size = 0
   private timer: NodeJS.Timeout | undefined
   private writing: Promise<void> | undefined
@@ -41,11 +45,10 @@ export class PendingLines {
     this.size += size
     let batch = this.waiting.get(group)
     if (!batch) {
-      batch = { lines: [], size: 0 }
+      batch = this.spare.pop() ?? new LineBatch()
       this.waiting.set(group, batch)
     }
-    batch.lines.push(line)
-    batch.size += size
+    batch.add(line)
     if (this.writing) return
     if (batch.size >= this.options.batchSize) void this.flush()
     else this.timer ??= setTimeout(() => void this.flush(), this.options.delayMs)
@@ -64,31 +67,15 @@ export class PendingLines {
   }
 
   private async write(batches: typeof this.waiting): Promise<void> {
-    for (const [group, { lines }] of batches) {
-      for (const { part, size } of partsOf(lines, this.options.mostBatchSize ?? MOST_BATCH)) {
-        await this.options.write(group, part)
-        this.size -= size
-      }
+    for (const [group, batch] of batches) {
+      for (const part of batch.parts(this.options.mostBatchSize ?? MOST_BATCH)) await this.options.write(group, part)
+      this.size -= batch.size
+      batch.clear()
+      if (this.spare.length < MOST_SPARE) this.spare.push(batch)
     }
     this.writing = undefined
     // Lines that came meanwhile have no timer.
     const isFull = [...this.waiting.values()].some(({ size }) => size >= this.options.batchSize)
     if (this.waiting.size > 0) this.timer ??= setTimeout(() => void this.flush(), isFull ? 0 : this.options.delayMs)
-  }
-}
-
-/** Consecutive lines, divided where they come to so much. */
-function* partsOf(
-  lines: readonly AccessLine[],
-  most: number,
-): Generator<{ part: readonly AccessLine[]; size: number }> {
-  let begin = 0
-  let size = 0
-  for (const [at, line] of lines.entries()) {
-    size += line.size
-    if (size < most && at < lines.length - 1) continue
-    yield { part: lines.slice(begin, at + 1), size }
-    begin = at + 1
-    size = 0
   }
 }

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import { settledWithin } from '../concurrency/settled-within.ts'
 import type { DroppedLines } from './dropped-lines.ts'
-import { LineWriter } from './line-writer.ts'
+import type { WrittenLines } from './line-batch.ts'
 import { PendingLines } from './pending-lines.ts'
 import type { AccessLine, AccessLogSink } from './sink.ts'
 
@@ -15,7 +15,6 @@ export class StdoutSink implements AccessLogSink {
   private readonly stream: Writable
   private readonly dropped: DroppedLines
   private readonly pending: PendingLines
-  private readonly writer = new LineWriter()
 
   constructor({ stream, dropped }: { stream: Writable; dropped: DroppedLines }) {
     this.stream = stream
@@ -42,13 +41,11 @@ export class StdoutSink implements AccessLogSink {
   }
 
   /** Resolves when the reader has taken the lines, or will not. */
-  private pass(lines: readonly AccessLine[]): Promise<void> {
-    this.writer.clear()
-    for (const line of lines) line.writeTo(this.writer)
+  private pass({ bytes, ends }: WrittenLines): Promise<void> {
     return new Promise((resolve) => {
       // A stream may keep what it is given.
-      this.stream.write(Buffer.from(this.writer.bytes), (error) => {
-        if (error) this.dropped.count(lines.length, error)
+      this.stream.write(Buffer.from(bytes), (error) => {
+        if (error) this.dropped.count(ends.length, error)
         resolve()
       })
     })

@@ -1,3 +1,4 @@
+import { LineBatch, type WrittenLines } from '../../src/access-log/line-batch.ts'
 import { LineWriter } from '../../src/access-log/line-writer.ts'
 import type { AccessLine } from '../../src/access-log/sink.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
@@ -12,4 +13,12 @@ export function textOf(line: AccessLine): string {
   const writer = new LineWriter()
   line.writeTo(writer)
   return Buffer.from(writer.bytes).toString()
+}
+
+/** Lines as a sink gets them. */
+export function writtenLines(lines: readonly AccessLine[]): WrittenLines {
+  const batch = new LineBatch()
+  for (const line of lines) batch.add(line)
+  const [written] = [...batch.parts(Infinity)]
+  return written ?? { bytes: Buffer.alloc(0), times: [], ends: [] }
 }
