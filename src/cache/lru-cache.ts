@@ -15,6 +15,8 @@ export class LruCache<V> {
   private readonly clock: () => number
   /** Entries, least recently used first. */
   private readonly entries = new Map<string, Entry<V>>()
+  /** The last of them, which need not be moved when it is used again. */
+  private newest: Entry<V> | undefined
   private cost = 0
 
   /** Sets the budget, in the unit of the costs, such as bytes. */
@@ -30,8 +32,11 @@ export class LruCache<V> {
     const entry = this.entries.get(key)
     if (!entry) return undefined
     entry.usedAt = this.clock()
-    this.entries.delete(key)
-    this.entries.set(key, entry)
+    if (entry !== this.newest) {
+      this.entries.delete(key)
+      this.entries.set(key, entry)
+      this.newest = entry
+    }
     return entry.value
   }
 
@@ -48,7 +53,8 @@ export class LruCache<V> {
   put(key: string, value: V, cost: number): void {
     this.delete(key)
     const now = this.clock()
-    this.entries.set(key, { value, cost, usedAt: now })
+    this.newest = { value, cost, usedAt: now }
+    this.entries.set(key, this.newest)
     this.cost += cost
     for (const [oldest, { usedAt }] of this.entries) {
       if (this.cost <= this.budget && now - usedAt < this.afterMs) break
@@ -62,10 +68,12 @@ export class LruCache<V> {
     if (!entry) return
     this.cost -= entry.cost
     this.entries.delete(key)
+    if (entry === this.newest) this.newest = undefined
   }
 
   clear(): void {
     this.entries.clear()
+    this.newest = undefined
     this.cost = 0
   }
 }

@@ -48,15 +48,27 @@ export class PlaybackAccess {
     this.misses = new TokenBuckets(missesPerSecond, 2 * missesPerSecond)
   }
 
-  /** The reason why a client may not read this endpoint, as it is now; undefined when it may. */
-  async refusalOf(endpoint: OriginEndpoint, request: Asking): Promise<PlaybackRefusal | undefined> {
+  /**
+   * The reason why a client may not read this endpoint, as it is now; undefined when it may. At once, but for endpoints
+   * with CDN authorization.
+   */
+  refusalOf(
+    endpoint: OriginEndpoint,
+    request: Asking,
+  ): PlaybackRefusal | undefined | Promise<PlaybackRefusal | undefined> {
     if (endpoint.origination === 'DENY') return { error: 'OriginationDenied' }
     if (endpoint.whitelist.length > 0 && !isListed(endpoint, this.clients.addressOf(request))) {
       return { error: 'NotWhitelisted' }
     }
-    if (!endpoint.authorization) return undefined
+    return endpoint.authorization && this.identify(endpoint.authorization, request)
+  }
+
+  private async identify(
+    authorization: NonNullable<OriginEndpoint['authorization']>,
+    request: Asking,
+  ): Promise<PlaybackRefusal | undefined> {
     const given = cdnIdentifierOf(request.rawHeaders)
-    const judgement = typeof given === 'string' ? given : await this.identifiers.judge(endpoint.authorization, given)
+    const judgement = typeof given === 'string' ? given : await this.identifiers.judge(authorization, given)
     if (judgement === 'accepted') {
       this.identified.add(request)
       return undefined

@@ -37,6 +37,11 @@ export class Directory<T extends object> {
     })
   }
 
+  /** What is under a name; undefined where that must be looked up. */
+  current(name: string): T | undefined {
+    return this.lookups.current(name)
+  }
+
   find(name: string): Promise<T | undefined> {
     return this.lookups.find(name, () => this.nouns.look(name))
   }

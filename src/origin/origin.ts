@@ -112,10 +112,12 @@ export function createOrigin({
       return undefined
     }
     const { guid, path } = splitPath(target.path)
-    const endpoint = guid === undefined ? undefined : await directory.find(guid)
+    // What is known at once is not awaited, which would take about as long as all else.
+    const endpoint = guid === undefined ? undefined : (directory.current(guid) ?? (await directory.find(guid)))
     if (!endpoint) return 'NoSuchEndpoint'
     asked.endpoint = endpoint
-    const refusal = await access.refusalOf(endpoint, request)
+    const judged = access.refusalOf(endpoint, request)
+    const refusal = judged instanceof Promise ? await judged : judged
     if (refusal) return refusal
     if (method !== 'GET' && method !== 'HEAD') return 'MethodNotAllowed'
     const client = clients.ofRequest(request)
@@ -143,7 +145,8 @@ export function createOrigin({
     asked.kind = kindOf(named)
     const query = parseManifestQuery(named, target.query)
     if (named.kind === 'manifest') {
-      const manifest = await manifests.find(endpoint, path, named, { query, client })
+      const current = manifests.current(endpoint, path, query)
+      const manifest = current ?? (await manifests.find(endpoint, path, named, { query, client }))
       return typeof manifest === 'string' ? manifest : sendManifest(request, response, manifest)
     }
     return playSegment(request, response, { endpoint, path, request: named, lost }, asked)

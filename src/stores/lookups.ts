@@ -31,10 +31,17 @@ export class Lookups<T extends object> {
     this.clock = clock
   }
 
+  /** What is under a name; undefined where that must be looked up. */
+  current(name: string): T | undefined {
+    const known = this.known.get(name)
+    return known && (known.epoch === this.epoch || this.late.has(name)) ? known.found : undefined
+  }
+
   /** What is under a name, found by `look` where it is not known. Rejects as `look` does. */
   async find(name: string, look: () => Promise<T | undefined>): Promise<T | undefined> {
+    const current = this.current(name)
+    if (current) return current
     const known = this.known.get(name)
-    if (known && (known.epoch === this.epoch || this.late.has(name))) return known.found
     const absentUntil = this.absentUntil.get(name)
     if (absentUntil !== undefined && this.clock() < absentUntil) return undefined
     const looking = this.finding.run(name, (isCurrent) => this.look(name, look, isCurrent))

@@ -1,14 +1,13 @@
 import { EventEmitter } from 'node:events'
-import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
+import { type OutgoingHttpHeader, type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HttpResponse } from '../message.ts'
+import { fieldLines } from './field-lines.ts'
 
-/** What a header field may have, RFC 9110 §5.5. */
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+type Field = readonly [name: string, value: OutgoingHttpHeader]
+
+const OK = 'HTTP/1.1 200 OK\r\n'
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304])
-
-type Field = readonly [name: string, value: number | string | readonly string[]]
 
 /** What responses of a connection have in common. */
 export type ResponseContext = {
@@ -37,7 +36,8 @@ export class SimpleResponse extends EventEmitter implements HttpResponse {
   private readonly isHead: boolean
   /** Is told when the response begins. */
   exchange: { noteHead(): void } | undefined
-  private readonly own = new Map<string, Field>()
+  /** By its name in small letters, each field that was set, with its name as it was given. */
+  private own: Map<string, Field> | undefined
   private head = ''
   private promisedBytes = 0
   private isClosing = false
@@ -60,14 +60,15 @@ export class SimpleResponse extends EventEmitter implements HttpResponse {
   }
 
   getHeaderNames(): string[] {
-    return [...this.own.keys()]
+    return [...(this.own?.keys() ?? [])]
   }
 
   removeHeader(name: string): void {
-    this.own.delete(name.toLowerCase())
+    this.own?.delete(name.toLowerCase())
   }
 
   setHeader(name: string, value: string): this {
+    this.own ??= new Map()
     this.own.set(name.toLowerCase(), [name, value])
     return this
   }
@@ -80,16 +81,10 @@ export class SimpleResponse extends EventEmitter implements HttpResponse {
   /** `impliedBytes` are stated where the fields do not tell the length of the body. */
   private makeHead(status: number, headers: OutgoingHttpHeaders, impliedBytes?: number): this {
     if (this.headersSent) throw new Error('the head of this response has been sent')
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
-    let length: number | undefined
-    let kept = this.context.keptAlive
-    for (const [key, [name, value]] of this.fieldsWith(headers)) {
-      head += fieldLine(name, value)
-      if (key === 'content-length') length = Number(value)
-      if (key !== 'connection') continue
-      kept = ''
-      this.isClosing = value === 'close'
-    }
+    const { lines, contentLength, connection } = fieldLines(this.own ? this.withOwn(this.own, headers) : headers)
+    let length = contentLength
+    if (connection === 'close') this.isClosing = true
+    const kept = connection === undefined ? this.context.keptAlive : ''
     const hasBody = !WITHOUT_BODY.has(status)
     let implied = ''
     if (length === undefined && hasBody) {
@@ -98,7 +93,8 @@ export class SimpleResponse extends EventEmitter implements HttpResponse {
       if (!this.isHead) implied = `Content-Length: ${length}\r\n`
     }
     this.promisedBytes = this.isHead || !hasBody ? 0 : (length ?? 0)
-    this.head = `${head}Date: ${this.context.httpDate()}\r\n${kept}${implied}\r\n`
+    const line = status === 200 ? OK : `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+    this.head = `${line}${lines}Date: ${this.context.httpDate()}\r\n${kept}${implied}\r\n`
     this.headBytes = this.head.length
     this.statusCode = status
     this.headersSent = true
@@ -106,12 +102,13 @@ export class SimpleResponse extends EventEmitter implements HttpResponse {
     return this
   }
 
-  /** By their names in small letters, the fields that were set, and those that are given with the status. */
-  private fieldsWith(headers: OutgoingHttpHeaders): Iterable<readonly [string, Field]> {
-    const given = Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name.toLowerCase(), [name, value]] as const],
-    )
-    return this.own.size === 0 ? given : new Map<string, Field>([...this.own, ...given])
+  /** The fields that were set, and those that are given with the status, which come in their place. */
+  private withOwn(own: ReadonlyMap<string, Field>, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+    const fields = new Map(own)
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined) fields.set(name.toLowerCase(), [name, value])
+    }
+    return Object.fromEntries(fields.values())
   }
 
   write(chunk: Uint8Array, flushed?: () => void): boolean {
@@ -206,11 +203,4 @@ export class SimpleResponse extends EventEmitter implements HttpResponse {
     this.emit('close')
     this.context.ended(this.isClosing)
   }
-}
-
-function fieldLine(name: string, value: number | string | readonly string[]): string {
-  if (typeof value === 'object') return value.map((each) => fieldLine(name, each)).join('')
-  const text = String(value)
-  if (!FIELD_NAME.test(name) || !FIELD_VALUE.test(text)) throw new Error(`no header field may be ${name}: ${text}`)
-  return `${name}: ${text}\r\n`
 }

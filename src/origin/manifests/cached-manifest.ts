@@ -55,8 +55,9 @@ export class CachedManifest {
   }
 
   private represent(body: Buffer, tag: string, coding: OutgoingHttpHeaders = {}): EncodedManifest {
-    const notModifiedHeaders = { ...this.headers, ETag: `"${tag}"` }
-    const headers = { ...notModifiedHeaders, ...coding, 'Content-Length': body.length }
+    // Frozen, they are written once for all who get them.
+    const notModifiedHeaders = Object.freeze({ ...this.headers, ETag: `"${tag}"` })
+    const headers = Object.freeze({ ...notModifiedHeaders, ...coding, 'Content-Length': body.length })
     const sent = body.length <= SHORT_BYTES ? body.toString('latin1') : body
     return { body: sent, etag: `"${tag}"`, headers, notModifiedHeaders }
   }

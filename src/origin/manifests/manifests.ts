@@ -88,6 +88,14 @@ export class Manifests {
     this.leftOut = new LeftOutStreams(log)
   }
 
+  /** The live manifest for a path; undefined where it must be found, or is no live one. */
+  current(endpoint: OriginEndpoint, path: string, query: ManifestQuery): CachedManifest | undefined {
+    if (!isLive(query)) return undefined
+    const entry = this.live.get(liveKey(endpoint, path))
+    const holds = entry && typeof entry.manifest !== 'string' && this.holds(entry, this.liveVersion(endpoint))
+    return holds ? entry.manifest : undefined
+  }
+
   /** The manifest for a path, or why there is none; `client` is who asks, where that is known. Throws ManifestsBusy. */
   async find(
     endpoint: OriginEndpoint,
@@ -96,13 +104,13 @@ export class Manifests {
     { query, client }: { readonly query: ManifestQuery; readonly client: string | undefined },
   ): Promise<CachedManifest | PlaybackError> {
     const asOf = momentShown(endpoint, this.clock)
-    const { window: asked, filter, excludesSessionKeys } = query
+    const { window: asked } = query
     const seen = asked && (await seenWindow(this.archive, endpoint, asked, asOf))
     if (typeof seen === 'string') return seen
 
-    const isLive = !asked && !filter && !excludesSessionKeys
-    const cache = isLive ? this.live : this.byQuery
-    const key = `${endpoint.guid}/${endpoint.revision}/${path}${isLive ? '' : `?${JSON.stringify(query)}`}`
+    const ofLive = isLive(query)
+    const cache = ofLive ? this.live : this.byQuery
+    const key = `${liveKey(endpoint, path)}${ofLive ? '' : `?${JSON.stringify(query)}`}`
     const version = asked ? this.archive.version(endpoint.channelGuid) : this.liveVersion(endpoint)
     const entry = cache.get(key)
     if (entry && this.holds(entry, version)) return entry.manifest
@@ -201,6 +209,14 @@ export class Manifests {
       }
     })
   }
+}
+
+function isLive({ window, filter, excludesSessionKeys }: ManifestQuery): boolean {
+  return !window && !filter && !excludesSessionKeys
+}
+
+function liveKey({ guid, revision }: OriginEndpoint, path: string): string {
+  return `${guid}/${revision}/${path}`
 }
 
 /** What a query says of a manifest but for its window. */
