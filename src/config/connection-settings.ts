@@ -20,7 +20,7 @@ export const CONNECTION_SETTINGS = {
   answersSimpleRequests: preset(
     'simple-requests',
     flag,
-    'false',
+    'true',
     'Answer the plain requests of players by an HTTP server of our own, which takes less CPU than that of Node: each GET and HEAD without a body or anything else that is unusual. With `false`, all go through that of Node.',
   ),
 }
