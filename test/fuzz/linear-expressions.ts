@@ -39,7 +39,7 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     ["^\\/[A-Za-z0-9/._~%?=&:;,@!$'()*+-]*$", '/a?b=c', 'run'],
     ["^([!#$%&'*+.^`|~0-9A-Za-z-]+):([\\t\\x20-\\x7e]*)$", 'a: b', 'run'],
   ],
-  'src/http/simple/simple-response.ts': [
+  'src/http/simple/field-lines.ts': [
     [String.raw`^[\t\x20-\x7e\x80-\xff]*$`, 'a b', 'run'],
     ["^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", 'a', 'run'],
   ],
