@@ -42,7 +42,7 @@ export async function untilReady(port: number): Promise<void> {
 export async function checkConsole({ url }: Access): Promise<void> {
   const page = await (await fetch(`${url}/console/`)).text()
   const script = /<script type="module"[^>]* src="([^"]+)"/.exec(page)?.[1] ?? assert.fail(page)
-  const { status, headers } = await fetch(new URL(script, url))
+  const { status, headers } = await fetch(new URL(script, url), { headers: { 'accept-encoding': 'br' } })
   assert.deepEqual([status, headers.get('content-encoding')], [200, 'br'])
 }
 
