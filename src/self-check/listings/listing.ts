@@ -49,7 +49,7 @@ export const MOST_ENTRIES = 50_000
 const MOST_LISTED = 10 * MOST_ENTRIES
 
 /** Characters of the paths of all entries: a template is repeated in each of its segments. */
-const MOST_CHARACTERS = 64 << 20
+const MOST_CHARACTERS = 32 << 20
 
 /** Characters of a reference, and so of what is made of a template. */
 export const LONGEST_URI = 4096
