@@ -112,7 +112,7 @@ export function createOrigin({
       return undefined
     }
     const { guid, path } = splitPath(target.path)
-    // What is known at once is not awaited, which would take about as long as all else.
+    // What is known at once is not awaited: most requests are for what others have just asked for.
     const endpoint = guid === undefined ? undefined : (directory.current(guid) ?? (await directory.find(guid)))
     if (!endpoint) return 'NoSuchEndpoint'
     asked.endpoint = endpoint
