@@ -2,6 +2,9 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
+/** No command may take longer: they take seconds. */
+const TIMEOUT_MS = 1_200_000
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (name: string) => `${root}node_modules/${name}`
 
@@ -41,9 +44,9 @@ export async function check(): Promise<boolean> {
 async function runCheck({ name, commands }: Check): Promise<boolean> {
   const began = performance.now()
   for (const command of commands) {
-    const { status, output } = await node(command)
+    const { status, signal, output } = await node(command)
     if (status !== 0) {
-      console.log(`✖ ${name}\n${output.trimEnd()}`)
+      console.log(`✖ ${name}${signal === null ? '' : `, ended by ${signal}`}\n${output.trimEnd()}`)
       return false
     }
   }
@@ -51,14 +54,17 @@ async function runCheck({ name, commands }: Check): Promise<boolean> {
   return true
 }
 
-function node(args: readonly string[]): Promise<{ status: number | null; output: string }> {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+type Ended = { readonly status: number | null; readonly signal: NodeJS.Signals | null; readonly output: string }
+
+function node(args: readonly string[]): Promise<Ended> {
+  const bounds = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...bounds })
   const chunks: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (status) => resolve({ status, output: Buffer.concat(chunks).toString() }))
+    child.on('close', (status, signal) => resolve({ status, signal, output: Buffer.concat(chunks).toString() }))
   })
 }
 

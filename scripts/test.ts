@@ -1,5 +1,6 @@
 /** The gate: `npm test -- [PATTERN…] [--only CASE] [--seed NUMBER]`. Given patterns, it runs only those test files. */
 import { randomInt } from 'node:crypto'
+import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -13,10 +14,13 @@ import { useMemoryFolder } from './memory-folder.ts'
 import { skippedText } from './skipped.ts'
 import { againCommand, failureText, Tally, totalsText } from './tally.ts'
 import { ONE_PROCESS, ONE_PROCESS_VARIABLE, PROCESSES, planTests, type TestPlan } from './test-plan.ts'
+import { TestProcesses } from './test-processes.ts'
 import { slowestText, timesText, writeReport } from './test-report.ts'
 
 /** No single test may hold the gate up for longer. */
 const TEST_TIMEOUT_MS = 600_000
+/** Longer than any test may take: whoever is silent for so long has hung. */
+const SILENT_MS = TEST_TIMEOUT_MS + 60_000
 
 const began = performance.now()
 const { values, positionals: patterns } = parseArgs({
@@ -72,8 +76,10 @@ async function runTests({ processes, together }: TestPlan, only: string | undefi
   const tally = new Tally(ONE_PROCESS)
   // Beside the tests, which leave it room where they wait.
   const checked = patterns.length > 0 || checks(tally, stop)
+  const running = new TestProcesses(processes, SILENT_MS)
   const events = run({
     files: processes,
+    execArgv: [...running.execArgv],
     concurrency: PROCESSES,
     timeout: TEST_TIMEOUT_MS,
     signal: stop.signal,
@@ -81,11 +87,17 @@ async function runTests({ processes, together }: TestPlan, only: string | undefi
       ? {}
       : { testNamePatterns: new RegExp(`^${only.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}$`) }),
   })
-  for await (const event of events) process.stdout.write(tally.take(event))
+  for await (const event of events) {
+    running.heard()
+    process.stdout.write(tally.take(event))
+  }
+  running.stop()
   await checked
 
   evidence.keepOnly(tally.failures.map(({ file }) => file))
   const failures = failureText(tally.failures, (failure) => [
+    ...running.toldOf(failure.file),
+    ...(resolve(failure.file) === ONE_PROCESS ? [`it ran ${runningIn(together, tally)}`] : []),
     `again: ${againCommand(failure, seed)}`,
     ...evidence.of(failure.file),
   ])
@@ -95,6 +107,12 @@ async function runTests({ processes, together }: TestPlan, only: string | undefi
   if (tally.totals) process.stdout.write(totalsText(tally.totals))
   writeReport({ seed, milliseconds, tally })
   return judge(tally, stop.signal.aborted)
+}
+
+/** The file that the process of many ran when it ended. */
+function runningIn(together: readonly string[], tally: Tally): string {
+  const paths = together.map((file) => relative(process.cwd(), file))
+  return paths.find((path) => !tally.files.has(path)) ?? 'none any more'
 }
 
 /** What fails there ends the tests as well. */
