@@ -67,11 +67,14 @@ export class EntryMaker {
   }
 
   /** Throws UnreadableListing. */
-  *entries<T>(items: readonly T[], entryOf: (item: T, place: number) => Entry): Steps<Entry[]> {
+  *entries<T>(
+    items: Iterable<T> & { readonly length: number },
+    entryOf: (item: T, place: number) => Entry,
+  ): Steps<Entry[]> {
     this.count(items.length)
     const entries: Entry[] = []
-    for (const [place, item] of items.entries()) {
-      const entry = entryOf(item, place)
+    for (const item of items) {
+      const entry = entryOf(item, entries.length)
       const { length } = entry.path ?? ''
       this.characters += length
       if (this.characters > MOST_CHARACTERS) throw new UnreadableListing('lists paths that are too long')

@@ -1,6 +1,6 @@
 import type { Steps } from '../../media/steps.ts'
 import { type Entry, EntryMaker, pathFrom, type TrackListing, UnreadableListing } from './listing.ts'
-import { type Attributes, addChunks, eachElement, type TimedChunk, wholeNumber } from './xml-elements.ts'
+import { type Attributes, eachElement, TimedChunks, wholeNumber } from './xml-elements.ts'
 
 /** What an MPD lists. */
 export type MpdListing = {
@@ -22,7 +22,7 @@ export type TimedListing = TrackListing & {
   readonly endUtc?: number
 }
 
-type Template = { readonly attributes: Attributes; readonly chunks: TimedChunk[] }
+type Template = { readonly attributes: Attributes; readonly chunks: TimedChunks }
 type Open = { id: string; start: number; representations: string[] }
 type Unlisted = {
   readonly about: About
@@ -65,10 +65,10 @@ export function* readMpd(text: string, path: string): Steps<MpdListing> {
       } else if (name === 'AdaptationSet') [set, shared] = [attributes, undefined]
       else if (name === 'Representation') [representation, own] = [attributes, undefined]
       else if (name === 'SegmentTemplate') {
-        open = { attributes, chunks: [] }
+        open = { attributes, chunks: new TimedChunks() }
         if (representation) own = open
         else shared = open
-      } else if (name === 'S' && open) addChunks(open.chunks, attributes, wholeNumber(attributes, 'r', 0) + 1, maker)
+      } else if (name === 'S' && open) open.chunks.add(attributes, wholeNumber(attributes, 'r', 0) + 1, maker)
     },
     ends(name) {
       if (name !== 'Representation' || !representation) return
@@ -94,7 +94,7 @@ function refuse(problem: string): never {
 
 /** A template of a Representation lacks what its AdaptationSet has said, ISO/IEC 23009-1 §5.3.9.1. */
 function mergedTemplate(shared: Template | undefined, own: Template | undefined): Template {
-  const chunks = own && own.chunks.length > 0 ? own.chunks : (shared?.chunks ?? [])
+  const chunks = own && own.chunks.length > 0 ? own.chunks : (shared?.chunks ?? new TimedChunks())
   return { attributes: { ...shared?.attributes, ...own?.attributes }, chunks }
 }
 
@@ -120,12 +120,11 @@ function* listed(
     return { sequence: time, startMs: (time * 1000) / timescale, ms: (duration * 1000) / timescale, path: segment }
   })
   const header = url(attributes['initialization'], {})
-  const last = chunks.at(-1)
   const offset = wholeNumber(attributes, 'presentationTimeOffset', 0)
   return {
     entries,
     ...(header !== undefined && { header }),
-    ...(last && start !== undefined && { endUtc: start + ((last.time + last.duration - offset) * 1000) / timescale }),
+    ...(chunks.length > 0 && start !== undefined && { endUtc: start + ((chunks.end - offset) * 1000) / timescale }),
   }
 }
 

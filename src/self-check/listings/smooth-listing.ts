@@ -1,24 +1,24 @@
 import type { Steps } from '../../media/steps.ts'
 import { EntryMaker, pathFrom, type TrackListing, UnreadableListing } from './listing.ts'
-import { type Attributes, addChunks, eachElement, type TimedChunk, wholeNumber } from './xml-elements.ts'
+import { type Attributes, eachElement, TimedChunks, wholeNumber } from './xml-elements.ts'
 
 /** Units per second where a manifest states none, MS-SSTR §2.2.2.1. */
 const TIMESCALE = 10_000_000
 
-type StreamIndex = { readonly attributes: Attributes; readonly bitrates: string[]; readonly chunks: TimedChunk[] }
+type StreamIndex = { readonly attributes: Attributes; readonly bitrates: string[]; readonly chunks: TimedChunks }
 
 /** What a manifest of Smooth Streaming lists: each StreamIndex in each of its bit rates. Throws UnreadableListing. */
 export function* readSmooth(text: string, path: string): Steps<readonly TrackListing[]> {
   const maker = new EntryMaker()
   const indexes: StreamIndex[] = []
   let root: Attributes = {}
-  let open: StreamIndex = { attributes: {}, bitrates: [], chunks: [] }
+  let open: StreamIndex = { attributes: {}, bitrates: [], chunks: new TimedChunks() }
   yield* eachElement(text, {
     begins(name, attributes) {
       if (name === 'SmoothStreamingMedia') root = attributes
-      else if (name === 'StreamIndex') open = { attributes, bitrates: [], chunks: [] }
+      else if (name === 'StreamIndex') open = { attributes, bitrates: [], chunks: new TimedChunks() }
       else if (name === 'QualityLevel') open.bitrates.push(attributes['Bitrate'] ?? '')
-      else if (name === 'c') addChunks(open.chunks, attributes, wholeNumber(attributes, 'r', 1), maker)
+      else if (name === 'c') open.chunks.add(attributes, wholeNumber(attributes, 'r', 1), maker)
     },
     ends(name) {
       if (name === 'StreamIndex') indexes.push(open)

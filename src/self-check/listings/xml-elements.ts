@@ -41,15 +41,38 @@ export function wholeNumber(attributes: Attributes, name: string, absent: number
 
 export type TimedChunk = { readonly time: number; readonly duration: number }
 
-/** Adds what an S of a SegmentTimeline or a c of a StreamIndex stands for; `count` is how many chunks. */
-export function addChunks(chunks: TimedChunk[], attributes: Attributes, count: number, maker: EntryMaker): void {
-  const last = chunks.at(-1)
-  let time = wholeNumber(attributes, 't', last ? last.time + last.duration : 0)
-  const duration = wholeNumber(attributes, 'd', 0)
-  if (count < 1 || chunks.length + count > MOST_ENTRIES) throw new UnreadableListing(`lists a run of ${count} segments`)
-  maker.count(count)
-  for (let i = 0; i < count; i++) {
-    chunks.push({ time, duration })
-    time += duration
+/**
+ * The segments that the S elements of a SegmentTimeline, or the c elements of a StreamIndex, stand for. An element may
+ * stand for many: they are kept as runs, so that reading one takes no longer than another.
+ */
+export class TimedChunks implements Iterable<TimedChunk> {
+  private readonly runs: (TimedChunk & { readonly count: number })[] = []
+  private chunks = 0
+  private endTime = 0
+
+  get length(): number {
+    return this.chunks
+  }
+
+  /** Where the last one ends. */
+  get end(): number {
+    return this.endTime
+  }
+
+  /** Adds those of an element; `count` is how many. Throws UnreadableListing. */
+  add(attributes: Attributes, count: number, maker: EntryMaker): void {
+    const time = wholeNumber(attributes, 't', this.endTime)
+    const duration = wholeNumber(attributes, 'd', 0)
+    if (count < 1 || this.chunks + count > MOST_ENTRIES) throw new UnreadableListing(`lists a run of ${count} segments`)
+    maker.count(count)
+    this.runs.push({ time, duration, count })
+    this.chunks += count
+    this.endTime = time + count * duration
+  }
+
+  *[Symbol.iterator](): Generator<TimedChunk> {
+    for (const { time, duration, count } of this.runs) {
+      for (let i = 0; i < count; i++) yield { time: time + i * duration, duration }
+    }
   }
 }
