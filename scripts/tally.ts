@@ -124,7 +124,8 @@ function isFile(name: string, file: string | undefined): boolean {
   return file !== undefined && resolve(name) === resolve(file)
 }
 
-function relativePath(file: string): string {
+/** A path as it is told: from the working directory, which is the root of the repository. */
+export function relativePath(file: string): string {
   return relative(process.cwd(), resolve(file))
 }
 

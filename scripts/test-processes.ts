@@ -3,7 +3,8 @@ import type { ChildProcess } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
+import { relativePath } from './tally.ts'
 
 /** What Node publishes for each child process that is made. */
 const CHANNEL = 'child_process'
@@ -46,7 +47,7 @@ export class TestProcesses {
     unsubscribe(CHANNEL, this.onChild)
   }
 
-  /** What is known of the process of a file, if it was killed; `path` is relative to the working directory. */
+  /** What is known of the process of a file, if it was killed; `path` is as `relativePath` gives it. */
   toldOf(path: string): readonly string[] {
     return this.killed.get(path) ?? []
   }
@@ -60,7 +61,7 @@ export class TestProcesses {
   private async killAll(): Promise<void> {
     const left = [...this.children].flatMap((child) => {
       const file = this.files.find((each) => child.spawnargs.includes(each))
-      return file === undefined ? [] : [{ child, file: relative(process.cwd(), file) }]
+      return file === undefined ? [] : [{ child, file: relativePath(file) }]
     })
     for (const { child } of left) child.kill('SIGUSR2')
     await new Promise((resolve) => setTimeout(resolve, REPORT_MS))

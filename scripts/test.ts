@@ -1,6 +1,5 @@
 /** The gate: `npm test -- [PATTERN…] [--only CASE] [--seed NUMBER]`. Given patterns, it runs only those test files. */
 import { randomInt } from 'node:crypto'
-import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -12,7 +11,7 @@ import { canInstall, installDebianPackages } from './debian-packages.ts'
 import { Evidence } from './evidence.ts'
 import { useMemoryFolder } from './memory-folder.ts'
 import { skippedText } from './skipped.ts'
-import { againCommand, failureText, Tally, totalsText } from './tally.ts'
+import { againCommand, failureText, relativePath, Tally, totalsText } from './tally.ts'
 import { ONE_PROCESS, ONE_PROCESS_VARIABLE, PROCESSES, planTests, type TestPlan } from './test-plan.ts'
 import { TestProcesses } from './test-processes.ts'
 import { slowestText, timesText, writeReport } from './test-report.ts'
@@ -97,7 +96,7 @@ async function runTests({ processes, together }: TestPlan, only: string | undefi
   evidence.keepOnly(tally.failures.map(({ file }) => file))
   const failures = failureText(tally.failures, (failure) => [
     ...running.toldOf(failure.file),
-    ...(resolve(failure.file) === ONE_PROCESS ? [`it ran ${runningIn(together, tally)}`] : []),
+    ...(failure.file === relativePath(ONE_PROCESS) ? [`it ran ${runningIn(together, tally)}`] : []),
     `again: ${againCommand(failure, seed)}`,
     ...evidence.of(failure.file),
   ])
@@ -111,8 +110,7 @@ async function runTests({ processes, together }: TestPlan, only: string | undefi
 
 /** The file that the process of many ran when it ended. */
 function runningIn(together: readonly string[], tally: Tally): string {
-  const paths = together.map((file) => relative(process.cwd(), file))
-  return paths.find((path) => !tally.files.has(path)) ?? 'none any more'
+  return together.map(relativePath).find((path) => !tally.files.has(path)) ?? 'none any more'
 }
 
 /** What fails there ends the tests as well. */

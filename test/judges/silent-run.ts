@@ -2,8 +2,8 @@
  * Runs a test file whose process is killed once it has been silent: `silent-run.ts FILE`. Prints what failed, and what
  * is told of the process.
  */
-import { relative } from 'node:path'
 import { run } from 'node:test'
+import { relativePath } from '../../scripts/tally.ts'
 import { TestProcesses } from '../../scripts/test-processes.ts'
 
 const SILENT_MS = 3000
@@ -15,4 +15,4 @@ for await (const { type, data } of run({ files: [file], execArgv: [...running.ex
   if (type === 'test:fail') console.log('failed:', data.name)
 }
 running.stop()
-console.log(running.toldOf(relative(process.cwd(), file)).join('\n'))
+console.log(running.toldOf(relativePath(file)).join('\n'))
