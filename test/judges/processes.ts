@@ -7,14 +7,24 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { TIMEOUT_MS } from './timeout.ts'
 
 const children = new Set<ChildProcess>()
 const folders = new Set<string>()
 const ports = new Set<number>()
 
-process.on('exit', () => {
+function killChildren(): void {
   for (const child of children) child.kill('SIGKILL')
+}
+
+// A case that fails may leave a program, for which node:test would wait with this process. Programs of tests inherit
+// their environment, and use this module as well.
+const isTestFile = process.env['NODE_TEST_CONTEXT'] !== undefined && process.argv[1]?.endsWith('.test.ts') === true
+if (isTestFile) after(killChildren)
+
+process.on('exit', () => {
+  killChildren()
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 // Without a listener a signal ends the process and skips 'exit'.
