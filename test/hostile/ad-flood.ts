@@ -17,6 +17,9 @@ import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { floodOfMessages, floodOfTags, SPLICE_PIDS } from './ad-messages.ts'
 
+/** Much longer than segments: a machine that is slow makes none of them late. */
+const PATIENT_SECONDS = 30
+
 export type AdFlood = {
   /** Segments of a second that are put while neither encoder floods, while one does, and afterwards. */
   readonly quiet: number
@@ -133,6 +136,10 @@ export class SignallingPusher extends Pusher {
       firstDate,
     )
     this.digests = digests
+  }
+
+  protected override get targetDuration(): number {
+    return PATIENT_SECONDS
   }
 
   /** Makes the next segments, so that the time it takes is not that of their PUTs. */

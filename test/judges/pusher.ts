@@ -26,6 +26,11 @@ export class Pusher {
     this.client = new DigestClient(ingest.username, ingest.password)
   }
 
+  /** In seconds, as the playlists say: for so long a segment is waited for when those of other renditions are there. */
+  protected get targetDuration(): number {
+    return this.segmentSeconds
+  }
+
   urlOf(name: string): string {
     return `${new URL(name, this.ingest.url)}`
   }
@@ -75,7 +80,7 @@ export class Pusher {
 
   playlist(rendition: string, last: number, ended = false): Buffer {
     const first = Math.max(0, last - this.listed + 1)
-    const lines = ['#EXTM3U', '#EXT-X-VERSION:3', `#EXT-X-TARGETDURATION:${this.segmentSeconds}`]
+    const lines = ['#EXTM3U', '#EXT-X-VERSION:3', `#EXT-X-TARGETDURATION:${this.targetDuration}`]
     lines.push(`#EXT-X-MEDIA-SEQUENCE:${first}`)
     for (let number = first; number <= last; number++) {
       lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(this.dateOf(number)).toISOString()}`)
