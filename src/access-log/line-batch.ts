@@ -24,8 +24,14 @@ export class LineBatch {
   size = 0
   private unwritten: AccessLine[] = []
   private readonly writer = new LineWriter()
+  private readonly failed: (error: unknown) => void
   private times: UtcMs[] = []
   private ends: number[] = []
+
+  /** `failed` is told of each line that cannot be written, which is left out. */
+  constructor(failed: (error: unknown) => void) {
+    this.failed = failed
+  }
 
   add(line: AccessLine): void {
     this.size += line.size
@@ -60,7 +66,14 @@ export class LineBatch {
 
   private writeAll(): void {
     for (const line of this.unwritten) {
-      line.writeTo(this.writer)
+      const begin = this.writer.length
+      try {
+        line.writeTo(this.writer)
+      } catch (error) {
+        this.writer.cut(begin)
+        this.failed(error)
+        continue
+      }
       this.times.push(line.at)
       this.ends.push(this.writer.length)
     }

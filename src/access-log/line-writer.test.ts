@@ -33,6 +33,12 @@ describe('a writer of lines', () => {
     }
   })
 
+  it('refuses numbers that are no integers it can write', () => {
+    for (const number of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
+      assert.throws(() => written((writer) => writer.integer(number)), RangeError)
+    }
+  })
+
   it('writes more than it has room for, and forgets all of it when it is cleared', () => {
     const long = 'x€'.repeat(1_000_000)
     const writer = new LineWriter()

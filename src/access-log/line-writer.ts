@@ -23,6 +23,11 @@ export class LineWriter {
     if (this.buffer.length > MOST_KEPT_BYTES) this.buffer = Buffer.alloc(0)
   }
 
+  /** Forgets what has been written beyond so many bytes. */
+  cut(length: number): void {
+    this.written = Math.min(this.written, length)
+  }
+
   /** Bytes that have been written since it was cleared. */
   get length(): number {
     return this.written
@@ -71,8 +76,12 @@ export class LineWriter {
     this.written = at
   }
 
-  /** Writes an integer that is not negative, with zeros before it where it has fewer digits. */
+  /**
+   * Writes an integer that is not negative, with zeros before it where it has fewer digits.
+   * @throws RangeError where it is none, or larger than `Number.MAX_SAFE_INTEGER`
+   */
   integer(value: number, digits = 1): void {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is not a number that a line can have`)
     let count = digits
     for (let most = 10 ** digits; most <= value; most *= 10) count++
     this.reserve(count)

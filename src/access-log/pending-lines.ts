@@ -45,7 +45,7 @@ export class PendingLines {
     this.size += size
     let batch = this.waiting.get(group)
     if (!batch) {
-      batch = this.spare.pop() ?? new LineBatch()
+      batch = this.spare.pop() ?? new LineBatch((error) => this.options.dropped.count(1, error))
       this.waiting.set(group, batch)
     }
     batch.add(line)

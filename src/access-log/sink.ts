@@ -10,7 +10,7 @@ export type AccessLine = {
   readonly at: UtcMs
   /** About the bytes that it takes, as values or written. */
   readonly size: number
-  /** Writes a JSON object, and its line feed. */
+  /** Writes a JSON object, and its line feed. Where it throws, the line is dropped. */
   writeTo(writer: LineWriter): void
 }
 

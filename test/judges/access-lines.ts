@@ -17,7 +17,9 @@ export function textOf(line: AccessLine): string {
 
 /** Lines as a sink gets them. */
 export function writtenLines(lines: readonly AccessLine[]): WrittenLines {
-  const batch = new LineBatch()
+  const batch = new LineBatch((error) => {
+    throw error
+  })
   for (const line of lines) batch.add(line)
   const [written] = [...batch.parts(Infinity)]
   return written ?? { bytes: Buffer.alloc(0), times: [], ends: [] }
