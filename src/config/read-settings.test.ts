@@ -54,7 +54,7 @@ describe('settings', () => {
   })
 
   it('are all at their defaults with an empty file', () => {
-    assert.deepEqual(read({ file: '# nothing\n' }), { ...read({}), configFile: 'w.yaml' })
+    assert.deepEqual(read({ file: `# ${'-'.repeat(80)}\n# nothing\n` }), { ...read({}), configFile: 'w.yaml' })
   })
 })
 
@@ -123,6 +123,8 @@ describe('a setting that cannot be used is refused in one line that says where i
     [{ file: 'region: { a: b }\n' }, /^w\.yaml:1: region must be a plain value, such as REGION: no map, no alias$/],
     [{ file: 'region: &a x\naccount-id: *a\n' }, /^w\.yaml:2: account-id must be a plain value/],
     [{ file: 'config: other.yaml\n' }, /^w\.yaml:1: config cannot be set in the file it names$/],
+    [{ file: 'region: x\n'.padEnd(1010, '\n') }, /^w\.yaml: more than 1000 lines$/],
+    [{ file: `region: ${'['.repeat(70)}\n` }, /^w\.yaml: nested too deeply, or too many anchors$/],
     [{ file: 'just text\n' }, /^w\.yaml: must be a list/],
     [
       { env: { WINDROW_ACCESS_KEY_ID: 'A'.repeat(20) } },

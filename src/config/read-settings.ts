@@ -1,9 +1,13 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter } from 'yaml'
 import { type CopySettings, copySettingList } from './copy-settings.ts'
 import type { EffectiveSetting, SettingSource } from './effective-setting.ts'
 import type { Setting } from './setting.ts'
 import { environmentName, SETTINGS, type Settings, settingList } from './settings.ts'
 import { InvalidValue } from './value-kind.ts'
+import { yamlDocument } from './yaml-document.ts'
+
+/** Lines of a file of settings: more than there are settings, and what is said of them. */
+const MOST_LINES = 1000
 
 /** Thrown for a setting that cannot be used. The message is one line and names where the setting came from. */
 export class ConfigurationError extends Error {
@@ -173,7 +177,12 @@ function readFlags(list: SettingList, args: readonly string[]): SaidByName {
 /** Reads the file. All values are read as the text that is written, so that 000000000000 stays an account id. */
 function readYaml(list: SettingList, file: Said, readFile: SettingSources['readFile']): SaidByName {
   const lines = new LineCounter()
-  const document = parseDocument(readText(file, readFile), { schema: 'failsafe', lineCounter: lines })
+  const written = readText(file, readFile)
+  if (written.split('\n', MOST_LINES + 1).length > MOST_LINES) {
+    throw new ConfigurationError(`${file.text}: more than ${MOST_LINES} lines`)
+  }
+  const document = yamlDocument(written, lines)
+  if (!document) throw new ConfigurationError(`${file.text}: nested too deeply, or too many anchors`)
   const at = (offset: number) => `${file.text}:${lines.linePos(offset).line}:`
 
   const problem = document.errors[0]

@@ -1,8 +1,9 @@
-import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml'
+import { isMap, isScalar, type YAMLMap } from 'yaml'
 import type { Clock } from '../clock.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import { type FileText, readPrivateText } from '../config/private-file.ts'
 import { ConfigurationError } from '../config/read-settings.ts'
+import { yamlDocument } from '../config/yaml-document.ts'
 import type { Log } from '../log.ts'
 import { type SecretStore, SecretStoreFailed, type StoredSecret } from './secret-store.ts'
 
@@ -80,7 +81,7 @@ export class SecretsFile implements SecretStore {
 /** Parses the file. Throws ConfigurationError, which names the place and no value. */
 export function parseSecrets(text: string, file: string): ReadonlyMap<string, Versions> {
   const wrong = (what: string) => new ConfigurationError(`${file}: ${what}`)
-  const { errors, contents } = documentOf(text) ?? {}
+  const { errors, contents } = yamlDocument(text) ?? {}
   const [problem] = errors ?? []
   if (!errors || problem) throw wrong(`not valid YAML (${problem?.code ?? 'TOO_DEEP'})`)
   const secrets: unknown = isMap(contents) && contents.items.length === 1 ? contents.get('secrets', true) : undefined
@@ -105,16 +106,6 @@ export function parseSecrets(text: string, file: string): ReadonlyMap<string, Ve
     byArn.set(arn, versions)
   }
   return byArn
-}
-
-/**
- * A document whose values are the text that is written; no alias is followed. Undefined for what is nested, or has
- * anchors, as no file of secrets has: that would take the parser minutes.
- */
-function documentOf(text: string) {
-  return /(?:[-?[{]\s{0,9}){64}|(?:&\S{0,99}\s{1,9}){64}/.test(text)
-    ? undefined
-    : parseDocument(text, { schema: 'failsafe' })
 }
 
 function textOf(node: unknown): string | undefined {
