@@ -16,5 +16,8 @@ export type Egress = {
   readonly bytesFrom?: 'memory' | 'disk' | 'made' | undefined
 }
 
-/** Hears of every request for an origin endpoint, answered or refused, when it has ended. */
+/**
+ * Hears of every request for an origin endpoint, answered or refused, when it has ended. Of requests that are refused
+ * because there are too many connections, it hears of those for endpoints that others have just asked for.
+ */
 export type EgressObserver = (exchange: Exchange, egress: Egress) => void

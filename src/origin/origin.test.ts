@@ -447,6 +447,21 @@ describe('a playback URL', () => {
     assert.equal((await ask('nonsense')).status, 404)
   })
 
+  it('is 503 while there are too many connections, which observers hear of endpoints that are known', async () => {
+    origin.isFull = true
+    assert.equal((await ask('index.m3u8')).status, 503)
+    origin.isFull = false
+    await ask('index.m3u8')
+    origin.isFull = true
+    assert.equal((await ask('index.m3u8')).status, 503)
+    assert.equal((await ask('/out/v1/nobody/index.m3u8')).status, 503)
+    const told = origin.heard.map(({ status, egress }) => [status, egress.endpoint.guid, egress.refusal])
+    assert.deepEqual(told, [
+      [200, GUID, undefined],
+      [503, GUID, 'TooManyConnections'],
+    ])
+  })
+
   it('is 403 to addresses outside the whitelist', async () => {
     const statusWith = async (...whitelist: string[]) => {
       serve(hlsEndpoint({}, { whitelist }))

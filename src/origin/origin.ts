@@ -40,6 +40,9 @@ import { createViewer, type Viewer } from './viewer.ts'
 /** A segment's name never refers to other bytes, so caches may keep it for 14 days. */
 const SEGMENT_MAX_AGE = 1_209_600
 
+/** What a player gets while all places for players are taken. */
+const FULL = { error: 'TooManyConnections' } as const
+
 /** The reason for which a request gets no media; undefined when it was answered. */
 type Refused = PlaybackError | PlaybackRefusal | undefined
 
@@ -249,9 +252,14 @@ export function createOrigin({
   return {
     prefix: PLAYBACK_PREFIX,
     cacheable: true,
-    async handleFull(_, response, target, { requestId }) {
-      refusals.report({ error: 'TooManyConnections' }, target.path, requestId)
-      sendRefusal(response, { error: 'TooManyConnections' })
+    async handleFull(_, response, target, exchange) {
+      const { guid } = splitPath(target.path)
+      // Nothing is looked up for it: an endpoint that nobody has just asked for is not told of.
+      const endpoint = guid === undefined ? undefined : directory.current(guid)
+      if (observers.length > 0 && endpoint)
+        exchange.whenEnded(() => observe(exchange, { endpoint, refusal: FULL.error }))
+      refusals.report(FULL, target.path, exchange.requestId)
+      sendRefusal(response, FULL)
     },
     handle,
     handleSimple: handle,

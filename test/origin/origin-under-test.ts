@@ -9,6 +9,7 @@ import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import type { IdentifierJudge } from '../../src/origin/access.ts'
+import type { Egress, EgressObserver } from '../../src/origin/egress.ts'
 import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
 import type { ContentKeys } from '../../src/packaging/content-keys.ts'
@@ -38,6 +39,10 @@ export class OriginUnderTest {
   contentKeys: ContentKeys = sampleKeys()
   /** What a secret makes of the identifiers that CDNs send. */
   identifiers = NO_IDENTIFIERS
+  /** Whether all places for players are taken. */
+  isFull = false
+  /** What observers were told. */
+  readonly heard: { readonly status: number; readonly egress: Egress }[] = []
   /** What the origin has logged. */
   readonly lines: LogLine[] = []
   readonly outgoing = new OutgoingBytes({
@@ -52,11 +57,10 @@ export class OriginUnderTest {
   private origin: ReturnType<typeof createOrigin> | undefined
   private readonly server = http.createServer((request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
-    this.origin
-      ?.handle(request, response, { path, query }, new Exchange(request, response, () => 0))
-      .catch((error: unknown) => {
-        response.writeHead(500).end(String(error))
-      })
+    const handle = this.isFull ? this.origin?.handleFull : this.origin?.handle
+    handle?.(request, response, { path, query }, new Exchange(request, response, () => 0)).catch((error: unknown) => {
+      response.writeHead(500).end(String(error))
+    })
   })
 
   async listen(): Promise<void> {
@@ -73,6 +77,8 @@ export class OriginUnderTest {
     this.archive = new FakeArchive(window)
     this.resources = new FakeResources(endpoint)
     this.now = NOON
+    this.isFull = false
+    this.heard.length = 0
     const { archive, resources } = this
     const clients = new ClientNetworks(trustedProxies)
     const parts = {
@@ -89,7 +95,8 @@ export class OriginUnderTest {
     }
     const level = (level: string) => (fields: LogFields) => void this.lines.push({ level, fields })
     const log = { info: level('info'), warn: level('warn'), error: level('error') }
-    this.origin = createOrigin({ ...parts, clock: () => this.now, date: () => this.now, log })
+    const observers: readonly EgressObserver[] = [({ status }, egress) => this.heard.push({ status, egress })]
+    this.origin = createOrigin({ ...parts, clock: () => this.now, date: () => this.now, log, observers })
   }
 
   closeOrigin(): void {
