@@ -18,7 +18,7 @@ An unknown flag or key, or an invalid value, ends Windrow at once with exit code
 found. Secrets have no flag, and are never logged. Relative paths start at the working directory.
 
 A \`SIZE\` is a number with a unit of B, kB, MB, GB, KiB, MiB, GiB or TiB; a \`DURATION\` is a number with ms, s, m, h or d.
-Lists are separated by commas; in the file, they can be YAML lists.
+Lists are separated by commas; in the file, they can be YAML lists. The file has at most 1000 lines.
 
 | setting | value | when not set | environment variable | |
 | --- | --- | --- | --- | --- |
