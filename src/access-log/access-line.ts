@@ -9,9 +9,11 @@ import { type Account, arnOf } from '../model/arn.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Egress } from '../origin/egress.ts'
+import { LineEnds, type Own } from './line-end.ts'
 import type { LineWriter } from './line-writer.ts'
 import { ABSENT, type LoggedAddressForm, loggedAddress } from './logged-address.ts'
 import { loggedUserAgent } from './logged-user-agent.ts'
+import { RecurringText } from './recurring-text.ts'
 import type { AccessLine } from './sink.ts'
 
 export type AccessLinesOptions = {
@@ -24,16 +26,19 @@ export type AccessLinesOptions = {
 
 /** Bytes of a line without its target and User-Agent, with what its values take. */
 const COMMON_SIZE = 1000
+const NOTHING: Uint8Array = Buffer.alloc(0)
 
-/** Members of a line that are the same for all requests of an endpoint or a channel, each with a comma before it. */
-type Constants = { readonly channel: Uint8Array; readonly endpoint: Uint8Array }
-
-/** Our own members of a line. */
-type Own = Partial<Pick<Egress, 'kind' | 'bytesFrom'>> & { readonly refusal: string | undefined }
+/** Parts of a line that are the same for all requests of an endpoint or a channel. */
+type Constants = {
+  /** From the User-Agent to the text of `domainName`. */
+  readonly channel: Uint8Array
+  readonly ends: LineEnds
+}
 
 /** Whom a request is from, as its line has it. */
 type Client = {
-  readonly clientIp: string
+  /** From the end of the timestamp to the value of `processingTime`. */
+  readonly ofAddress: Uint8Array
   /** The trusted proxy, as a member of JSON with a comma before it; empty when there is none. */
   readonly ofProxy: string
   /** The host that the client asked, as the proxy tells it. */
@@ -106,16 +111,18 @@ class RequestLine implements AccessLine {
 export class AccessLines {
   private readonly options: AccessLinesOptions
   private readonly ofEndpoints = new WeakMap<OriginEndpoint, Constants>()
-  private readonly ofChannels = new WeakMap<Channel, Uint8Array>()
+  private readonly ofChannels = new WeakMap<Channel, Map<string, Constants>>()
   private readonly direct = new WeakMap<Socket, Client>()
+  private readonly userAgents = new RecurringText((header) => JSON.stringify(loggedUserAgent(header)))
+  /** By the status. */
+  private readonly statuses = new Map<number, Uint8Array>()
   // Of the line before, since most have the same.
-  private publicOrigin = { publicUrl: '', url: '', host: '' }
-  private second = { number: 0, text: '' }
+  private publicOrigin = { publicUrl: '', host: '', ofGet: NOTHING, url: '' }
+  private second = { number: -1, begin: NOTHING }
   private host: { readonly header: string | undefined; readonly plain: string | undefined } = {
     header: undefined,
     plain: undefined,
   }
-  private userAgent = { header: '', json: Buffer.from(JSON.stringify(ABSENT)) }
 
   constructor(options: AccessLinesOptions) {
     this.options = options
@@ -125,26 +132,26 @@ export class AccessLines {
   ofEgress(exchange: Exchange, { endpoint, kind, refusal, bytesFrom }: Egress, now: UtcMs): AccessLine {
     let constants = this.ofEndpoints.get(endpoint)
     if (!constants) {
-      const { account } = this.options
-      constants = {
-        channel: this.channelPart(endpoint.channelId, endpoint.channelGuid),
-        endpoint: membersOf({
-          endpointId: endpoint.id,
-          endpointArn: arnOf(account, 'origin_endpoints', endpoint.guid),
-        }),
-      }
+      const endpointArn = arnOf(this.options.account, 'origin_endpoints', endpoint.guid)
+      constants = this.constantsOf(endpoint.channelId, endpoint.channelGuid, { endpointId: endpoint.id, endpointArn })
       this.ofEndpoints.set(endpoint, constants)
     }
     return this.line(exchange, now, constants, { kind, bytesFrom, refusal })
   }
 
   ofIngress(exchange: Exchange, { channel, ingestEndpointId, refusal }: Ingress, now: UtcMs): AccessLine {
-    let constants = this.ofChannels.get(channel)
-    if (constants === undefined) {
-      constants = this.channelPart(channel.id, channel.guid)
-      this.ofChannels.set(channel, constants)
+    // A channel has two of them.
+    let byId = this.ofChannels.get(channel)
+    if (!byId) {
+      byId = new Map()
+      this.ofChannels.set(channel, byId)
     }
-    return this.line(exchange, now, { channel: constants, endpoint: membersOf({ ingestEndpointId }) }, { refusal })
+    let constants = byId.get(ingestEndpointId)
+    if (!constants) {
+      constants = this.constantsOf(channel.id, channel.guid, { ingestEndpointId })
+      byId.set(ingestEndpointId, constants)
+    }
+    return this.line(exchange, now, constants, { refusal })
   }
 
   private line(exchange: Exchange, now: UtcMs, constants: Constants, own: Own): AccessLine {
@@ -156,41 +163,32 @@ export class AccessLines {
     const { client, constants, isTls } = line
     const host = client.namedHost ?? this.hostOf(line.host)
     const origin = this.currentOrigin()
-    writer.ascii('{"timestamp":"')
     this.writeTime(line, writer)
-    writer.ascii('","clientIp":"')
-    writer.ascii(client.clientIp)
-    writer.ascii('","processingTime":')
+    writer.raw(client.ofAddress)
     writer.integer(Math.floor(line.processingMicros / 1e6))
     writer.ascii('.')
     writer.integer(line.processingMicros % 1e6, 6)
-    writer.ascii(',"statusCode":"')
-    writer.integer(line.status)
-    writer.ascii('","receivedBytes":')
+    writer.raw(this.statusOf(line.status))
     writer.integer(line.receivedBytes)
     writer.ascii(',"sentBytes":')
     writer.integer(line.sentBytes)
-    writer.ascii(',"method":"')
-    writer.ascii(line.method)
-    writer.ascii('","request":"')
-    writer.json(origin.url)
+    if (line.method === 'GET') writer.raw(origin.ofGet)
+    else {
+      writer.ascii(',"method":"')
+      writer.ascii(line.method)
+      writer.ascii('","request":"')
+      writer.json(origin.url)
+    }
     writer.json(localTarget(line.target))
     writer.ascii('","protocol":"HTTP/')
     writer.ascii(line.httpVersion)
     writer.ascii('","userAgent":')
-    writer.raw(this.userAgentOf(line.userAgent))
+    writer.raw(this.userAgents.bytesOf(line.userAgent))
     writer.raw(constants.channel)
-    writer.ascii(',"domainName":"')
     writer.json(isTls ? nameOf(line.serverName, host) : ABSENT)
     writer.ascii('","requestId":"')
     writer.ascii(line.requestId)
-    writer.ascii('"')
-    writer.raw(constants.endpoint)
-    writer.ascii(',"windrow":{')
-    const ofOthers = host === undefined || host === origin.host ? '' : `,"host":${JSON.stringify(host)}`
-    const ours = `${ownMembers(line)}${client.ofProxy}${ofOthers}`
-    writer.text(ours.slice(1))
-    writer.ascii('}}\n')
+    writer.raw(constants.ends.bytesOf(line, client.ofProxy, host === origin.host ? undefined : host))
   }
 
   /** Whom a request is from. Connections that are of no trusted proxy have one client. */
@@ -199,23 +197,33 @@ export class AccessLines {
     const known = this.direct.get(request.socket)
     if (known) return known
     const { address, host } = clients.originOf(request, remoteAddress)
-    const clientIp = loggedAddress(address, addressForm)
+    const ofAddress = Buffer.from(`Z","clientIp":"${loggedAddress(address, addressForm)}","processingTime":`)
     const isDirect = remoteAddress === undefined || clients.ofConnection({ remoteAddress }) !== undefined
-    if (!isDirect) return { clientIp, ofProxy: `,"proxy":"${plainAddress(remoteAddress) ?? ABSENT}"`, namedHost: host }
-    const client = { clientIp, ofProxy: '', namedHost: undefined }
+    if (!isDirect) return { ofAddress, ofProxy: `,"proxy":"${plainAddress(remoteAddress) ?? ABSENT}"`, namedHost: host }
+    const client = { ofAddress, ofProxy: '', namedHost: undefined }
     this.direct.set(request.socket, client)
     return client
   }
 
-  /** Writes a date of ISO 8601 in UTC, with microseconds. */
+  /** Writes the beginning of a line, up to the `Z` of a date of ISO 8601 with microseconds. */
   private writeTime({ at, microsecond }: RequestLine, writer: LineWriter): void {
     const second = Math.floor(at / 1000)
     if (second !== this.second.number) {
-      this.second = { number: second, text: new Date(second * 1000).toISOString().slice(0, -4) }
+      const date = new Date(second * 1000).toISOString().slice(0, -4)
+      this.second = { number: second, begin: Buffer.from(`{"timestamp":"${date}`) }
     }
-    writer.ascii(this.second.text)
+    writer.raw(this.second.begin)
     writer.integer((at - second * 1000) * 1000 + microsecond, 6)
-    writer.ascii('Z')
+  }
+
+  /** From the status to the value of `receivedBytes`. */
+  private statusOf(status: number): Uint8Array {
+    let bytes = this.statuses.get(status)
+    if (!bytes) {
+      bytes = Buffer.from(`,"statusCode":"${status}","receivedBytes":`)
+      this.statuses.set(status, bytes)
+    }
+    return bytes
   }
 
   private hostOf(header: string | undefined): string | undefined {
@@ -223,45 +231,30 @@ export class AccessLines {
     return this.host.plain
   }
 
-  /** A User-Agent as JSON; many requests in turn have the same. */
-  private userAgentOf(header: string): Uint8Array {
-    if (header !== this.userAgent.header) {
-      this.userAgent = { header, json: Buffer.from(JSON.stringify(loggedUserAgent(header))) }
-    }
-    return this.userAgent.json
-  }
-
-  private channelPart(channelId: string, guid: string): Uint8Array {
+  private constantsOf(channelId: string, guid: string, ofEndpoint: Readonly<Record<string, string>>): Constants {
     const { account } = this.options
-    return membersOf({ account: account.accountId, channelId, channelArn: arnOf(account, 'channels', guid) })
+    const ofChannel = { account: account.accountId, channelId, channelArn: arnOf(account, 'channels', guid) }
+    const channel = Buffer.from(`${membersOf(ofChannel)},"domainName":"`)
+    return { channel, ends: new LineEnds(membersOf(ofEndpoint)) }
   }
 
   /** Scheme, host and port of the public URL, which is known once the server listens. */
-  private currentOrigin(): { readonly url: string; readonly host: string } {
+  private currentOrigin(): AccessLines['publicOrigin'] {
     const publicUrl = this.options.publicUrl()
     if (publicUrl !== this.publicOrigin.publicUrl) {
       const { protocol, hostname, host, port } = new URL(publicUrl)
       const explicitPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port
-      this.publicOrigin = { publicUrl, url: `${protocol}//${hostname}:${explicitPort}`, host }
+      const url = `${protocol}//${hostname}:${explicitPort}`
+      const ofGet = Buffer.from(`,"method":"GET","request":${JSON.stringify(url).slice(0, -1)}`)
+      this.publicOrigin = { publicUrl, host, ofGet, url }
     }
     return this.publicOrigin
   }
 }
 
 /** Members of a JSON object, with a comma before them. */
-function membersOf(fields: Readonly<Record<string, string>>): Uint8Array {
-  return Buffer.from(`,${JSON.stringify(fields).slice(1, -1)}`)
-}
-
-/** Our own members of JSON, each with a comma before it. */
-function ownMembers({ own: { kind, bytesFrom, refusal }, isAborted, isTls }: RequestLine): string {
-  const ofEgress = memberOf('kind', kind) + memberOf('bytesFrom', bytesFrom) + memberOf('refusal', refusal)
-  return `${ofEgress}${isAborted ? ',"aborted":true' : ''}${isTls ? ',"tls":true' : ''}`
-}
-
-/** A member of a JSON object with a comma before it; `value` is a name of ours, which needs no escapes. */
-function memberOf(name: string, value: string | undefined): string {
-  return value === undefined ? '' : `,"${name}":"${value}"`
+function membersOf(fields: Readonly<Record<string, string>>): string {
+  return `,${JSON.stringify(fields).slice(1, -1)}`
 }
 
 /** The path and query of a request target, without the scheme, user name and host that it may have. */
