@@ -54,7 +54,10 @@ const MOST_CHARACTERS = 32 << 20
 /** Characters of a reference, and so of what is made of a template. */
 export const LONGEST_URI = 4096
 
-/** Makes the entries of tracks, in steps, and counts what there is in all. */
+/**
+ * Makes the entries of tracks, in steps. What there is in all is counted before: a manifest that lists too much is
+ * refused before any entry is made of it.
+ */
 export class EntryMaker {
   private readonly meter = new StepMeter()
   private listed = 0
@@ -66,12 +69,8 @@ export class EntryMaker {
     if (this.listed > MOST_LISTED) throw new UnreadableListing(`lists more than ${MOST_LISTED} segments`)
   }
 
-  /** Throws UnreadableListing. */
-  *entries<T>(
-    items: Iterable<T> & { readonly length: number },
-    entryOf: (item: T, place: number) => Entry,
-  ): Steps<Entry[]> {
-    this.count(items.length)
+  /** Makes those of a track, which have been counted. Throws UnreadableListing. */
+  *entries<T>(items: Iterable<T>, entryOf: (item: T, place: number) => Entry): Steps<Entry[]> {
     const entries: Entry[] = []
     for (const item of items) {
       const entry = entryOf(item, entries.length)

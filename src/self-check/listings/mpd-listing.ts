@@ -77,6 +77,7 @@ export function* readMpd(text: string, path: string): Steps<MpdListing> {
     },
   })
   if (periods.length === 0) refuse('has no Period')
+  for (const { template } of unlisted) maker.count(template.chunks.length)
   const listings: TimedListing[] = []
   for (const { about, ...more } of unlisted) listings.push({ ...about, ...(yield* listed(maker, path, more)) })
   const isDynamic = mpd['type'] === 'dynamic'

@@ -24,6 +24,7 @@ export function* readSmooth(text: string, path: string): Steps<readonly TrackLis
       if (name === 'StreamIndex') indexes.push(open)
     },
   })
+  for (const { chunks, bitrates } of indexes) maker.count(chunks.length * bitrates.length)
   const listings: TrackListing[] = []
   const isOver = root['IsLive']?.toUpperCase() !== 'TRUE'
   for (const { attributes, bitrates, chunks } of indexes) {
