@@ -147,14 +147,10 @@ export async function readMutants(
     const found = (fault: string) => {
       findings.push({ reader, run: mutants, base64: mutated.bytes.subarray(0, 20_000).toString('base64'), fault })
     }
-    const { made, error, longestMs } = await inSteps(
-      () => fuzzed.read(mutated),
-      () => performance.now(),
-    )
+    const { size, error, longestMs } = await sized(() => fuzzed.read(mutated))
     counts[error === undefined ? 'understood' : 'refused']++
     if (error !== undefined && !isRefusal(reader, error))
       found(error instanceof Error ? (error.stack ?? error.message) : inspect(error))
-    const size = sizeOf(made)
     if (size > fuzzed.mostResult + MOST_RESULT_A_BYTE * mutated.bytes.length) found(`a result of ${size}`)
     if (longestMs <= MOST_MS) continue
     const ms = await cpuOf(() => fuzzed.read(mutated))
@@ -170,6 +166,12 @@ function isRefusal(reader: string, error: unknown): boolean {
 }
 
 type Reading = { readonly made?: unknown; readonly error?: unknown; readonly longestMs: number }
+
+/** How much a reading makes, which is not kept: with less memory, the next reading would stop to collect. */
+async function sized(read: () => unknown): Promise<Omit<Reading, 'made'> & { readonly size: number }> {
+  const { made, ...outcome } = await inSteps(read, () => performance.now())
+  return { ...outcome, size: sizeOf(made) }
+}
 
 /** What a reading makes, or how it ends, and its longest step by a clock in milliseconds. */
 async function inSteps(read: () => unknown, clock: () => number): Promise<Reading> {
