@@ -92,8 +92,8 @@ of a metric.
 \`npm run soak -- --only mixed-load\` shows it: 40 channels with their viewers, harvests and retention, for half an hour alone and for
 half an hour beside clients that hold 1000 connections without reading, 1000 without asking, send bodies that never end, playlists and
 segments that are hard to read, and ask for windows and endpoints that nobody has. On two cores, which the load and its clients
-had to share, 99 of 100 PUTs took at most 234 ms alone and 239 ms beside them, live playlists 85 and 70 ms; nothing was refused that
-is not theirs. Resident memory was 1.15 GiB with a \`memory-cache\` of 64 MiB in the first ten minutes beside them, and 3 % more in the
+had to share, 99 of 100 PUTs took at most 263 ms alone and 269 ms beside them, live playlists 111 and 90 ms; nothing was refused that
+is not theirs. Resident memory was 1.09 GiB with a \`memory-cache\` of 64 MiB in the first ten minutes beside them, and the same in the
 last ten of the hour. \`npm run soak -- --only fuzz\` sends what no client
 would: requests broken in targets, heads, framing and bodies, with right credentials and without, to all listeners, plain and TLS; before
 that, every reader of requests, media, manifests, settings, secrets and certificates reads ten million broken ones in all.
