@@ -15,9 +15,9 @@ describe('a YAML document', () => {
   })
 
   it('is undefined for what is nested or has anchors beyond all sense, which no ruler is', () => {
-    assert.equal(yamlDocument('['.repeat(64)), undefined)
-    assert.equal(yamlDocument('- '.repeat(64)), undefined)
-    assert.equal(yamlDocument('&a '.repeat(64)), undefined)
+    for (const text of ['[', '- ', '? - ', '[-', '{?', '[?[', '[-{ ', '&a ']) {
+      assert.equal(yamlDocument(text.repeat(64)), undefined, text)
+    }
     assert.deepEqual(yamlDocument(`# ${'-'.repeat(80)}\na: b\n`)?.toJS(), { a: 'b' })
   })
 })

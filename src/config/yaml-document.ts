@@ -5,7 +5,7 @@ import { type LineCounter, parseDocument } from 'yaml'
  * anchors, as no file that people write for this program has: that would take the parser minutes.
  */
 export function yamlDocument(text: string, lineCounter?: LineCounter) {
-  if (/(?:[[{]\s{0,9}|[-?]\s{1,9}){64}|(?:&\S{0,99}\s{1,9}){64}/.test(text)) return undefined
+  if (/(?:(?:[[{]|[-?](?=[\s[{]))\s{0,9}){64}|(?:&\S{0,99}\s{1,9}){64}/.test(text)) return undefined
   // The parser makes an error of each wrong line. Its stack and the lines around it would take most of the time.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
