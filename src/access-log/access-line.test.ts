@@ -153,6 +153,33 @@ describe('a line of an access log', () => {
     assert.equal(egress(await exchangeOfBytes('GET / HTTP/1.1'))['userAgent'], '-')
   })
 
+  it('has what its own request was, whatever the lines before it had', async () => {
+    const first = await exchangeOf('/a', { 'user-agent': 'player/1.0' })
+    ended = []
+    const second = await exchangeOf('/a', { 'user-agent': 'player/2.0', host: 'other.example' })
+    const endings = [
+      { kind: 'segment', refusal: undefined, bytesFrom: 'memory' },
+      { kind: 'init', refusal: undefined, bytesFrom: 'memory' },
+      { kind: 'segment', refusal: undefined, bytesFrom: 'disk' },
+      { kind: 'segment', refusal: 'NotYet' },
+      { kind: 'segment', refusal: 'InvalidQuery' },
+      { kind: undefined, refusal: 'CdnIdentifierRefused' },
+    ] as const
+    const made = lines()
+    for (const [exchange, userAgent] of [
+      [first, 'player/1.0'],
+      [second, 'player/2.0'],
+      [first, 'player/1.0'],
+    ] as const) {
+      const host = exchange === first ? `localhost:${listener.address.port}` : 'other.example'
+      for (const ending of [...endings, ...endings.toReversed()]) {
+        const line = read(textOf(made.ofEgress(exchange, { endpoint: ENDPOINT, ...ending }, NOW)))
+        assert.equal(line['userAgent'], userAgent)
+        assert.deepEqual(line.windrow, JSON.parse(JSON.stringify({ ...ending, host })))
+      }
+    }
+  })
+
   it('of an aborted response has the status that was sent, and says that it was aborted', async () => {
     handle = async (_, response) => {
       response.writeHead(200, { 'content-length': 10_000_000 })

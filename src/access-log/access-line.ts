@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { LruCache } from '../cache/lru-cache.ts'
 import type { ClientNetworks } from '../http/client-networks.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { plainAddress, plainHost } from '../http/forwarded.ts'
@@ -13,7 +14,6 @@ import { LineEnds, type Own } from './line-end.ts'
 import type { LineWriter } from './line-writer.ts'
 import { ABSENT, type LoggedAddressForm, loggedAddress } from './logged-address.ts'
 import { loggedUserAgent } from './logged-user-agent.ts'
-import { RecurringText } from './recurring-text.ts'
 import type { AccessLine } from './sink.ts'
 
 export type AccessLinesOptions = {
@@ -26,6 +26,8 @@ export type AccessLinesOptions = {
 
 /** Bytes of a line without its target and User-Agent, with what its values take. */
 const COMMON_SIZE = 1000
+/** User-Agents whose bytes are kept. Memory: 4 MiB at most, as each may keep the head of its request. */
+const MOST_USER_AGENTS = 256
 const NOTHING: Uint8Array = Buffer.alloc(0)
 
 /** Parts of a line that are the same for all requests of an endpoint or a channel. */
@@ -37,8 +39,7 @@ type Constants = {
 
 /** Whom a request is from, as its line has it. */
 type Client = {
-  /** From the end of the timestamp to the value of `processingTime`. */
-  readonly ofAddress: Uint8Array
+  readonly clientIp: string
   /** The trusted proxy, as a member of JSON with a comma before it; empty when there is none. */
   readonly ofProxy: string
   /** The host that the client asked, as the proxy tells it. */
@@ -113,7 +114,8 @@ export class AccessLines {
   private readonly ofEndpoints = new WeakMap<OriginEndpoint, Constants>()
   private readonly ofChannels = new WeakMap<Channel, Map<string, Constants>>()
   private readonly direct = new WeakMap<Socket, Client>()
-  private readonly userAgents = new RecurringText((header) => JSON.stringify(loggedUserAgent(header)))
+  /** As JSON. */
+  private readonly userAgents = new LruCache<Uint8Array>(MOST_USER_AGENTS)
   /** By the status. */
   private readonly statuses = new Map<number, Uint8Array>()
   // Of the line before, since most have the same.
@@ -164,7 +166,9 @@ export class AccessLines {
     const host = client.namedHost ?? this.hostOf(line.host)
     const origin = this.currentOrigin()
     this.writeTime(line, writer)
-    writer.raw(client.ofAddress)
+    writer.ascii('Z","clientIp":"')
+    writer.ascii(client.clientIp)
+    writer.ascii('","processingTime":')
     writer.integer(Math.floor(line.processingMicros / 1e6))
     writer.ascii('.')
     writer.integer(line.processingMicros % 1e6, 6)
@@ -183,7 +187,7 @@ export class AccessLines {
     writer.ascii('","protocol":"HTTP/')
     writer.ascii(line.httpVersion)
     writer.ascii('","userAgent":')
-    writer.raw(this.userAgents.bytesOf(line.userAgent))
+    writer.raw(this.userAgentOf(line.userAgent))
     writer.raw(constants.channel)
     writer.json(isTls ? nameOf(line.serverName, host) : ABSENT)
     writer.ascii('","requestId":"')
@@ -197,10 +201,10 @@ export class AccessLines {
     const known = this.direct.get(request.socket)
     if (known) return known
     const { address, host } = clients.originOf(request, remoteAddress)
-    const ofAddress = Buffer.from(`Z","clientIp":"${loggedAddress(address, addressForm)}","processingTime":`)
+    const clientIp = loggedAddress(address, addressForm)
     const isDirect = remoteAddress === undefined || clients.ofConnection({ remoteAddress }) !== undefined
-    if (!isDirect) return { ofAddress, ofProxy: `,"proxy":"${plainAddress(remoteAddress) ?? ABSENT}"`, namedHost: host }
-    const client = { ofAddress, ofProxy: '', namedHost: undefined }
+    if (!isDirect) return { clientIp, ofProxy: `,"proxy":"${plainAddress(remoteAddress) ?? ABSENT}"`, namedHost: host }
+    const client = { clientIp, ofProxy: '', namedHost: undefined }
     this.direct.set(request.socket, client)
     return client
   }
@@ -229,6 +233,15 @@ export class AccessLines {
   private hostOf(header: string | undefined): string | undefined {
     if (header !== this.host.header) this.host = { header, plain: plainHost(header) }
     return this.host.plain
+  }
+
+  /** A User-Agent as JSON. */
+  private userAgentOf(header: string): Uint8Array {
+    const known = this.userAgents.get(header)
+    if (known) return known
+    const json = Buffer.from(JSON.stringify(loggedUserAgent(header)))
+    this.userAgents.put(header, json, 1)
+    return json
   }
 
   private constantsOf(channelId: string, guid: string, ofEndpoint: Readonly<Record<string, string>>): Constants {
