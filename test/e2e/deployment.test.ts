@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { get, type IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import pg from 'pg'
 import type { ClipReport } from '../../src/control/clip-operations.ts'
@@ -31,6 +32,9 @@ function padded(segment: Buffer): Buffer {
   packet.set([0x47, 0x1f, 0xff, 0x10])
   return Buffer.concat([segment, Buffer.alloc(Math.ceil(LARGE_BYTES / 188) * 188, packet)])
 }
+
+/** Whether it is not aborted within three seconds. */
+const isStill = (signal: AbortSignal) => sleep(3000, true, { signal }).catch(() => false)
 
 describe('three nodes behind nginx, as in deploy/', () => {
   let database: PostgresServer
@@ -199,19 +203,28 @@ describe('three nodes behind nginx, as in deploy/', () => {
     const [owner] = await claimsOf('retention')
     const encoder = new DigestClient(ingest.username, ingest.password)
     const isUnderWay = Promise.withResolvers<void>()
-    const rest = Promise.withResolvers<void>()
+    const rest = new AbortController()
     const segment = pusher.renditions[0]!.segment(14)
+    // Slowly, however long the rest takes: connections on which nothing moves are cut.
     const body = async function* () {
-      yield segment.subarray(0, 1000)
+      let sent = 1000
+      yield segment.subarray(0, sent)
       isUnderWay.resolve()
-      await rest.promise
-      yield segment.subarray(1000)
+      while (await isStill(rest.signal)) yield segment.subarray(sent, ++sent)
+      yield segment.subarray(sent)
     }
     const here = (url: string) => `${new URL(new URL(url).pathname, leaving.url)}`
     const put = encoder.send('PUT', here(pusher.urlOf('late.ts')), { body: body(), waitsToBeAsked: true })
     await isUnderWay.promise
     const large = here((await listed(14))[LARGE_SEGMENT]!)
     const download = await new Promise<IncomingMessage>((resolve) => get(large, resolve))
+    let bytes = 0
+    const downloaded = (async () => {
+      for await (const chunk of download) {
+        bytes += (chunk as Buffer).length
+        await isStill(rest.signal)
+      }
+    })()
 
     const stopped = leaving.stop()
     await eventually('it to be unready', async () => (await fetch(`${leaving.url}/readyz`)).status === 503 || undefined)
@@ -230,11 +243,11 @@ describe('three nodes behind nginx, as in deploy/', () => {
     )
     await pushTo(18)
     assert.ok(leaving.alive)
-    rest.resolve()
+    assert.ok(bytes < LARGE_BYTES)
+    rest.abort()
     const { status, headers } = await put
     assert.deepEqual([status, headers.connection], [201, 'close'])
-    let bytes = 0
-    for await (const chunk of download) bytes += (chunk as Buffer).length
+    await downloaded
     assert.equal(bytes, pusher.renditions[0]!.segment(LARGE_SEGMENT).length)
     assert.equal(await stopped, 0)
     encoder.close()
