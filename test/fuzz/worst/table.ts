@@ -57,15 +57,26 @@ async function faultOf({ input, size, cost, exponent = 0 }: Row, mostExponent: n
   return undefined
 }
 
-/** Measures an input: in a few readings, and where something seems to be wrong with it, in CPU time. */
+/** How much larger the sizes are from which growth is told again: what is the same for every size weighs less there. */
+const LARGER = 8
+
+/**
+ * Measures an input: in a few readings, and where something seems to be wrong with it, in CPU time. What still seems to
+ * grow too fast must do so beyond the largest size too.
+ */
 export async function judged(
   input: WorstInput,
   { sizes, rounds, mostExponent }: Measuring,
 ): Promise<{ readonly row: Row; readonly fault: string | undefined }> {
   const quick = await measured(input, sizes, (size) => costOf(input, size, rounds))
   if ((await faultOf(quick, mostExponent)) === undefined) return { row: quick, fault: undefined }
-  const row = await measured(input, sizes, (size) => cpuCostOf(input, size))
-  return { row, fault: await faultOf(row, mostExponent) }
+  const inCpuTime = (measuredSizes: readonly number[]) =>
+    measured(input, measuredSizes, (size) => cpuCostOf(input, size))
+  const row = await inCpuTime(sizes)
+  if ((row.exponent ?? 0) <= mostExponent) return { row, fault: await faultOf(row, mostExponent) }
+  const largest = sizes.at(-1)!
+  const { exponent = row.exponent } = await inCpuTime([largest, LARGER * largest])
+  return { row: { ...row, exponent }, fault: await faultOf({ ...row, exponent }, mostExponent) }
 }
 
 export function rowText({ input, size, cost, exponent }: Row): string {
