@@ -1,8 +1,10 @@
 /** What must hold for what an endpoint lists, in one look and since the last one. */
 
 import type { Finding } from './invariants.ts'
-import type { Entry, TrackListing } from './listings/listing.ts'
-import type { MpdListing, TimedListing } from './listings/mpd-listing.ts'
+import type { PlaylistListing } from './listings/hls-listing.ts'
+import { type Entry, placeOfNumber, type TrackListing } from './listings/listing.ts'
+import type { MpdListing } from './listings/mpd-listing.ts'
+import type { TimedListing } from './listings/timed-entries.ts'
 import type { EndpointMemory, KnownListing } from './memory.ts'
 
 /** Dates and the ends of segments are rounded; an encoder's clock may jump a little between frames. */
@@ -17,8 +19,8 @@ const MOST_AHEAD_MS = 15_000
  * at the end: where it is as it was, all were of one moment.
  */
 export function* numberFindings(
-  playlists: readonly TrackListing[],
-  again: TrackListing | undefined,
+  playlists: readonly PlaylistListing[],
+  again: PlaylistListing | undefined,
 ): Generator<Finding> {
   const [lead] = playlists
   if (!lead) return
@@ -48,12 +50,12 @@ export function* numberFindings(
   }
 }
 
-function firstOf({ entries }: TrackListing): number | undefined {
+function firstOf({ entries }: PlaylistListing): number | undefined {
   return entries[0]?.sequence
 }
 
 /** Of a playlist's durations and dates. */
-export function* playlistFindings({ entries, path, targetDuration = Infinity }: TrackListing): Generator<Finding> {
+export function* playlistFindings({ entries, path, targetDuration = Infinity }: PlaylistListing): Generator<Finding> {
   const long = entries.find(({ ms }) => Math.round(ms / 1000) > targetDuration)
   if (long) {
     const seen = `EXTINF ${long.ms / 1000}`
@@ -82,17 +84,16 @@ export function* playlistFindings({ entries, path, targetDuration = Infinity }: 
 }
 
 /** Of the times of an MPD's or a Smooth manifest's segments. */
-export function* timelineFindings({ entries, path, name }: TrackListing, mayHaveHoles: boolean): Generator<Finding> {
+export function* timelineFindings({ entries, path, name }: TimedListing, mayHaveHoles: boolean): Generator<Finding> {
   let end: number | undefined
-  for (const { sequence, startMs, ms } of entries) {
-    if (startMs === undefined) return
+  for (const { sequence, startMs, endMs } of entries.spans()) {
     const hole = startMs - (end ?? startMs)
     if (hole < -TOLERANCE_MS || (hole > TOLERANCE_MS && !mayHaveHoles)) {
       const expected = `${end} ms, where the segment before it ends`
       yield { invariant: 'timeline-contiguous', path, seen: `${name} goes on at ${startMs} ms`, expected, sequence }
       return
     }
-    end = startMs + ms
+    end = endMs
   }
 }
 
@@ -113,7 +114,7 @@ export function* availabilityFindings(listing: TimedListing, now: number): Gener
 export function* changeFindings(listing: TrackListing, known: KnownListing | undefined): Generator<Finding> {
   if (!known) return
   const { entries, path, name, discontinuitySequence = 0 } = listing
-  const [first, newest] = [entries[0]?.sequence, entries.at(-1)?.sequence]
+  const [first, newest] = [entries.at(0)?.sequence, entries.at(-1)?.sequence]
   const back: readonly (readonly [string, number | undefined, number])[] = [
     ['the first segment', first, known.first],
     ['the newest segment', newest, known.newest],
@@ -124,11 +125,12 @@ export function* changeFindings(listing: TrackListing, known: KnownListing | und
     const of = name === path ? '' : ` of ${name}`
     yield { invariant: 'sequence-monotonic', path, seen: `${what}${of}: ${seen}`, expected: `at least ${before}` }
   }
-  for (const entry of entries) {
-    const before = known.entries.get(entry.sequence)
-    const change = before && changeOf(before, entry)
+  for (const before of known.entries) {
+    const { sequence } = before
+    const place = placeOfNumber(sequence, entries)
+    const change = place === undefined ? undefined : changeOf(before, entries.at(place)!)
     if (!change) continue
-    yield { invariant: 'segment-unchanged', path, ...change, sequence: entry.sequence }
+    yield { invariant: 'segment-unchanged', path, ...change, sequence }
     return
   }
 }

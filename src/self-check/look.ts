@@ -12,7 +12,12 @@ import {
   playlistFindings,
   timelineFindings,
 } from './listed-checks.ts'
-import { type NamedPlaylist, readMediaPlaylist, readMultivariant } from './listings/hls-listing.ts'
+import {
+  type NamedPlaylist,
+  type PlaylistListing,
+  readMediaPlaylist,
+  readMultivariant,
+} from './listings/hls-listing.ts'
 import { type TrackListing, UnreadableListing } from './listings/listing.ts'
 import { type ListedPeriod, readMpd } from './listings/mpd-listing.ts'
 import { readSmooth } from './listings/smooth-listing.ts'
@@ -99,7 +104,7 @@ class Seen {
 
   private async readHls(text: string, path: string): Promise<void> {
     const named = await this.listed(path, readMultivariant(text, path))
-    const playlists: TrackListing[] = []
+    const playlists: PlaylistListing[] = []
     for (const playlist of named?.slice(0, MOST_PLAYLISTS) ?? []) {
       const listing = await this.readPlaylist(playlist, { text, path })
       if (!listing) continue
@@ -116,7 +121,7 @@ class Seen {
   private async readPlaylist(
     playlist: NamedPlaylist,
     parent: { readonly text: string; readonly path: string },
-  ): Promise<TrackListing | undefined> {
+  ): Promise<PlaylistListing | undefined> {
     const sight = await this.see(playlist.path)
     if (sight.kind === 'manifest') return this.listed(playlist.path, readMediaPlaylist(sight.text, playlist))
     // What the parent named when it was read may have ended since.

@@ -1,5 +1,5 @@
 import { LruCache } from '../cache/lru-cache.ts'
-import type { Entry, TrackListing } from './listings/listing.ts'
+import type { Entries, Entry, TrackListing } from './listings/listing.ts'
 import type { ListedPeriod } from './listings/mpd-listing.ts'
 
 /** Newest entries of a listing that are remembered, and URLs whose bytes are. */
@@ -10,13 +10,17 @@ const MEMORY_BYTES = 32 * 1024 * 1024
 const ENTRY_BYTES = 200
 
 /** What the bytes under a URL were. */
-export type KnownBytes = { readonly size: number; readonly crc32: number }
+export type KnownBytes = { readonly size: number; readonly crc32: number; readonly segment?: KnownSegment }
+
+/** A segment, by the name of its listing and its number there. */
+export type KnownSegment = { readonly listing: string; readonly sequence: number }
 
 /** What is remembered of a listing. */
 export type KnownListing = Pick<TrackListing, 'discontinuitySequence'> & {
   readonly first: number
   readonly newest: number
-  readonly entries: ReadonlyMap<number, Entry>
+  /** The newest, oldest first. */
+  readonly entries: readonly Entry[]
 }
 
 /** What was seen of an endpoint when it was last looked at. */
@@ -52,20 +56,25 @@ export class EndpointMemory {
 
   get cost(): number {
     let entries = MOST_BYTES_KNOWN
-    for (const listing of this.listings.values()) entries += 2 + listing.entries.size
+    for (const listing of this.listings.values()) entries += 2 + listing.entries.length
     return entries * ENTRY_BYTES
   }
 }
 
 function knownOf({ entries, discontinuitySequence }: TrackListing): KnownListing | undefined {
-  const [first, newest] = [entries[0], entries.at(-1)]
+  const [first, newest] = [entries.at(0), entries.at(-1)]
   if (!first || !newest) return undefined
   return {
     first: first.sequence,
     newest: newest.sequence,
     ...(discontinuitySequence !== undefined && { discontinuitySequence }),
-    entries: new Map(entries.slice(-MOST_REMEMBERED).map((entry) => [entry.sequence, entry])),
+    entries: newestOf(entries),
   }
+}
+
+function newestOf(entries: Entries): readonly Entry[] {
+  const count = Math.min(entries.length, MOST_REMEMBERED)
+  return Array.from({ length: count }, (_, i) => entries.at(i - count)!)
 }
 
 /** What was seen of all endpoints, by GUID and revision: another revision may list everything anew. */

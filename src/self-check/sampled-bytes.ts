@@ -3,10 +3,13 @@ import { LostMedia } from '../model/lost-media.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Viewer } from '../origin/viewer.ts'
 import type { Finding } from './invariants.ts'
-import type { EndpointMemory, KnownBytes } from './memory.ts'
+import type { EndpointMemory, KnownBytes, KnownSegment } from './memory.ts'
 
 /** Of a segment, so much is kept while it is looked at: its first pictures and frames of audio. */
 const HEAD_BYTES = 1024 * 1024
+
+/** Which endpoint is looked at, and how. */
+export type Asked = { readonly viewer: Viewer; readonly endpoint: OriginEndpoint; readonly memory: EndpointMemory }
 
 export type Sample = {
   /** Its first bytes, at most a mebibyte; undefined where it does not answer. */
@@ -14,12 +17,14 @@ export type Sample = {
   readonly findings: readonly Finding[]
 }
 
-/** Fetches what is listed under a path, and compares its bytes with those that were there before. */
+/**
+ * Fetches what is listed under a path, and compares its bytes with those that were there before; `segment` is what it
+ * is, unless it is a header.
+ */
 export async function sample(
-  viewer: Viewer,
-  endpoint: OriginEndpoint,
+  { viewer, endpoint, memory }: Asked,
   path: string,
-  memory: EndpointMemory,
+  segment?: KnownSegment,
 ): Promise<Sample> {
   const read = await bytesAt(viewer, endpoint, path)
   if ('error' in read) {
@@ -28,7 +33,7 @@ export async function sample(
   }
   const { known, head } = read
   const before = memory.bytes.get(path)
-  if (!before) memory.rememberBytes(path, known)
+  if (!before) memory.rememberBytes(path, { ...known, ...(segment && { segment }) })
   if (!before || (before.size === known.size && before.crc32 === known.crc32)) return { head, findings: [] }
   return { head, findings: [{ invariant: 'bytes-unchanged', path, seen: textOf(known), expected: textOf(before) }] }
 }

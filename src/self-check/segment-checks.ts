@@ -2,13 +2,10 @@
 
 import { MalformedMedia } from '../media/bytes.ts'
 import { PACKET_SIZE, SYNC_BYTE } from '../media/ts/packet.ts'
-import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { Viewer } from '../origin/viewer.ts'
 import { type Begin, beginOfFragment, beginsOfTs } from './begins.ts'
 import type { Finding } from './invariants.ts'
-import type { Entry, TrackListing } from './listings/listing.ts'
-import type { EndpointMemory } from './memory.ts'
-import { sample } from './sampled-bytes.ts'
+import { type Entry, placeOfNumber, type TrackListing } from './listings/listing.ts'
+import { type Asked, sample } from './sampled-bytes.ts'
 
 /** Times of different timescales are rounded. Seconds. */
 const ROUNDING = 0.001
@@ -17,11 +14,17 @@ const ROUNDING = 0.001
  * knows any more; muxers put up to 0.35 s of audio into one. Seconds.
  */
 const LONGEST_PES_PACKET = 0.4
+/** Gaps that are passed at either end of a listing, in search of a segment. */
+const MOST_PASSED = 1000
 
-type Asked = { readonly viewer: Viewer; readonly endpoint: OriginEndpoint; readonly memory: EndpointMemory }
-
-/** A listed segment, and the path of its header, where it has one. */
-type Listed = { readonly listing: TrackListing; readonly entry: Entry; readonly header: string | undefined }
+/** A listed segment whose path is known, and that of its header, where it has one. */
+type Listed = {
+  readonly listing: TrackListing
+  readonly place: number
+  readonly entry: Entry
+  readonly path: string
+  readonly header: string | undefined
+}
 
 /**
  * Fetches a few of the listed segments, other ones in each look: in one the newest of a video, and of an audio beside
@@ -60,7 +63,7 @@ async function newestFindings(
     if (apart > most) {
       findings.push({
         invariant: 'tracks-begin-together',
-        path: video.entry.path ?? '',
+        path: video.path,
         seen: `video at ${ofVideo.time.toFixed(3)} s, audio at ${ofAudio.time.toFixed(3)} s`,
         expected: `at most ${most.toFixed(3)} s between them`,
         sequence: video.entry.sequence,
@@ -71,11 +74,10 @@ async function newestFindings(
 }
 
 /** Where an encoder begins, one track may begin before another. */
-function isContinued({ listing, entry }: Listed): boolean {
-  const before = listing.entries.at(listing.entries.indexOf(entry) - 1)
+function isContinued({ listing, place, entry }: Listed): boolean {
+  const before = place === 0 ? undefined : listing.entries.at(place - 1)
   return (
     before !== undefined &&
-    before !== entry &&
     before.sequence < entry.sequence &&
     before.discontinuity === entry.discontinuity &&
     !before.isGap
@@ -90,12 +92,22 @@ async function olderFindings(
   const findings: Finding[] = []
   const filled = listings.filter(({ entries }) => entries.length > 0)
   const oldest = listedAt(inTurn(filled, turn), 0)
-  const listed = new Set(listings.flatMap(({ entries }) => entries.map(({ path }) => path)))
-  const known = [...asked.memory.bytes.keys()].find((path) => listed.has(path))
-  for (const path of new Set([oldest?.entry.path, known])) {
-    if (path !== undefined) findings.push(...(await sampled(path, asked)).findings)
+  const known = knownIn(listings, asked)
+  for (const listed of [oldest, known?.path === oldest?.path ? undefined : known]) {
+    if (listed) findings.push(...(await sampled(listed, asked)).findings)
   }
   return findings
+}
+
+/** The segment that was fetched longest ago of those that are still listed. */
+function knownIn(listings: readonly TrackListing[], { memory }: Asked): Listed | undefined {
+  for (const [path, { segment }] of memory.bytes) {
+    const listing = listings.find(({ name }) => name === segment?.listing)
+    const place = listing && placeOfNumber(segment!.sequence, listing.entries)
+    const listed = place === undefined ? undefined : listedIn(listing!, place)
+    if (listed?.path === path) return listed
+  }
+  return undefined
 }
 
 /** Of an MPD whose segments are counted by the clock, the headers alone are known to be there. */
@@ -106,37 +118,45 @@ async function headerFindings(
 ): Promise<readonly Finding[]> {
   const headed = listings.filter((listing) => listing.header !== undefined)
   const header = inTurn(headed, turn)?.header
-  return header === undefined ? [] : (await sampled(header, asked)).findings
+  return header === undefined ? [] : (await sample(asked, header)).findings
 }
 
-function sampled(path: string, { viewer, endpoint, memory }: Asked) {
-  return sample(viewer, endpoint, path, memory)
+function sampled({ listing, path, entry }: Listed, asked: Asked) {
+  return sample(asked, path, { listing: listing.name, sequence: entry.sequence })
 }
 
 function inTurn<T>(all: readonly T[], turn: number): T | undefined {
   return all[turn % Math.max(all.length, 1)]
 }
 
-function listedAt(listing: TrackListing | undefined, place: 0 | -1): Listed | undefined {
-  const isThere = ({ isGap, path }: Entry) => isGap !== true && path !== undefined
-  const entry = place === 0 ? listing?.entries.find(isThere) : listing?.entries.findLast(isThere)
-  return listing && entry && { listing, entry, header: entry.header ?? listing.header }
+/** The first or the last segment of a track that can be fetched. */
+function listedAt(listing: TrackListing | undefined, from: 0 | -1): Listed | undefined {
+  for (let i = 0; listing && i < Math.min(listing.entries.length, MOST_PASSED); i++) {
+    const listed = listedIn(listing, from === 0 ? i : listing.entries.length - 1 - i)
+    if (listed) return listed
+  }
+  return undefined
+}
+
+/** The segment at a place, where it can be fetched. */
+function listedIn(listing: TrackListing, place: number): Listed | undefined {
+  const entry = listing.entries.at(place)
+  if (entry?.path === undefined || entry.isGap) return undefined
+  return { listing, place, entry, path: entry.path, header: entry.header ?? listing.header }
 }
 
 /** The segment of an audio track beside that of a video track. */
-function companionOf({ listing, entry }: Listed, listings: readonly TrackListing[], turn: number): Listed | undefined {
-  const place = listing.entries.indexOf(entry)
+function companionOf(
+  { listing, place, entry }: Listed,
+  listings: readonly TrackListing[],
+  turn: number,
+): Listed | undefined {
   const beside = listings.filter((each) => each.kind === 'audio' && groupOf(each) === groupOf(listing))
   const audio = inTurn(beside, turn)
   if (!audio) return undefined
-  const own =
-    listing.path === audio.path
-      ? audio.entries.length === listing.entries.length
-        ? audio.entries[place]
-        : undefined
-      : audio.entries.find(({ sequence }) => sequence === entry.sequence)
-  if (!own || own.isGap || own.path === undefined) return undefined
-  return { listing: audio, entry: own, header: own.header ?? audio.header }
+  const sameLength = audio.entries.length === listing.entries.length ? place : undefined
+  const own = listing.path === audio.path ? sameLength : placeOfNumber(entry.sequence, audio.entries)
+  return own === undefined ? undefined : listedIn(audio, own)
 }
 
 /** The Period of a Representation; playlists are all of one group. */
@@ -147,9 +167,10 @@ function groupOf({ name, path }: TrackListing): string {
 type Fetched = { readonly findings: readonly Finding[]; readonly video?: Begin; readonly audio?: Begin }
 
 /** Fetches a segment and its header, and reads when its tracks begin, where that can be read. */
-async function fetchBegins({ listing, entry, header }: Listed, asked: Asked): Promise<Fetched> {
-  const ofSegment = await sampled(entry.path!, asked)
-  const ofHeader = header === undefined ? undefined : await sampled(header, asked)
+async function fetchBegins(listed: Listed, asked: Asked): Promise<Fetched> {
+  const { listing, entry, path, header } = listed
+  const ofSegment = await sampled(listed, asked)
+  const ofHeader = header === undefined ? undefined : await sample(asked, header)
   const findings = [...ofSegment.findings, ...(ofHeader?.findings ?? [])]
   const { head } = ofSegment
   if (!head || asked.endpoint.packaging.encryption) return { findings }
@@ -163,7 +184,7 @@ async function fetchBegins({ listing, entry, header }: Listed, asked: Asked): Pr
       : { findings }
   } catch (error) {
     if (!(error instanceof MalformedMedia)) throw error
-    const finding = { path: entry.path!, seen: error.message, expected: 'its timestamps', sequence: entry.sequence }
+    const finding = { path, seen: error.message, expected: 'its timestamps', sequence: entry.sequence }
     return { findings: [...findings, { invariant: 'tracks-begin-together', ...finding } as const] }
   }
 }

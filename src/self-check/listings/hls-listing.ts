@@ -51,8 +51,11 @@ export function* readMultivariant(text: string, path: string): Steps<readonly Na
   return [...named.values()].toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
 }
 
-/** What a media playlist lists. Throws UnreadableListing. */
-export function* readMediaPlaylist(text: string, { path, kind }: NamedPlaylist): Steps<TrackListing> {
+/** What a media playlist lists. */
+export type PlaylistListing = TrackListing & { readonly entries: readonly Entry[] }
+
+/** Reads a media playlist. Throws UnreadableListing. */
+export function* readMediaPlaylist(text: string, { path, kind }: NamedPlaylist): Steps<PlaylistListing> {
   const entries: Entry[] = []
   const head: Record<string, number> = {}
   let sequence = 0

@@ -1,5 +1,3 @@
-import { StepMeter, type Steps } from '../../media/steps.ts'
-
 /** What a manifest says of one track, or of several that are in one segment, in the words that all formats share. */
 export type TrackListing = {
   /** By which it is known again: the path of its playlist; else its Period or stream, and its representation. */
@@ -8,7 +6,7 @@ export type TrackListing = {
   readonly path: string
   readonly kind: 'video' | 'audio' | 'other'
   /** Oldest first. */
-  readonly entries: readonly Entry[]
+  readonly entries: Entries
   /** Seconds, EXT-X-TARGETDURATION. */
   readonly targetDuration?: number
   /** EXT-X-DISCONTINUITY-SEQUENCE. */
@@ -17,6 +15,13 @@ export type TrackListing = {
   readonly header?: string
   /** True when nothing more will be added. */
   readonly isOver: boolean
+}
+
+/** Segments in the order in which they are listed: an array, or what makes those of a manifest when asked for one. */
+export type Entries = {
+  readonly length: number
+  /** Counted from the end where the place is negative; undefined where there is none. */
+  at(place: number): Entry | undefined
 }
 
 /** A segment as it is listed. */
@@ -42,46 +47,23 @@ export class UnreadableListing extends Error {
   override readonly name = 'UnreadableListing'
 }
 
-/** Segments of one track that are read: a day of two seconds each. */
+/** Segments of one media playlist that are read: a day of two seconds each. */
 export const MOST_ENTRIES = 50_000
-
-/** Segments of all templates of a manifest, and of all its tracks, each of which has those of its template. */
-const MOST_LISTED = 10 * MOST_ENTRIES
-
-/** Characters of the paths of all entries: a template is repeated in each of its segments. */
-const MOST_CHARACTERS = 32 << 20
 
 /** Characters of a reference, and so of what is made of a template. */
 export const LONGEST_URI = 4096
 
-/**
- * Makes the entries of tracks, in steps. What there is in all is counted before: a manifest that lists too much is
- * refused before any entry is made of it.
- */
-export class EntryMaker {
-  private readonly meter = new StepMeter()
-  private listed = 0
-  private characters = 0
-
-  /** Counts so many segments more. Throws UnreadableListing when there are too many. */
-  count(segments: number): void {
-    this.listed += segments
-    if (this.listed > MOST_LISTED) throw new UnreadableListing(`lists more than ${MOST_LISTED} segments`)
+/** The place of a segment, by its number; undefined where it is not listed, or numbers do not ascend. */
+export function placeOfNumber(sequence: number, entries: Entries): number | undefined {
+  let [from, to] = [0, entries.length]
+  while (from < to) {
+    const place = from + Math.floor((to - from) / 2)
+    const found = entries.at(place)!.sequence
+    if (found === sequence) return place
+    if (found < sequence) from = place + 1
+    else to = place
   }
-
-  /** Makes those of a track, which have been counted. Throws UnreadableListing. */
-  *entries<T>(items: Iterable<T>, entryOf: (item: T, place: number) => Entry): Steps<Entry[]> {
-    const entries: Entry[] = []
-    for (const item of items) {
-      const entry = entryOf(item, entries.length)
-      const { length } = entry.path ?? ''
-      this.characters += length
-      if (this.characters > MOST_CHARACTERS) throw new UnreadableListing('lists paths that are too long')
-      entries.push(entry)
-      if (this.meter.ends(length)) yield
-    }
-    return entries
-  }
+  return undefined
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Steps } from '../../media/steps.ts'
-import { type Entry, EntryMaker, pathFrom, type TrackListing, UnreadableListing } from './listing.ts'
-import { type Attributes, eachElement, TimedChunks, wholeNumber } from './xml-elements.ts'
+import { pathFrom, type TrackListing, UnreadableListing } from './listing.ts'
+import { TimedEntries, type TimedListing, TimedRuns } from './timed-entries.ts'
+import { type Attributes, eachElement, wholeNumber } from './xml-elements.ts'
 
 /** What an MPD lists. */
 export type MpdListing = {
@@ -17,12 +18,7 @@ export type ListedPeriod = {
   readonly representations: readonly string[]
 }
 
-export type TimedListing = TrackListing & {
-  /** UTC in milliseconds at which its newest segment ends. */
-  readonly endUtc?: number
-}
-
-type Template = { readonly attributes: Attributes; readonly chunks: TimedChunks }
+type Template = { readonly attributes: Attributes; readonly runs: TimedRuns }
 type Open = { id: string; start: number; representations: string[] }
 type Unlisted = {
   readonly about: About
@@ -36,7 +32,6 @@ type About = Pick<TimedListing, 'name' | 'path' | 'kind' | 'isOver'>
 export function* readMpd(text: string, path: string): Steps<MpdListing> {
   const periods: Open[] = []
   const unlisted: Unlisted[] = []
-  const maker = new EntryMaker()
   let mpd: Attributes = {}
   let set: Attributes = {}
   let representation: Attributes | undefined
@@ -65,10 +60,10 @@ export function* readMpd(text: string, path: string): Steps<MpdListing> {
       } else if (name === 'AdaptationSet') [set, shared] = [attributes, undefined]
       else if (name === 'Representation') [representation, own] = [attributes, undefined]
       else if (name === 'SegmentTemplate') {
-        open = { attributes, chunks: new TimedChunks() }
+        open = { attributes, runs: new TimedRuns() }
         if (representation) own = open
         else shared = open
-      } else if (name === 'S' && open) open.chunks.add(attributes, wholeNumber(attributes, 'r', 0) + 1, maker)
+      } else if (name === 'S' && open) open.runs.add(attributes, wholeNumber(attributes, 'r', 0) + 1)
     },
     ends(name) {
       if (name !== 'Representation' || !representation) return
@@ -77,9 +72,8 @@ export function* readMpd(text: string, path: string): Steps<MpdListing> {
     },
   })
   if (periods.length === 0) refuse('has no Period')
-  for (const { template } of unlisted) maker.count(template.chunks.length)
   const listings: TimedListing[] = []
-  for (const { about, ...more } of unlisted) listings.push({ ...about, ...(yield* listed(maker, path, more)) })
+  for (const { about, ...more } of unlisted) listings.push({ ...about, ...listed(path, more) })
   const isDynamic = mpd['type'] === 'dynamic'
   return {
     periods: periods.map(({ id, start, representations }) => {
@@ -95,37 +89,30 @@ function refuse(problem: string): never {
 
 /** A template of a Representation lacks what its AdaptationSet has said, ISO/IEC 23009-1 §5.3.9.1. */
 function mergedTemplate(shared: Template | undefined, own: Template | undefined): Template {
-  const chunks = own && own.chunks.length > 0 ? own.chunks : (shared?.chunks ?? new TimedChunks())
-  return { attributes: { ...shared?.attributes, ...own?.attributes }, chunks }
+  const runs = own && own.runs.length > 0 ? own.runs : (shared?.runs ?? new TimedRuns())
+  return { attributes: { ...shared?.attributes, ...own?.attributes }, runs }
 }
 
-function* listed(
-  maker: EntryMaker,
+function listed(
   path: string,
-  { template: { attributes, chunks }, id, start }: Omit<Unlisted, 'about'>,
-): Steps<Pick<TimedListing, 'entries' | 'header' | 'endUtc'>> {
+  { template: { attributes, runs }, id, start }: Omit<Unlisted, 'about'>,
+): Pick<TimedListing, 'entries' | 'header' | 'endUtc'> {
   const timescale = wholeNumber(attributes, 'timescale', 1)
   const first = wholeNumber(attributes, 'startNumber', 1)
-  const url = (template: string | undefined, chunk: { readonly number?: number; readonly time?: number }) =>
-    template === undefined
-      ? undefined
-      : pathFrom(
-          path,
-          template
-            .replaceAll('$RepresentationID$', () => id)
-            .replaceAll('$Number$', String(chunk.number))
-            .replaceAll('$Time$', String(chunk.time)),
-        )
-  const entries = yield* maker.entries(chunks, ({ time, duration }, i): Entry => {
-    const segment = url(attributes['media'], { number: first + i, time })
-    return { sequence: time, startMs: (time * 1000) / timescale, ms: (duration * 1000) / timescale, path: segment }
-  })
-  const header = url(attributes['initialization'], {})
+  const reference = (template: string | undefined, number?: number, time?: number) =>
+    template
+      ?.replaceAll('$RepresentationID$', () => id)
+      .replaceAll('$Number$', String(number))
+      .replaceAll('$Time$', String(time))
+  const { media, initialization } = attributes
+  const entries = new TimedEntries(runs, timescale, path, (place, time) => reference(media, first + place, time))
+  const ofHeader = reference(initialization)
+  const header = ofHeader === undefined ? undefined : pathFrom(path, ofHeader)
   const offset = wholeNumber(attributes, 'presentationTimeOffset', 0)
   return {
     entries,
     ...(header !== undefined && { header }),
-    ...(chunks.length > 0 && start !== undefined && { endUtc: start + ((chunks.end - offset) * 1000) / timescale }),
+    ...(runs.length > 0 && start !== undefined && { endUtc: start + ((runs.end - offset) * 1000) / timescale }),
   }
 }
 

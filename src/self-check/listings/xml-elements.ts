@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes'
 import type { Steps } from '../../media/steps.ts'
-import { type EntryMaker, MOST_ENTRIES, UnreadableListing } from './listing.ts'
+import { UnreadableListing } from './listing.ts'
 
 export type Attributes = Readonly<Record<string, string>>
 
@@ -37,42 +37,4 @@ export function wholeNumber(attributes: Attributes, name: string, absent: number
   const value = Number(text)
   if (!Number.isSafeInteger(value)) throw new UnreadableListing(`has ${name}="${text.slice(0, 40)}"`)
   return value
-}
-
-export type TimedChunk = { readonly time: number; readonly duration: number }
-
-/**
- * The segments that the S elements of a SegmentTimeline, or the c elements of a StreamIndex, stand for. An element may
- * stand for many: they are kept as runs, so that reading one takes no longer than another.
- */
-export class TimedChunks implements Iterable<TimedChunk> {
-  private readonly runs: (TimedChunk & { readonly count: number })[] = []
-  private chunks = 0
-  private endTime = 0
-
-  get length(): number {
-    return this.chunks
-  }
-
-  /** Where the last one ends. */
-  get end(): number {
-    return this.endTime
-  }
-
-  /** Adds those of an element; `count` is how many. Throws UnreadableListing. */
-  add(attributes: Attributes, count: number, maker: EntryMaker): void {
-    const time = wholeNumber(attributes, 't', this.endTime)
-    const duration = wholeNumber(attributes, 'd', 0)
-    if (count < 1 || this.chunks + count > MOST_ENTRIES) throw new UnreadableListing(`lists a run of ${count} segments`)
-    maker.count(count)
-    this.runs.push({ time, duration, count })
-    this.chunks += count
-    this.endTime = time + count * duration
-  }
-
-  *[Symbol.iterator](): Generator<TimedChunk> {
-    for (const { time, duration, count } of this.runs) {
-      for (let i = 0; i < count; i++) yield { time: time + i * duration, duration }
-    }
-  }
 }
