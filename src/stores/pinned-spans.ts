@@ -1,4 +1,5 @@
 import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { firstPlace } from '../model/first-place.ts'
 import type { SlotWalk } from './object-ledger.ts'
 
 /** Slots that a step of a walk looks at, so that it takes milliseconds however many of them are pinned. */
@@ -60,13 +61,7 @@ export class PinnedSpans {
 
   /** The last span that begins before a moment. */
   private lastBefore(moment: number): UtcRange | undefined {
-    let [low, high] = [0, this.spans.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.spans[middle]!.start < moment) low = middle + 1
-      else high = middle
-    }
-    return this.spans[low - 1]
+    return this.spans[firstPlace(this.spans.length, (place) => this.spans[place]!.start >= moment) - 1]
   }
 }
 

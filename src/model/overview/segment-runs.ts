@@ -1,6 +1,7 @@
 import { StepMeter, type Steps } from '../../media/steps.ts'
 import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
 import { type AdsAtSegment, AdsWalk, type SegmentAds } from '../ad-events/segment-ads.ts'
+import { firstPlace } from '../first-place.ts'
 import { SEAM_MS, type SlotRun } from './slot-runs.ts'
 
 /** An output segment, as far as a view of a timeline shows it. */
@@ -129,11 +130,5 @@ export function* lackingInSegments(
 
 /** The position of the first of some runs of an era, in their order, that ends with a slot or after it. */
 function firstEndingFrom(runs: readonly SlotRun[], slot: number): number {
-  let [low, high] = [0, runs.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (runs[middle]!.last < slot) low = middle + 1
-    else high = middle
-  }
-  return low
+  return firstPlace(runs.length, (place) => runs[place]!.last >= slot)
 }

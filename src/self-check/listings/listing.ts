@@ -1,3 +1,5 @@
+import { firstPlace } from '../../model/first-place.ts'
+
 /** What a manifest says of one track, or of several that are in one segment, in the words that all formats share. */
 export type TrackListing = {
   /** By which it is known again: the path of its playlist; else its Period or stream, and its representation. */
@@ -55,15 +57,8 @@ export const LONGEST_URI = 4096
 
 /** The place of a segment, by its number; undefined where it is not listed, or numbers do not ascend. */
 export function placeOfNumber(sequence: number, entries: Entries): number | undefined {
-  let [from, to] = [0, entries.length]
-  while (from < to) {
-    const place = from + Math.floor((to - from) / 2)
-    const found = entries.at(place)!.sequence
-    if (found === sequence) return place
-    if (found < sequence) from = place + 1
-    else to = place
-  }
-  return undefined
+  const place = firstPlace(entries.length, (each) => entries.at(each)!.sequence >= sequence)
+  return entries.at(place)?.sequence === sequence ? place : undefined
 }
 
 /**

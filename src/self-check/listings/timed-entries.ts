@@ -1,3 +1,4 @@
+import { firstPlace } from '../../model/first-place.ts'
 import { type Entries, type Entry, pathFrom, type TrackListing, UnreadableListing } from './listing.ts'
 import { type Attributes, wholeNumber } from './xml-elements.ts'
 
@@ -50,13 +51,7 @@ export class TimedRuns {
 
   /** The run in which a segment is. */
   of(place: number): Run {
-    let [from, to] = [0, this.all.length - 1]
-    while (from < to) {
-      const middle = (from + to) >> 1
-      if (place < this.all[middle]!.until) to = middle
-      else from = middle + 1
-    }
-    return this.all[from]!
+    return this.all[firstPlace(this.all.length, (i) => place < this.all[i]!.until)]!
   }
 
   [Symbol.iterator](): Iterator<Run> {
