@@ -85,9 +85,14 @@ async function readBoth(text: string): Promise<unknown> {
 
 const xml = (text: string) => allSteps(readXml(Buffer.from(text)))
 
-/** How much is listed, and the characters of the paths of some segments of each track, made when they are asked for. */
-function* summed<T>(steps: Steps<T>, listingsOf: (read: T) => readonly TimedListing[]): Steps<unknown> {
+/**
+ * How much is listed, and the characters of the paths of some segments of each track, made when they are asked for. Of
+ * segments that are not asked for, no more is kept than the elements of the text, of four characters at least.
+ */
+function* summed<T>(text: string, steps: Steps<T>, listingsOf: (read: T) => readonly TimedListing[]): Steps<unknown> {
   const listings = listingsOf(yield* steps)
+  for (const { entries } of listings)
+    promised([...entries.spans()].length <= text.length / 4, 'a track has no more runs than its text has elements')
   const of = (count: (listing: TimedListing) => number) => listings.reduce((sum, each) => sum + count(each), 0)
   return {
     tracks: listings.length,
@@ -175,12 +180,12 @@ export const DOCUMENT_READERS: TextReaders = {
   },
   'listed MPD': {
     samples: [MPD],
-    read: (text) => summed(readMpd(text, 'index.mpd'), ({ listings }) => listings),
+    read: (text) => summed(text, readMpd(text, 'index.mpd'), ({ listings }) => listings),
     share: 200,
   },
   'listed Smooth manifest': {
     samples: [SMOOTH],
-    read: (text) => summed(readSmooth(text, 'index.ism/Manifest'), (listings) => listings),
+    read: (text) => summed(text, readSmooth(text, 'index.ism/Manifest'), (listings) => listings),
     share: 200,
   },
 }

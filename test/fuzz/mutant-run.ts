@@ -62,7 +62,6 @@ type Mutated = { readonly bytes: Buffer; readonly text: string }
 type Fuzzed = {
   readonly mutate: (random: ReturnType<typeof seeded>) => Mutated
   readonly read: (mutated: Mutated) => unknown
-  readonly mostResult: number
 }
 
 const TEXT_READERS: Readonly<Record<string, TextReader>> = { ...REQUEST_READERS, ...API_READERS, ...DOCUMENT_READERS }
@@ -91,7 +90,7 @@ export const SHARES: ReadonlyMap<string, number> = new Map([
 function fuzzedOf(name: string): Fuzzed {
   const reader = TEXT_READERS[name]
   if (!reader) return ofCorpus(name as Reader)
-  const { read, isLatin1 = false, mostResult = MOST_RESULT } = reader
+  const { read, isLatin1 = false } = reader
   const samples = [
     ...reader.samples,
     ...corpusOf(name).map(({ bytes }) => bytes.toString(isLatin1 ? 'latin1' : 'utf8')),
@@ -103,7 +102,6 @@ function fuzzedOf(name: string): Fuzzed {
       return { text: isLatin1 ? bytes.toString('latin1') : text, bytes }
     },
     read: ({ text }) => read(text),
-    mostResult,
   }
 }
 
@@ -119,7 +117,6 @@ function ofCorpus(reader: Reader): Fuzzed {
       return { bytes: broken, text: '' }
     },
     read: ({ bytes }) => readBy(reader, bytes),
-    mostResult: MOST_RESULT,
   }
 }
 
@@ -151,7 +148,7 @@ export async function readMutants(
     counts[error === undefined ? 'understood' : 'refused']++
     if (error !== undefined && !isRefusal(reader, error))
       found(error instanceof Error ? (error.stack ?? error.message) : inspect(error))
-    if (size > fuzzed.mostResult + MOST_RESULT_A_BYTE * mutated.bytes.length) found(`a result of ${size}`)
+    if (size > MOST_RESULT + MOST_RESULT_A_BYTE * mutated.bytes.length) found(`a result of ${size}`)
     if (longestMs <= MOST_MS) continue
     const ms = await cpuOf(() => fuzzed.read(mutated))
     slowestMs = Math.max(slowestMs, ms)

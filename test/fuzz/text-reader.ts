@@ -9,8 +9,6 @@ export type TextReader = {
   readonly read: (text: string) => unknown
   /** True of what is in a request line or a header field, of which Node has each byte as a character. */
   readonly isLatin1?: boolean
-  /** How much it may make of the shortest text, in characters and members, where that is more than of other readers. */
-  readonly mostResult?: number
   /** Mutants for each of the others' thousand; 1000 where absent, and fewer for readers that are slow by nature. */
   readonly share?: number
 }
