@@ -122,7 +122,8 @@ export class SignallingPusher extends Pusher {
   readonly digests: Set<string>
   /** Segments that are put next. */
   private readonly prepared = new Map<string, Buffer>()
-  private readonly flooded = new Set<number>()
+  /** Ad tags before the segments of the flood that are put next. */
+  private readonly tags = new Map<number, Buffer>()
 
   constructor(ingest: Ingest, loop: readonly LoopRendition[], firstDate: number, digests = new Set<string>()) {
     const counters = loop.map((): Counters => new Map())
@@ -142,19 +143,21 @@ export class SignallingPusher extends Pusher {
     return PATIENT_SECONDS
   }
 
-  /** Makes the next segments, so that the time it takes is not that of their PUTs. */
+  /** Makes the next segments and their ad tags, so that the time it takes is not that of their PUTs. */
   prepare(count: number): void {
     this.prepared.clear()
+    this.tags.clear()
     for (let number = this.published; number < this.published + count; number++) {
       for (const { name, segment } of this.renditions) this.prepared.set(`${name}/${number}`, segment(number))
     }
   }
 
   override playlist(rendition: string, last: number, ended = false): Buffer {
-    const text = super.playlist(rendition, last, ended).toString()
-    if (!this.flooded.has(last)) return Buffer.from(text)
-    const at = text.lastIndexOf('#EXT-X-PROGRAM')
-    return Buffer.from([text.slice(0, at), ...floodOfTags(last).map((tag) => `${tag}\n`), text.slice(at)].join(''))
+    const playlist = super.playlist(rendition, last, ended)
+    const tags = this.tags.get(last)
+    if (!tags) return playlist
+    const at = playlist.lastIndexOf('#EXT-X-PROGRAM')
+    return Buffer.concat([playlist.subarray(0, at), tags, playlist.subarray(at)])
   }
 
   override async put(name: string, body: Uint8Array) {
@@ -168,7 +171,16 @@ export class SignallingPusher extends Pusher {
   }
 
   private signalling(rendition: LoopRendition, number: number, counters: Counters): Buffer {
-    if (this.flood > 0) this.flooded.add(number)
+    if (this.flood > 0 && !this.tags.has(number)) {
+      this.tags.set(
+        number,
+        Buffer.from(
+          floodOfTags(number)
+            .map((tag) => `${tag}\n`)
+            .join(''),
+        ),
+      )
+    }
     const multiplex = readMultiplex(rendition.segment(number))
     const flood = this.flood > 0 ? floodOfMessages(number, this.flood) : []
     const own = packed(announcedBreaks(number, multiplex.packets, rendition.segmentSeconds), {
