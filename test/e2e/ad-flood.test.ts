@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { median } from '../bench/measure.ts'
 import { breakBegins, breakIdAt } from '../fixtures/announced-breaks.ts'
+import { slowness } from '../fuzz/worst/judge.ts'
 import { type AdFloodFigures, floodWithAds, type Signalled } from '../hostile/ad-flood.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf, sha256 } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
@@ -10,9 +11,11 @@ import { needing } from '../programs.ts'
 const { after, before, describe, it } = needing('ffmpeg')
 
 const RENDITIONS = 3
-/** The first two until the code is compiled. */
-const SEGMENTS = { quiet: 4, flooded: 6, afterwards: 6 }
-const ALL = 2 + SEGMENTS.quiet + SEGMENTS.flooded + SEGMENTS.afterwards
+const SEGMENTS = { unmeasured: 2, quiet: 4, flooded: 6, afterwards: 6 }
+const FLOODED = SEGMENTS.unmeasured + SEGMENTS.flooded
+const ALL = SEGMENTS.unmeasured + SEGMENTS.quiet + FLOODED + SEGMENTS.afterwards
+/** What the flood may add to what something takes twice over, on the machine for which figures are stated. */
+const MOST_ADDED_MS = 50
 const KIB = 1024
 
 describe('an encoder that signals ads without measure', () => {
@@ -22,15 +25,16 @@ describe('an encoder that signals ads without measure', () => {
   })
   after(() => figures?.stop())
 
-  it('delays neither its own live playlists nor another channel', () => {
+  it('delays neither its own live playlists nor another channel', async () => {
     const { quiet, flooded } = figures
+    const added = MOST_ADDED_MS * (await slowness())
     for (const [what, before, beside] of [
       ['PUTs of the other encoder', quiet.puts, flooded.puts],
       ['playlists of the other channel', quiet.listed.well, flooded.listed.well],
       ['its own playlists', quiet.listed.flooding, flooded.listed.flooding],
     ] as const) {
       const [usual, most] = [median(before), median(beside)]
-      assert.ok(most <= 2 * usual + 50, `${what}: median of ${most} ms in the flood, ${usual} ms before`)
+      assert.ok(most <= 2 * usual + added, `${what}: median of ${most} ms in the flood, ${usual} ms before`)
     }
   })
 
@@ -46,8 +50,8 @@ describe('an encoder that signals ads without measure', () => {
     const LEFT_OUT = ['ad-events-left-out', 'ad-messages-unreadable', 'ad-tags-left-out', 'line-too-long']
     const counts = Object.fromEntries(inputs.flooding.habits.map(({ habit, count }) => [habit, count]))
     assert.deepEqual(Object.keys(counts).toSorted(), LEFT_OUT)
-    assert.ok(counts['ad-messages-unreadable']! >= SEGMENTS.flooded * RENDITIONS, JSON.stringify(counts))
-    assert.ok(counts['ad-events-left-out']! >= SEGMENTS.flooded)
+    assert.ok(counts['ad-messages-unreadable']! >= FLOODED * RENDITIONS, JSON.stringify(counts))
+    assert.ok(counts['ad-events-left-out']! >= FLOODED)
     assert.deepEqual(inputs.well.habits, [])
     const logged = windrow.log.split('\n').flatMap((line) => /"habit":"([\w-]+)"/.exec(line)?.[1] ?? [])
     assert.deepEqual(logged.toSorted(), LEFT_OUT)

@@ -21,6 +21,8 @@ import { floodOfMessages, floodOfTags, SPLICE_PIDS } from './ad-messages.ts'
 const PATIENT_SECONDS = 30
 
 export type AdFlood = {
+  /** Segments of a second that are put first, and first in the flood, unmeasured: until the code is compiled. */
+  readonly unmeasured: number
   /** Segments of a second that are put while neither encoder floods, while one does, and afterwards. */
   readonly quiet: number
   readonly flooded: number
@@ -193,6 +195,7 @@ export class SignallingPusher extends Pusher {
 
 /** Resolves with a server that still runs. */
 export async function floodWithAds({
+  unmeasured,
   quiet,
   flooded,
   afterwards,
@@ -243,11 +246,11 @@ export async function floodWithAds({
     return { puts: await waits(spans.puts), listed, hold: await longestHold(windrow, holds) }
   }
   try {
-    // Until the code is compiled.
-    await run(2)
+    await run(unmeasured)
     const calm = await run(quiet)
     log(`quiet: ${text(calm)}`)
     channels.flooding.pusher.flood = messages
+    await run(unmeasured)
     const beside = await run(flooded)
     log(`flooded: ${text(beside)}`)
     channels.flooding.pusher.flood = 0

@@ -12,7 +12,15 @@ const MOST_SLOT_BYTES = 512 * 1024
 /** Five minutes, or WINDROW_TEST_SECONDS, of 1000 SCTE-35 messages a second in each of ten variants. */
 export async function run({ log }: SoakContext): Promise<Record<string, string | number>> {
   const flooded = Number(process.env['WINDROW_TEST_SECONDS'] ?? 300)
-  const figures = await floodWithAds({ quiet: 30, flooded, afterwards: 30, messages: 1000, renditions: 10, log })
+  const figures = await floodWithAds({
+    unmeasured: 2,
+    quiet: 30,
+    flooded,
+    afterwards: 30,
+    messages: 1000,
+    renditions: 10,
+    log,
+  })
   await figures.stop()
   const { quiet, flooded: beside, longest, peakMemory } = figures
   const late = (waits: readonly number[]) => quantile(waits, 0.99)
