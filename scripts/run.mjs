@@ -30,6 +30,7 @@ if (!task) fail(`no task "${name}"; there are: ${Object.keys(TASKS).join(', ')}`
 if (!isInstalled()) await install()
 const node = findNode()
 if (task.build) {
+  await must([node, 'scripts/build-kernel.ts'])
   await Promise.all([must([node, 'node_modules/typescript/bin/tsc', '-b']), must([node, 'scripts/build-console.ts'])])
 }
 if (task.run) process.exit(await run([node, ...task.run, ...args]))

@@ -14,8 +14,24 @@ declare class TextEncoder {
 /** Node's native searching and decoding of bytes, ten times as fast as a loop (see bench). */
 declare class Buffer extends Uint8Array {
   static from(buffer: ArrayBufferLike, byteOffset?: number, length?: number): Buffer
+  static from(text: string, encoding: 'base64'): Buffer
   indexOf(value: number | string, byteOffset?: number, encoding?: 'latin1'): number
   latin1Slice(start?: number, end?: number): string
+}
+
+declare namespace WebAssembly {
+  class Module {
+    constructor(code: Uint8Array)
+  }
+  class Memory {
+    constructor(descriptor: { initial: number })
+    readonly buffer: ArrayBuffer
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, Memory>>)
+    readonly exports: unknown
+  }
+  function validate(code: Uint8Array): boolean
 }
 
 /** The frames of a stack that V8 records with each error. */

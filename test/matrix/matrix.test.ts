@@ -1,5 +1,6 @@
 /** Everything an encoder may push, in every way it is served. */
 
+import { fileURLToPath } from 'node:url'
 import { FIXTURE_NAMES, type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
 import { createChannel, mediaPackage } from '../judges/aws.ts'
@@ -27,12 +28,18 @@ const IN_FILES = new Set(FIXTURE_NAMES.filter((_, at) => at % 6 === 0))
 /** Half of the inputs, each at every third output in turn; all of all in `npm run soak -- --only whole-cases`. */
 const outputsOf = (at: number) => OUTPUTS.filter((_, index) => IS_WHOLE || (at % 6 < 3 && (at + index) % 3 === 0))
 
+const WITHOUT_WEBASSEMBLY = fileURLToPath(new URL('../judges/without-webassembly.ts', import.meta.url))
+/** Of the media kernel: with WINDROW_TEST_KERNEL=typescript the one that machines without WebAssembly have. */
+const KERNEL_FORM: Readonly<Record<string, string>> =
+  process.env['WINDROW_TEST_KERNEL'] === 'typescript' ? { NODE_OPTIONS: `--import ${WITHOUT_WEBASSEMBLY}` } : {}
+
 const windowOf = (begin: number) => ({ start: begin, end: begin + HOUR_MS / 2 })
 
 describe('what goes in comes out', { concurrency: 2 }, () => {
   let windrow: Windrow
   before(async () => {
-    windrow = await Windrow.start({ environment: { WINDROW_MAX_CHANNELS: `${FIXTURE_NAMES.length}` } })
+    const environment = { WINDROW_MAX_CHANNELS: `${FIXTURE_NAMES.length}`, ...KERNEL_FORM }
+    windrow = await Windrow.start({ environment })
   })
   after(() => windrow?.stop())
 

@@ -4,8 +4,8 @@ import type { Steps } from '../steps.ts'
 /** NAL units in a byte stream: what ISO/IEC 14496-10 annex B and ISO/IEC 23008-2 annex B have in common. */
 const START_CODE = '\0\0\x01'
 
-/** Bytes of the start code that the caller places after the bytes to be searched. */
-export const SENTINEL_SIZE = 3
+/** Bytes of 00 00 01, such as the caller places after the bytes to be searched. */
+export const START_CODE_SIZE = 3
 
 /**
  * Offset of the next 00 00 01 at or after `from`. The caller keeps one directly after the bytes it searches, so that
@@ -25,7 +25,7 @@ export const SEARCHED_AT_ONCE = 256 * 1024
 export function* findStartCode(bytes: Buffer, from: number, end: number): Steps<number> {
   let at = from
   for (; end - at > SEARCHED_AT_ONCE; at += SEARCHED_AT_ONCE) {
-    const size = SEARCHED_AT_ONCE + SENTINEL_SIZE - 1
+    const size = SEARCHED_AT_ONCE + START_CODE_SIZE - 1
     const found = Buffer.from(bytes.buffer, bytes.byteOffset + at, size).indexOf(START_CODE, 0, 'latin1')
     if (found >= 0) return at + found
     yield

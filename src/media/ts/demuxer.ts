@@ -1,6 +1,7 @@
 import { MalformedMedia } from '../bytes.ts'
 import { AvcStream } from '../codecs/avc-stream.ts'
 import { HevcStream } from '../codecs/hevc-stream.ts'
+import type { Kernel } from '../kernel/kernel.ts'
 import type { Id3Event, Track } from '../sample.ts'
 import { allSteps, StepMeter, type Steps } from '../steps.ts'
 import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
@@ -18,6 +19,7 @@ import {
   PAT_PID,
   PID_COUNT,
   pidOf,
+  plainHeader,
   SCRAMBLED,
   SYNC_BYTE,
 } from './packet.ts'
@@ -122,7 +124,7 @@ function firstTime(streams: readonly EsBuffer[]): Ticks {
 function layOut(
   streams: readonly ElementaryStream[],
   packets: Uint32Array,
-  { bytes, start, end }: DemuxBuffer,
+  { kernel, start, end }: DemuxBuffer,
 ): EsBuffer[] {
   const present = streams.filter(({ pid }) => packets[pid]! > 0)
   const most = present.reduce((max, { pid }) => Math.max(max, packets[pid]!), 0)
@@ -130,10 +132,10 @@ function layOut(
   let free = end
   return present.map((stream) => {
     const count = packets[stream.pid]!
-    if (stream === largest) return new EsBuffer(stream, bytes, start, count)
+    if (stream === largest) return new EsBuffer(stream, kernel, start, count)
     const first = free + EsBuffer.margin(count)
     free = first + EsBuffer.room(count)
-    return new EsBuffer(stream, bytes, first, count)
+    return new EsBuffer(stream, kernel, first, count)
   })
 }
 
@@ -164,9 +166,9 @@ function* gather(
   }
 }
 
-function* surveyOf({ bytes, start, end }: DemuxBuffer): Steps<Survey> {
+function* surveyOf({ kernel, start, end }: DemuxBuffer): Steps<Survey> {
   const survey = new Survey()
-  yield* survey.walk(bytes, start, end)
+  yield* survey.walk(kernel, start, end)
   survey.end(end - start)
   return survey
 }
@@ -187,7 +189,8 @@ class Survey {
     this.damaged += this.program.damaged
   }
 
-  *walk(bytes: Uint8Array, start: number, end: number): Steps<void> {
+  *walk(kernel: Kernel, start: number, end: number): Steps<void> {
+    const { bytes } = kernel
     const meter = new StepMeter()
     let lastLost = -1
     for (let at = start; at + PACKET_SIZE <= end; at += PACKET_SIZE) {
@@ -207,7 +210,7 @@ class Survey {
         else if (pid === this.program.pmtPid) {
           this.program.pushPmt(bytes, at, this.follow(start, at))
           if (meter.ends(TABLE_COST)) yield
-        } else at = this.countRun(bytes, pid, at, end)
+        } else at = this.countRun(kernel, pid, at, end)
       }
     }
   }
@@ -216,14 +219,8 @@ class Survey {
    * Counts the packets after the one at `at` that plainly continue its PID, as nearly all do.
    * @returns the offset of the last
    */
-  private countRun(bytes: Uint8Array, pid: number, at: number, end: number): number {
-    const [high, low] = [pid >>> 8, pid & 0xff]
-    let next = at + PACKET_SIZE
-    while (bytes[next] === SYNC_BYTE && bytes[next + 1] === high && bytes[next + 2] === low) {
-      if (next + PACKET_SIZE > end || isScrambled(bytes, next)) break
-      next += PACKET_SIZE
-    }
-    const last = next - PACKET_SIZE
+  private countRun(kernel: Kernel, pid: number, at: number, end: number): number {
+    const last = kernel.endOfPackets(at + PACKET_SIZE, end, plainHeader(pid, 0)) - PACKET_SIZE
     this.packets[pid]! += (last - at) / PACKET_SIZE
     return last
   }

@@ -1,12 +1,13 @@
 import { equalBytes } from '../bytes.ts'
+import type { Kernel } from '../kernel/kernel.ts'
 import {
   adaptationFlags,
   Continuity,
   MOST_PAYLOAD,
   PACKET_SIZE,
   payloadOffset,
+  plainHeader,
   RANDOM_ACCESS_INDICATOR,
-  SYNC_BYTE,
   startsUnit,
 } from './packet.ts'
 import { MOST_PES_SIZE, PesHeader } from './pes.ts'
@@ -30,6 +31,8 @@ export type PesPacket = {
  */
 export class EsBuffer {
   readonly stream: ElementaryStream
+  readonly kernel: Kernel
+  /** Those of the kernel. */
   readonly bytes: Buffer
   /** Offset at which output may begin. */
   readonly start: number
@@ -48,9 +51,10 @@ export class EsBuffer {
   private cutOff = false
 
   /** Assembles the stream from `first` on, after the margin for `packets` packets. */
-  constructor(stream: ElementaryStream, bytes: Buffer, first: number, packets: number) {
+  constructor(stream: ElementaryStream, kernel: Kernel, first: number, packets: number) {
     this.stream = stream
-    this.bytes = bytes
+    this.kernel = kernel
+    this.bytes = kernel.bytes
     this.filled = first
     this.start = first - EsBuffer.margin(packets)
   }
@@ -76,23 +80,15 @@ export class EsBuffer {
 
   /** Takes the packets that have no transport error, no beginning of a PES packet and no adaptation field. */
   private pushPlain(from: number, end: number): number {
-    const { bytes } = this
-    const { pid } = this.stream
-    const [high, low] = [pid >>> 8, pid & 0xff]
-    let { plainNext } = this.continuity
-    let { filled } = this
-    let at = from
-    while (bytes[at + 3] === plainNext && bytes[at + 2] === low && bytes[at + 1] === high && bytes[at] === SYNC_BYTE) {
-      if (at + PACKET_SIZE > end) break
-      bytes.copyWithin(filled, at + 4, at + PACKET_SIZE)
-      filled += MOST_PAYLOAD
-      plainNext = 0x10 | ((plainNext + 1) & 0x0f)
-      at += PACKET_SIZE
-    }
-    if (at > from) this.lastSize = MOST_PAYLOAD
-    this.continuity.plainNext = plainNext
-    this.filled = filled
-    return at
+    const { stream, kernel } = this
+    const { plainNext } = this.continuity
+    if (plainNext < 0) return from
+    const next = kernel.copyPayloads(from, end, this.filled, plainHeader(stream.pid, plainNext))
+    const count = (next - from) / PACKET_SIZE
+    if (count > 0) this.lastSize = MOST_PAYLOAD
+    this.filled += count * MOST_PAYLOAD
+    this.continuity.plainNext = 0x10 | ((plainNext + count) & 0x0f)
+    return next
   }
 
   private pushAny(at: number): void {

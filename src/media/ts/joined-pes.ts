@@ -1,5 +1,5 @@
 import { equalBytes } from '../bytes.ts'
-import { SENTINEL_SIZE } from '../codecs/nal.ts'
+import { START_CODE_SIZE } from '../codecs/nal.ts'
 import { Continuity, PACKET_SIZE, payloadOffset, startsUnit } from './packet.ts'
 import { PesHeader } from './pes.ts'
 import { payloadRoom } from './pes-packets.ts'
@@ -45,7 +45,7 @@ export class JoinedPes {
 
   /** Makes room for so many packets, with so many bytes of payload. */
   constructor({ packets, bytes }: { readonly packets: number; readonly bytes: number }) {
-    this.bytes = Buffer.from(new ArrayBuffer(bytes + SENTINEL_SIZE))
+    this.bytes = Buffer.from(new ArrayBuffer(bytes + START_CODE_SIZE))
     this.owners = new Int32Array(packets)
   }
 

@@ -1,5 +1,5 @@
 import { MalformedMedia, storeU32 } from '../bytes.ts'
-import { SENTINEL_SIZE, trimZeros } from '../codecs/nal.ts'
+import { START_CODE_SIZE, trimZeros } from '../codecs/nal.ts'
 import { readSei } from '../codecs/sei.ts'
 import { type NalRole, ROLE, type VideoStream } from '../codecs/video-stream.ts'
 import type { EsBuffer } from './es-buffer.ts'
@@ -87,7 +87,7 @@ export class NalRewriter {
     while (from + zeros < end && bytes[from + zeros] === 0) zeros++
     // A start code may be split between packets.
     if (zeros < 2 && zeros + this.unitZeros >= 2 && bytes[from + zeros] === 1 && from + zeros < end) {
-      return from + zeros + 1 - SENTINEL_SIZE
+      return from + zeros + 1 - START_CODE_SIZE
     }
     const partEnd = Math.min(next, end)
     const trimmed = trimZeros(bytes, from, partEnd)

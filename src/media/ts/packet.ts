@@ -60,6 +60,14 @@ export const DISCONTINUITY_INDICATOR = 0x80
 export const RANDOM_ACCESS_INDICATOR = 0x40
 const PCR_FLAG = 0x10
 
+/**
+ * The header of a packet without a transport error, the beginning of a unit or priority, as `Kernel` has headers: its
+ * four bytes as a little-endian number.
+ */
+export function plainHeader(pid: number, fourthByte: number): number {
+  return SYNC_BYTE | (pid & 0xff00) | ((pid & 0xff) << 16) | (fourthByte << 24)
+}
+
 /** program_clock_reference_base in 90 kHz ticks; -1 when the packet has none. */
 export function pcrBase(bytes: Uint8Array, at: number): number {
   if ((adaptationFlags(bytes, at) & PCR_FLAG) === 0 || bytes[at + 4]! < 7) return -1

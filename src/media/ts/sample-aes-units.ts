@@ -1,7 +1,7 @@
 import { MalformedMedia } from '../bytes.ts'
 import { encryptPattern } from '../cbc.ts'
 import { NAL_IDR_SLICE, NAL_PARTITION_A, NAL_PARTITION_C, NAL_SLICE } from '../codecs/h264.ts'
-import { findStartCode, SENTINEL_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
+import { findStartCode, START_CODE_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
 import { StepMeter, type Steps } from '../steps.ts'
 import type { JoinedPes } from './joined-pes.ts'
 import type { RewrittenPayloads } from './rewritten-pes.ts'
@@ -33,7 +33,7 @@ export function* encryptUnits(stream: JoinedPes, cipher: SampleCipher): Steps<Re
   const first = yield* findStartCode(bytes, 0, end)
   bytes.fill(0, 0, Math.min(first, end))
   for (let next = first; next < end; ) {
-    const start = next + SENTINEL_SIZE
+    const start = next + START_CODE_SIZE
     next = Math.min(end, yield* findStartCode(bytes, start, end))
     const unitEnd = trimZeros(bytes, start, next)
     const type = bytes[start]! & 0x1f

@@ -1,5 +1,5 @@
 import { MalformedMedia } from '../bytes.ts'
-import { nextStartCode, SENTINEL_SIZE, SLICE_HEADER_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
+import { nextStartCode, SLICE_HEADER_SIZE, START_CODE_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
 import { readSei, type Sei } from '../codecs/sei.ts'
 import { type NalRole, ROLE, type VideoParameters, type VideoStream } from '../codecs/video-stream.ts'
 import type { TrackDescription } from '../track.ts'
@@ -70,7 +70,7 @@ export class VideoProbe implements PayloadProbe {
     writeSentinel(bytes, end)
     if (this.seen === 0) this.trails = bytes[from] !== 0
     for (;;) {
-      const start = nextStartCode(bytes, from + this.seen) + SENTINEL_SIZE
+      const start = nextStartCode(bytes, from + this.seen) + START_CODE_SIZE
       if (start + headerSize >= end) return true
       const next = nextStartCode(bytes, start)
       const isComplete = next < end || isLast
@@ -81,7 +81,7 @@ export class VideoProbe implements PayloadProbe {
       }
       if (!isComplete) {
         // The unit continues in the next packet, and is read once it is whole.
-        this.seen = start - SENTINEL_SIZE - from
+        this.seen = start - START_CODE_SIZE - from
         return true
       }
       this.seen = Math.min(next, end) - from

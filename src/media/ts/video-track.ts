@@ -1,5 +1,6 @@
-import { findStartCode, nextStartCode, SEARCHED_AT_ONCE, SENTINEL_SIZE, writeSentinel } from '../codecs/nal.ts'
+import { SEARCHED_AT_ONCE, START_CODE_SIZE } from '../codecs/nal.ts'
 import type { VideoStream } from '../codecs/video-stream.ts'
+import type { Kernel } from '../kernel/kernel.ts'
 import type { SampleTable, Track } from '../sample.ts'
 import { StepMeter, type Steps } from '../steps.ts'
 import { TICKS_PER_SECOND } from '../time.ts'
@@ -20,7 +21,7 @@ export function* videoTrack(
   { configurations, fromKeyFrame = false }: DemuxOptions,
   video: VideoStream,
 ): Steps<Track | undefined> {
-  const { bytes } = es
+  const { bytes, kernel } = es
   const known = configurations?.get(es.stream.pid)
   for (const nal of known ?? []) video.addParameterSet(nal)
   const rewriter = new NalRewriter(es, video, { unwrap, fromKeyFrame, hasHeader: known !== undefined })
@@ -32,23 +33,18 @@ export function* videoTrack(
     randomAccess,
   } of es.pesPackets()) {
     rewriter.pes = { pts, dts, randomAccess, isNew: true }
-    const [behind0, behind1, behind2] = [bytes[end]!, bytes[end + 1]!, bytes[end + 2]!]
-    writeSentinel(bytes, end)
     // A generator for each NAL unit of a short packet would cost more than the search.
     const isLong = end - from > SEARCHED_AT_ONCE
-    const first = isLong ? yield* findStartCode(bytes, from, end) : nextStartCode(bytes, from)
+    const first = isLong ? yield* startCodeInSteps(kernel, from, end) : kernel.findStartCode(from, end)
     let next = rewriter.continueUnit(from, first, end)
     while (next < end) {
-      const start = next + SENTINEL_SIZE
-      next = isLong ? yield* findStartCode(bytes, start, end) : nextStartCode(bytes, start)
+      const start = next + START_CODE_SIZE
+      next = isLong ? yield* startCodeInSteps(kernel, start, end) : kernel.findStartCode(start, end)
       const unitEnd = Math.min(next, end)
       rewriter.unit(start, unitEnd)
       if (meter.ends(unitEnd - start)) yield
     }
     if (meter.ends()) yield
-    bytes[end] = behind0
-    bytes[end + 1] = behind1
-    bytes[end + 2] = behind2
   }
   const { pictures, end } = rewriter.end()
   const frame = frameDuration(video)
@@ -61,6 +57,18 @@ export function* videoTrack(
     samples: sampleTable(pictures, frame),
     media: bytes.subarray(es.start, end - untimed),
   }
+}
+
+/** As `findStartCode` of the kernel, in steps. */
+function* startCodeInSteps(kernel: Kernel, from: number, end: number): Steps<number> {
+  let at = from
+  for (; end - at > SEARCHED_AT_ONCE; at += SEARCHED_AT_ONCE) {
+    const until = at + SEARCHED_AT_ONCE + START_CODE_SIZE - 1
+    const found = kernel.findStartCode(at, until)
+    if (found < until) return found
+    yield
+  }
+  return kernel.findStartCode(at, end)
 }
 
 /** Frame duration in ticks; 0 when the stream does not state it. */

@@ -1,5 +1,5 @@
 import { hexOf } from '../../media/bytes.ts'
-import { nextStartCode, SENTINEL_SIZE, trimZeros, writeSentinel } from '../../media/codecs/nal.ts'
+import { nextStartCode, START_CODE_SIZE, trimZeros, writeSentinel } from '../../media/codecs/nal.ts'
 import type { VideoDescription } from '../../media/track.ts'
 
 /** What is to be known of a source to encode pictures alike. */
@@ -37,12 +37,12 @@ export type PictureCodec = {
 
 /** The NAL units of a byte stream (annex B). */
 export function nalsOf(stream: Uint8Array): readonly Uint8Array[] {
-  const bytes = Buffer.alloc(stream.length + SENTINEL_SIZE)
+  const bytes = Buffer.alloc(stream.length + START_CODE_SIZE)
   bytes.set(stream)
   writeSentinel(bytes, stream.length)
   const nals: Uint8Array[] = []
   for (let at = nextStartCode(bytes, 0); at < stream.length; ) {
-    const from = at + SENTINEL_SIZE
+    const from = at + START_CODE_SIZE
     at = nextStartCode(bytes, from)
     nals.push(bytes.subarray(from, trimZeros(bytes, from, at)))
   }
