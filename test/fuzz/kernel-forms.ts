@@ -16,7 +16,7 @@ export class BothForms {
   /** What both make of a segment: undefined when both refuse it with the same words. Throws where they differ. */
   demux(ts: Uint8Array): DemuxedSegment | undefined {
     const [typeScript, webAssembly] = this.buffers.map((buffer) => outcomeOf(buffer, ts))
-    assert.deepEqual(webAssembly, typeScript)
+    assert.deepEqual(comparable(webAssembly), comparable(typeScript))
     return typeof typeScript === 'string' ? undefined : typeScript
   }
 }
@@ -35,4 +35,14 @@ function outcomeOf(buffer: DemuxBuffer, ts: Uint8Array): DemuxedSegment | string
     if (error instanceof MalformedMedia) return error.message
     throw error
   }
+}
+
+/** The same with texts for bytes and numbers, which `deepEqual` compares a hundred times as fast. */
+function comparable(outcome: unknown): unknown {
+  if (ArrayBuffer.isView(outcome)) {
+    return Buffer.from(outcome.buffer, outcome.byteOffset, outcome.byteLength).toString('latin1')
+  }
+  if (Array.isArray(outcome)) return outcome.map(comparable)
+  if (typeof outcome !== 'object' || outcome === null) return outcome
+  return Object.fromEntries(Object.entries(outcome).map(([name, value]) => [name, comparable(value)]))
 }

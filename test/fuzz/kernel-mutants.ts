@@ -4,7 +4,7 @@ import { BothForms } from './kernel-forms.ts'
 import { mutant, seeded } from './mutants.ts'
 
 /** Of a segment, as many bytes are mutated. */
-const MOST_BYTES = 188 * 600
+const MOST_BYTES = 188 * 200
 
 /** Has mutants of segments taken apart by both forms of the kernel. Throws at the first of which they differ. */
 export async function kernelMutants(
