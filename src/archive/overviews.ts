@@ -16,8 +16,7 @@ import { picturesOf } from '../model/overview/pictures.ts'
 import { reducedContent, type View } from '../model/overview/reduced-content.ts'
 import { lackingInSegments, lackingInSlots, type SegmentRun, type SegmentRuns } from '../model/overview/segment-runs.ts'
 import type { SlotRun, SlotRuns } from '../model/overview/slot-runs.ts'
-import { parseSummaryPage } from '../model/segment-page.ts'
-import { readSegmentSummary } from '../model/segment-summary.ts'
+import { readSummaryPage } from '../model/segment-page.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { lengthsOf } from './open-output-timeline.ts'
@@ -241,11 +240,7 @@ export class Overviews {
         after,
         last: Math.min(after + PICTURED_AT_ONCE, last),
       })
-      segments.push(
-        ...parseSummaryPage(page)
-          .map(readSegmentSummary)
-          .filter((segment) => overlaps(segment, window)),
-      )
+      segments.push(...readSummaryPage(page).segments.filter((segment) => overlaps(segment, window)))
     }
     const eras = await segmentIndex.eras(channelGuid, [...new Set(segments.map(({ era }) => era))])
     return { ...picturesOf(segments, eras), isTruncated }

@@ -3,8 +3,7 @@ import type { EraNumbers } from '../model/ad-events/begun-before.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, EraAdEvent, OutputSegment, Slot, SlotObject } from '../model/output-segment.ts'
 import type { EraTime, NumberRange } from '../model/segment-numbers.ts'
-import type { SegmentPageJson } from '../model/segment-page.ts'
-import type { StoredSegmentSummary } from '../model/segment-summary.ts'
+import type { SegmentPageJson, SummaryPage } from '../model/segment-page.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
 import type { ByteRange, ObjectLocation, ObjectStream } from '../stores/objects.ts'
 
@@ -97,8 +96,8 @@ export type SegmentRange = Omit<ArchiveWindow, 'segments'> &
     readonly numbers: NumberRange
     /** The JSON of all segments with these numbers, for another thread to parse. */
     page(range: NumberRange): Promise<SegmentPageJson<OutputSegment>>
-    /** The JSON of the stored summaries of all segments with these numbers, for another thread to parse. */
-    summaries(range: NumberRange): Promise<SegmentPageJson<StoredSegmentSummary>>
+    /** The stored summaries of all segments with these numbers, for another thread to read. */
+    summaries(range: NumberRange): Promise<SummaryPage>
     /** The ad events of eras with these numbers, those that are kept. */
     adEventsOf(numbers: readonly EraNumbers[]): Promise<readonly EraAdEvent[]>
   }

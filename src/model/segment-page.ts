@@ -1,6 +1,8 @@
 import { mapSlot } from './eras/lock.ts'
 import type { OutputSegment } from './output-segment.ts'
+import { PackedSummaries, type StoredSegmentBody } from './packed-summaries.ts'
 import type { StoredSegmentSummary } from './segment-summary.ts'
+import type { AnySlotSummary } from './slot-summary-versions.ts'
 
 declare const segments: unique symbol
 
@@ -16,9 +18,44 @@ export function parseSegmentPage(page: SegmentPageJson<OutputSegment>): readonly
   return (JSON.parse(page) as readonly OutputSegment[]).map(asShown)
 }
 
-/** Parses a page of stored summaries. */
-export function parseSummaryPage(page: SegmentPageJson<StoredSegmentSummary>): readonly StoredSegmentSummary[] {
-  return JSON.parse(page) as readonly StoredSegmentSummary[]
+declare const summaries: unique symbol
+
+/**
+ * Summaries of consecutive output segments as JSON in UTF-8, which passes between threads without being copied: an
+ * array, oldest first, that has four values for each slot: the number and the era of its segment, what is stored of
+ * that beside (null but with the first slot of each), and of the slot, as it is in its own era.
+ */
+export type SummaryPage = Uint8Array<ArrayBuffer> & { readonly [summaries]: StoredSegmentSummary }
+
+/** Reads a page of summaries. */
+export function readSummaryPage(page: SummaryPage): PackedSummaries {
+  const values = JSON.parse(new TextDecoder().decode(page)) as readonly unknown[]
+  const packed = new PackedSummaries()
+  for (let i = 0; i < values.length; i += 4) {
+    const body = values[i + 2] as StoredSegmentBody | null
+    if (body) packed.addSegment(values[i] as number, values[i + 1] as number, body)
+    packed.addSlot(values[i + 3] as AnySlotSummary)
+  }
+  return packed.seal()
+}
+
+/** Makes a page of what `readSummaryPage` reads, as JSON. */
+export function summaryPageOf(values: readonly string[]): SummaryPage {
+  return new TextEncoder().encode(`[${values.join()}]`) as SummaryPage
+}
+
+/** Makes a page of stored summaries, for a store that holds them as values. */
+export function writeSummaryPage(stored: readonly StoredSegmentSummary[]): SummaryPage {
+  return summaryPageOf(
+    stored.flatMap(({ number, era, slots, ...body }) =>
+      slots.flatMap((slot, i) => [
+        String(number),
+        String(era),
+        i === 0 ? JSON.stringify(body) : 'null',
+        JSON.stringify(slot),
+      ]),
+    ),
+  )
 }
 
 /** Makes a page of stored segments, for a store that holds them as values. */

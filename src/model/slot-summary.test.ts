@@ -4,8 +4,8 @@ import { outputSegments } from '../../test/origin/sample-channel.ts'
 import { ticks } from '../media/time.ts'
 import type { OutputSegment, Slot } from './output-segment.ts'
 import { UnknownRecordVersion } from './record-version.ts'
+import { packedSegments } from './segment-summary.ts'
 import { slotSummaryOf } from './slot-summary.ts'
-import { readSlotSummary } from './slot-summary-reader.ts'
 import type { AnySlotSummary } from './slot-summary-versions.ts'
 
 const ALL = outputSegments(1, [{}, { slots: 2 }, { missing: [2] }])
@@ -19,7 +19,7 @@ const [SLOT] = FIRST.slots as [Slot]
 
 /** What a record tells once JSON has carried it. */
 const carried = (record: AnySlotSummary, segment: OutputSegment = FIRST) =>
-  readSlotSummary(JSON.parse(JSON.stringify(record)) as AnySlotSummary, segment)
+  packedSegments([{ ...segment, slots: [JSON.parse(JSON.stringify(record)) as AnySlotSummary] }])[0]!.slots[0]!
 
 describe('the summary of a slot', () => {
   it('tells all that manifests say of it', () => {

@@ -15,8 +15,7 @@ import {
 } from '../model/output-segment.ts'
 import { asRecorded } from '../model/recorded-segment.ts'
 import type { NumberRange } from '../model/segment-numbers.ts'
-import { parseSegmentPage, parseSummaryPage } from '../model/segment-page.ts'
-import { compactSegmentSummary } from '../model/segment-summary.ts'
+import { parseSegmentPage, readSummaryPage } from '../model/segment-page.ts'
 import { NEIGHBOURS, type SegmentBatch } from './output-format.ts'
 
 /** Output segments read at a time; parsing them takes less than a millisecond. */
@@ -36,8 +35,13 @@ export async function readWindow(
   const segmentRange = await archive.range(endpoint, span, await archive.edge(endpoint))
   if (!segmentRange) return undefined
   const summaries: SegmentSummary[] = []
-  const pages = pagesOf(segmentRange, segmentRange.summaries, parseSummaryPage, segmentRange.numbers.after)
-  for await (const page of pages) summaries.push(...page.map(compactSegmentSummary))
+  const pages = pagesOf(
+    segmentRange,
+    segmentRange.summaries,
+    (page) => readSummaryPage(page).segments,
+    segmentRange.numbers.after,
+  )
+  for await (const page of pages) summaries.push(...page)
   const wanted = begunBefore(summaries)
   const before = wanted.length > 0 ? await segmentRange.adEventsOf(wanted) : []
   const adEvents = [...before, ...summaries.flatMap((segment) => [...beginningIn(segment)])]
@@ -166,10 +170,10 @@ function windowOf(
 }
 
 /** Yields the pages of a range's window from a number on, or from its beginning. */
-async function* pagesOf<Json, Segment extends Pick<OutputSegment, 'startUtc' | 'start' | 'duration'>>(
+async function* pagesOf<Page, Segment extends Pick<OutputSegment, 'startUtc' | 'start' | 'duration'>>(
   { numbers, window }: SegmentRange,
-  page: (numbers: NumberRange) => Promise<Json>,
-  parse: (json: Json) => readonly Segment[],
+  page: (numbers: NumberRange) => Promise<Page>,
+  parse: (page: Page) => readonly Segment[],
   from: number,
 ): AsyncGenerator<readonly Segment[]> {
   const read = (after: number) => {

@@ -11,8 +11,7 @@ import {
   overlaps,
   type SegmentSummary,
 } from '../model/output-segment.ts'
-import { parseSummaryPage } from '../model/segment-page.ts'
-import { compactSegmentSummary } from '../model/segment-summary.ts'
+import { readSummaryPage } from '../model/segment-page.ts'
 
 export type RuleArchive = Pick<ArchiveReader, 'edge' | 'extent' | 'outputSegment' | 'range'>
 
@@ -84,7 +83,7 @@ async function readingOf(range: SegmentRange, position: RulePosition) {
   const first = Math.max(numbers.after, (number ?? 0) - 1)
   for (let after = first; after < numbers.last && segments.length < MOST_READ; after += PAGE) {
     const page = await range.summaries({ after, last: Math.min(after + PAGE, numbers.last) })
-    for (const each of parseSummaryPage(page).map(compactSegmentSummary)) {
+    for (const each of readSummaryPage(page).segments) {
       if (!isRead(each)) segments.push(each)
       else if (segments.length === 0) before = each
     }
@@ -118,9 +117,7 @@ export async function endsOf(
   if (!range) return undefined
   const { after, last } = range.numbers
   const pageOf = async (numbers: typeof range.numbers) =>
-    parseSummaryPage(await range.summaries(numbers))
-      .map(compactSegmentSummary)
-      .filter((segment) => overlaps(segment, span))
+    readSummaryPage(await range.summaries(numbers)).segments.filter((segment) => overlaps(segment, span))
   const [first] = await pageOf({ after, last: Math.min(after + PAGE, last) })
   const newest = (await pageOf({ after: Math.max(after, last - PAGE), last })).at(-1)
   return first && newest && { first, last: newest }

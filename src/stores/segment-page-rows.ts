@@ -1,4 +1,4 @@
-import { type SegmentPageJson, writePage } from '../model/segment-page.ts'
+import { type SegmentPageJson, type SummaryPage, summaryPageOf, writePage } from '../model/segment-page.ts'
 
 /** A slot of an output segment as stored: the segment, without its number, era and slots, and the slot, in JSON. */
 export type StoredSlotRow = {
@@ -20,4 +20,13 @@ export function pageOf<Segment>(rows: readonly StoredSlotRow[]): SegmentPageJson
     }
   })
   return rows.length === 0 ? writePage<Segment>([]) : (`${json}]}]` as SegmentPageJson<Segment>)
+}
+
+/** The page of summaries that is made of rows in order, likewise. */
+export function summaryPageOfRows(rows: readonly StoredSlotRow[]): SummaryPage {
+  return summaryPageOf(
+    rows.flatMap(({ number, era, body, slot }, i) => {
+      return [String(number), String(era), number === rows[i - 1]?.number ? 'null' : body, slot]
+    }),
+  )
 }

@@ -3,8 +3,7 @@ import type { EraNumbers } from '../model/ad-events/begun-before.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
 import type { EraTime, NumberRange } from '../model/segment-numbers.ts'
-import type { SegmentPageJson } from '../model/segment-page.ts'
-import type { StoredSegmentSummary } from '../model/segment-summary.ts'
+import type { SegmentPageJson, SummaryPage } from '../model/segment-page.ts'
 import type { AdEventRow } from './ad-event-rows.ts'
 
 /** No slot has a higher index: it stands for the end of an era, whatever that is. */
@@ -49,10 +48,10 @@ export type SegmentReader = {
     window: UtcRange,
   ): Promise<SegmentPageJson<OutputSegment>>
   /**
-   * All output segments with these numbers, as stored, in JSON: each slot as the summary committed with it, or whole
+   * All output segments with these numbers, as stored: each slot as the summary committed with it, or whole
    * where an earlier version committed none.
    */
-  outputSegmentSummaries(outputTimeline: number, range: NumberRange): Promise<SegmentPageJson<StoredSegmentSummary>>
+  outputSegmentSummaries(outputTimeline: number, range: NumberRange): Promise<SummaryPage>
   /**
    * A range of numbers with all segments that start before `end` and end after `start`. Undefined when there is none.
    */

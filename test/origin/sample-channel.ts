@@ -28,8 +28,8 @@ import {
 } from '../../src/model/output-segment.ts'
 import { asRecorded } from '../../src/model/recorded-segment.ts'
 import type { EraTime, NumberRange } from '../../src/model/segment-numbers.ts'
-import { writePage } from '../../src/model/segment-page.ts'
-import { compactSegmentSummary, segmentSummaryOf } from '../../src/model/segment-summary.ts'
+import { writePage, writeSummaryPage } from '../../src/model/segment-page.ts'
+import { packedSegments, segmentSummaryOf } from '../../src/model/segment-summary.ts'
 import type { StoredBytes, TrackDescription } from '../../src/model/source-segment.ts'
 import type { StreamRole } from '../../src/model/stream-role.ts'
 import type { ContentKeys } from '../../src/packaging/content-keys.ts'
@@ -204,7 +204,7 @@ export function assetOf(format: OutputFormat, endpoint: OriginEndpoint, window: 
   const batch = { before: [], segments: segments.map((segment) => asRecorded({ ...segment }, 1)), after: [] }
   const asset = format.asset(endpoint, {
     ...window,
-    segments: segments.map((segment) => compactSegmentSummary(segmentSummaryOf(segment))),
+    segments: packedSegments(segments.map(segmentSummaryOf)),
   })
   return (
     asset && {
@@ -314,7 +314,7 @@ export class FakeArchive
     const page = async (range: NumberRange) => writePage(within(range))
     const summaries = async (range: NumberRange) => {
       this.pagesRead++
-      return writePage(within(range).map(segmentSummaryOf))
+      return writeSummaryPage(within(range).map(segmentSummaryOf))
     }
     const numbers = { after: first - 1, last }
     const adEventsOf = async () => []

@@ -7,7 +7,7 @@ import { atSlot, goingOn, noAdEvents, takeSignals } from '../../src/model/ad-eve
 import { type EraAdEvent, endUtcOf, type OutputSegment, overlaps } from '../../src/model/output-segment.ts'
 import { enterSegment, type OutputAdEvents } from '../../src/model/output-timeline/ad-events.ts'
 import type { NumberRange } from '../../src/model/segment-numbers.ts'
-import { writePage } from '../../src/model/segment-page.ts'
+import { writePage, writeSummaryPage } from '../../src/model/segment-page.ts'
 import { segmentSummaryOf } from '../../src/model/segment-summary.ts'
 import type { RuleArchive } from '../../src/rules/reading.ts'
 
@@ -190,7 +190,7 @@ export class ScriptedOutput {
       outputTimeline: this.outputTimeline,
       numbers: { after: first.number - 1, last: last.number },
       page: async (numbers: NumberRange) => writePage(page(numbers)),
-      summaries: async (numbers: NumberRange) => writePage(page(numbers).map(segmentSummaryOf)),
+      summaries: async (numbers: NumberRange) => writeSummaryPage(page(numbers).map(segmentSummaryOf)),
       adEventsOf: async (wanted: readonly { readonly era: number; readonly numbers: readonly number[] }[]) =>
         this.rows.filter(({ era, event }) =>
           wanted.some((each) => each.era === era && each.numbers.includes(event.number)),

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import { probeAt, Rehearsal } from '../../../test/timeline/rehearsal.ts'
 import type { SpliceMessage, SpliceSignal } from '../../media/splice-signal.ts'
 import { PTS_MODULUS, ticksFromSeconds } from '../../media/time.ts'
+import type { SegmentSummary } from '../output-segment.ts'
+import { packedSegments } from '../segment-summary.ts'
 import { slotSummaryOf } from '../slot-summary.ts'
-import { readSlotSummary } from '../slot-summary-reader.ts'
 
 const pts = (seconds: number) => ticksFromSeconds(seconds) % PTS_MODULUS
 
@@ -132,11 +133,12 @@ describe('the ad events of an input', () => {
     const encoder = new Encoder(100, 'a').send(0, 9, { 1: [out(5, 106.3, 3)] })
     const slot = encoder.r.slots.find(({ ads }) => ads?.begins)!
     const [segment] = encoder.r.published.get(1)!.filter(({ slots }) => slots.some(({ start }) => start === slot.start))
-    const at = { ...segment!, slots: [] }
     const stored = JSON.parse(JSON.stringify(slotSummaryOf(slot)))
-    assert.deepEqual(readSlotSummary(stored, at).ads, slot.ads)
+    const shownIn = (more: Partial<SegmentSummary>) =>
+      packedSegments([{ ...segment!, ...more, slots: [stored] }])[0]!.slots[0]!.ads
+    assert.deepEqual(shownIn({}), slot.ads)
     const shift = { ticks: ticksFromSeconds(10), ms: 0 }
-    const shown = readSlotSummary(stored, { ...at, shift }).ads!
+    const shown = shownIn({ shift })!
     assert.equal(shown.begins![0]!.start, ticksFromSeconds(116.3))
   })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { outputSegments } from '../../../test/origin/sample-channel.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
-import { writePage } from '../../model/segment-page.ts'
+import { writeSummaryPage } from '../../model/segment-page.ts'
 import { segmentSummaryOf } from '../../model/segment-summary.ts'
 import { SegmentPages } from './segment-pages.ts'
 
@@ -16,7 +16,7 @@ describe('pages of output segments', () => {
   const readPage = async (range: NumberRange) => {
     asked.push(range)
     const segments = ALL.filter(({ number }) => number > range.after && number <= range.last)
-    return writePage(segments.map(segmentSummaryOf))
+    return writeSummaryPage(segments.map(segmentSummaryOf))
   }
   const read = async (pages: SegmentPages, after: number, last: number, outputTimeline = 1) => {
     asked.length = 0
@@ -47,7 +47,7 @@ describe('pages of output segments', () => {
       asked.push(range.last)
       const numbers = Array.from({ length: range.last - range.after }, (_, i) => range.after + i + 1)
       const shownAds = isLong && { shownAds: { ends } }
-      return writePage(numbers.map((number) => segmentSummaryOf({ ...first!, ...shownAds, number })))
+      return writeSummaryPage(numbers.map((number) => segmentSummaryOf({ ...first!, ...shownAds, number })))
     }
     for (const [isLong, again] of [
       [false, []],

@@ -1,22 +1,16 @@
 import { LruCache } from '../../cache/lru-cache.ts'
-import type { AdEvent } from '../../model/ad-events/ad-event.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
-import { parseSummaryPage, type SegmentPageJson } from '../../model/segment-page.ts'
-import { readSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
+import { readSummaryPage, type SummaryPage } from '../../model/segment-page.ts'
 
 /** Output segments read and cached at a time; reading a page occupies the index for about a millisecond. */
 const PAGE = 256
-/** Approximate bytes of a cached segment for each of its objects, and for each ad break and ended event it tells of. */
-const OBJECT_BYTES = 200
-/** Of each ad event that it names. */
-const NAME_BYTES = 16
 const CACHE_BYTES = 96 * 1024 * 1024
 /** Pages that no window shows any more are not kept until the cache is full. */
 const UNUSED_MS = 300_000
 
-/** Reads a page of `StoredSegmentSummary`s, as JSON. */
-export type ReadPage = (range: NumberRange) => Promise<SegmentPageJson<StoredSegmentSummary>>
+/** Reads a page of summaries. */
+export type ReadPage = (range: NumberRange) => Promise<SummaryPage>
 
 /** Caches the summaries of output segments in pages of consecutive numbers; a full page never changes. */
 export class SegmentPages {
@@ -63,28 +57,8 @@ export class SegmentPages {
     const kept = this.pages.get(key)
     if (kept) return kept
     const last = (page + 1) * PAGE
-    const segments = parseSummaryPage(await readPage({ after: page * PAGE, last })).map(readSegmentSummary)
-    if (last <= newest)
-      this.pages.put(
-        key,
-        segments,
-        segments.reduce((sum, each) => sum + costOf(each), OBJECT_BYTES),
-      )
+    const { segments, bytes } = readSummaryPage(await readPage({ after: page * PAGE, last }))
+    if (last <= newest) this.pages.put(key, segments, bytes)
     return segments
   }
-}
-
-function costOf({ slots, adBreaks = [], shownAds = {} }: SegmentSummary): number {
-  const { begins = [], goesOn = [], ends = [] } = shownAds
-  const named = [...begins, ...goesOn].reduce((sum, { numbers }) => sum + numbers.length * NAME_BYTES, 0)
-  const ended = ends.reduce((sum, { closer = '' }) => sum + OBJECT_BYTES + closer.length, 0)
-  return slots.reduce(
-    (sum, { objects, ads }) => sum + (1 + Object.keys(objects).length) * OBJECT_BYTES + costOfEvents(ads?.begins),
-    OBJECT_BYTES * (1 + adBreaks.length) + named + ended,
-  )
-}
-
-/** Of many events, each may have a long section. */
-function costOfEvents(events: readonly AdEvent[] = []): number {
-  return events.reduce((sum, { opener, upid }) => sum + 2 * OBJECT_BYTES + opener.length + (upid?.hex.length ?? 0), 0)
 }

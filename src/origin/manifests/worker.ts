@@ -51,9 +51,9 @@ export class ManifestWorker {
     await this.thread?.terminate()
   }
 
-  private send(message: RenderRequest): void {
+  private send(message: RenderRequest, moved: ArrayBuffer[] = []): void {
     this.thread ??= this.start()
-    this.thread.postMessage(message)
+    this.thread.postMessage(message, moved)
   }
 
   private start(): Worker {
@@ -80,7 +80,7 @@ export class ManifestWorker {
       const { question } = message
       if (!job) return
       answerOf(job.source, message).then(
-        (answer) => this.send({ kind: 'answer', question, answer }),
+        (answer) => this.send({ kind: 'answer', question, answer }, bytesOf(answer)),
         (error: unknown) => {
           job.failure = error
           this.send({ kind: 'no answer', question, message: String(error) })
@@ -103,4 +103,9 @@ function answerOf(source: RangeSource, question: RangeQuestion): Promise<unknown
     case 'keysOf':
       return source.keysOf(question.of)
   }
+}
+
+/** A page is moved to the thread: nobody else has it. */
+function bytesOf(answer: unknown): ArrayBuffer[] {
+  return answer instanceof Uint8Array && answer.buffer instanceof ArrayBuffer ? [answer.buffer] : []
 }

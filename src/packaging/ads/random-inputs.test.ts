@@ -10,7 +10,7 @@ import { PTS_MODULUS, TICKS_PER_SECOND, ticks, ticksFromSeconds, utcMs } from '.
 import { begunBefore } from '../../model/ad-events/begun-before.ts'
 import type { AdTrigger } from '../../model/manifest.ts'
 import type { EraAdEvent, OutputSegment, SegmentSummary } from '../../model/output-segment.ts'
-import { compactSegmentSummary, segmentSummaryOf } from '../../model/segment-summary.ts'
+import { packedSegments, segmentSummaryOf } from '../../model/segment-summary.ts'
 import { adBoundaryOf } from './break-places.ts'
 import { hlsMarkers } from './hls-markers.ts'
 import { shownEvents } from './shown-events.ts'
@@ -145,7 +145,7 @@ describe('the ad events of two inputs that come and go', () => {
           const own = slots.map(
             (slot) => r.inputs[slotInput(r, slot)].sealed.find((each) => isOf(each.slot, slot))!.slot,
           )
-          return compactSegmentSummary(JSON.parse(JSON.stringify(segmentSummaryOf({ ...segment, slots: own }))))
+          return packedSegments([JSON.parse(JSON.stringify(segmentSummaryOf({ ...segment, slots: own })))])[0]!
         })
         const windows = stored.flatMap((_, from) => [from + 1, from + 4, stored.length].map((to) => ({ from, to })))
         const known = new Map<string, string>()

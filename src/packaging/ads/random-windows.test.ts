@@ -10,7 +10,7 @@ import { atSlot, noAdEvents, takeSignals } from '../../model/ad-events/step.ts'
 import type { EraAdEvent, SegmentSummary, Slot } from '../../model/output-segment.ts'
 import { addSlot, closeRun } from '../../model/output-timeline/segmenting.ts'
 import { openOutputTimelineState } from '../../model/output-timeline/state.ts'
-import { compactSegmentSummary, segmentSummaryOf } from '../../model/segment-summary.ts'
+import { packedSegments, segmentSummaryOf } from '../../model/segment-summary.ts'
 import { hlsMarkers } from './hls-markers.ts'
 
 const SLOTS = 40
@@ -98,10 +98,10 @@ function stream(events: readonly RandomEvent[], slotsOfSegment = 1) {
   })
   const output = openOutputTimelineState(pts(2 * slotsOfSegment), 0)
   const published = [...slots.flatMap((slot) => addSlot(output, slot, [])), ...closeRun(output)]
-  const segments = published.slice(0, Math.floor(SLOTS / slotsOfSegment)).map(
-    ({ segment }): SegmentSummary =>
-      // As it is stored, and read again.
-      compactSegmentSummary(JSON.parse(JSON.stringify(segmentSummaryOf(segment)))),
+  const whole = published.slice(0, Math.floor(SLOTS / slotsOfSegment))
+  // As they are stored, and read again.
+  const segments: readonly SegmentSummary[] = packedSegments(
+    JSON.parse(JSON.stringify(whole.map(({ segment }) => segmentSummaryOf(segment)))),
   )
   return { slots, segments, rows }
 }

@@ -20,7 +20,7 @@ import { begunBefore } from '../../model/ad-events/begun-before.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../../model/output-segment.ts'
 import { addSlot, closeRun } from '../../model/output-timeline/segmenting.ts'
 import { openOutputTimelineState } from '../../model/output-timeline/state.ts'
-import { compactSegmentSummary, segmentSummaryOf } from '../../model/segment-summary.ts'
+import { packedSegments, segmentSummaryOf } from '../../model/segment-summary.ts'
 import { dash } from './format.ts'
 
 /** Seconds of the programme, which begins at ten seconds of its timeline. */
@@ -93,7 +93,7 @@ function mpd(
   more: Partial<ArchiveWindow> = {},
   settings: DashSettings = {},
 ): string {
-  const summaries = segments.map((segment) => compactSegmentSummary(segmentSummaryOf(segment))) as unknown
+  const summaries = packedSegments(segments.map(segmentSummaryOf)) as unknown
   const window = windowOf(summaries as OutputSegment[], more)
   const text = written(dash, dashEndpoint({ ...ADS, ...settings }), 'index.mpd', window)!.text
   parse(text, {

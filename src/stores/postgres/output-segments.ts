@@ -1,9 +1,8 @@
 import type { UtcMs, UtcRange } from '../../media/time.ts'
 import type { Era, OutputSegment } from '../../model/output-segment.ts'
 import type { EraTime, NumberRange } from '../../model/segment-numbers.ts'
-import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { SegmentIndex } from '../segment-index.ts'
-import { pageOf, type StoredSlotRow } from '../segment-page-rows.ts'
+import { pageOf, type StoredSlotRow, summaryPageOfRows } from '../segment-page-rows.ts'
 import type { SmallRequests } from '../stepwise.ts'
 import type { Queries } from './database.ts'
 
@@ -128,7 +127,7 @@ export function outputSegmentOperations(db: Queries) {
       ),
 
     outputSegmentSummaries: async (outputTimeline: number, { after, last }: NumberRange) =>
-      pageOf<StoredSegmentSummary>(
+      summaryPageOfRows(
         await db.all<StoredSlotRow>(
           `${segmentsWith('slot_summary')} ORDER BY s.number, made_of.idx`,
           outputTimeline,

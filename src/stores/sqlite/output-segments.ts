@@ -1,8 +1,7 @@
 import type { UtcMs, UtcRange } from '../../media/time.ts'
 import type { Era, OutputSegment } from '../../model/output-segment.ts'
 import type { EraTime, NumberRange } from '../../model/segment-numbers.ts'
-import type { SegmentPageJson } from '../../model/segment-page.ts'
-import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
+import type { SegmentPageJson, SummaryPage } from '../../model/segment-page.ts'
 import { pageOf, type StoredSlotRow } from '../segment-page-rows.ts'
 import type { SqliteDatabase } from './database.ts'
 import type { Operations } from './synchronous.ts'
@@ -127,19 +126,18 @@ export function outputSegmentOperations(db: SqliteDatabase) {
       )
     },
 
-    /** All segments with these numbers as JSON, each slot as its summary, or whole where there is none. */
-    outputSegmentSummaries: (
-      outputTimeline: number,
-      { after, last }: NumberRange,
-    ): SegmentPageJson<StoredSegmentSummary> =>
-      pageOf(
-        db.all<StoredSlotRow>(
-          `SELECT s.number, s.era, s.body, coalesce((SELECT body FROM slot_summary WHERE slot = t.id), t.body) AS slot
-           ${SEGMENTS_AND_SLOTS} ORDER BY s.number, t.idx`,
-          outputTimeline,
-          after,
-          last,
-        ),
-      ),
+    /** All segments with these numbers, each slot as its summary, or whole where there is none. */
+    outputSegmentSummaries: (outputTimeline: number, { after, last }: NumberRange): SummaryPage =>
+      // SQLite puts the page together: a row of its own for each slot would take twice as long.
+      db.get<{ page: SummaryPage }>(
+        `SELECT CAST('[' || coalesce(group_concat(part, ','), '') || ']' AS BLOB) AS page FROM (
+           SELECT s.number || ',' || s.era || ',' ||
+             CASE t.idx WHEN s.first_slot THEN s.body ELSE 'null' END || ',' ||
+             coalesce((SELECT body FROM slot_summary WHERE slot = t.id), t.body) AS part
+           ${SEGMENTS_AND_SLOTS} ORDER BY s.number, t.idx)`,
+        outputTimeline,
+        after,
+        last,
+      )!.page,
   } satisfies Partial<Operations>
 }

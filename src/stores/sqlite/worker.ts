@@ -11,7 +11,7 @@ import { operations } from './operations.ts'
 
 const port = parentPort
 if (!port) throw new Error('sqlite/worker.ts runs in a worker thread only')
-const send = (message: DatabaseReply) => port.postMessage(message)
+const send = (message: DatabaseReply, moved: ArrayBuffer[] = []) => port.postMessage(message, moved)
 
 /** Serves requests; returns the names of the available operations. */
 function serve(db: SqliteDatabase, path: string): readonly string[] {
@@ -51,7 +51,7 @@ function serve(db: SqliteDatabase, path: string): readonly string[] {
       changes = []
       replies = requests.map(({ id }) => ({ id, error: error as Error }))
     }
-    send({ kind: 'replies', replies, changes })
+    send({ kind: 'replies', replies, changes }, replies.flatMap(bytesOf))
   }
 
   let isClosing = false
@@ -85,6 +85,12 @@ function serve(db: SqliteDatabase, path: string): readonly string[] {
     waiting.push(...message.requests)
   })
   return [...all.keys()]
+}
+
+/** The bytes that a reply has as its result, which are moved to the caller's thread. */
+function bytesOf(reply: Reply): ArrayBuffer[] {
+  const result = 'result' in reply ? reply.result : undefined
+  return result instanceof Uint8Array && result.buffer instanceof ArrayBuffer ? [result.buffer] : []
 }
 
 try {
