@@ -48,11 +48,63 @@ export type MediaPlaylist = {
   readonly ended: boolean
 }
 
+/** Lines that are joined at a time: a day has hundreds of thousands, which are soon forgotten that way. */
+const LINES_AT_ONCE = 1024
+
 /**
- * Writes a media playlist. Durations are rounded to milliseconds one by one, so a caller who lists segments of one
- * timeline rounds their ends, not their lengths, to keep errors from adding up.
+ * The lines of the segments of a media playlist, added one by one. Durations are rounded to milliseconds one by one, so
+ * a caller who lists segments of one timeline rounds their ends, not their lengths, to keep errors from adding up.
  */
-export function writeMediaPlaylist(playlist: MediaPlaylist): string {
+export class SegmentLines {
+  private readonly joined: string[] = []
+  private lines: string[] = []
+  // Nearly every segment is as long as the one before it.
+  private lastDuration = -1
+  private extinf = ''
+  private map: string | undefined
+
+  add({ uri, duration, discontinuity, programDateTime, gap, keys, map, markers, byteRange }: MediaSegment): void {
+    const { lines } = this
+    if (duration !== this.lastDuration) {
+      this.lastDuration = duration
+      this.extinf = `#EXTINF:${threeDecimals(msFromTicks(duration))},\n`
+    }
+    if (discontinuity) lines.push('#EXT-X-DISCONTINUITY\n')
+    if (keys) for (const key of keys) lines.push(keyLine('EXT-X-KEY', key), '\n')
+    if (map !== this.map && map !== undefined) {
+      this.map = map
+      lines.push(`#EXT-X-MAP:${writeAttributeList([['URI', quoted(map)]])}\n`)
+    }
+    if (markers) for (const line of markers.dateRanges) lines.push(line, '\n')
+    if (programDateTime !== undefined) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${writeDateTime(programDateTime)}\n`)
+    if (markers) for (const line of markers.cues) lines.push(line, '\n')
+    if (gap) lines.push('#EXT-X-GAP\n')
+    lines.push(this.extinf)
+    if (byteRange) lines.push(`#EXT-X-BYTERANGE:${byteRange.size}@${byteRange.offset}\n`)
+    lines.push(uri, '\n')
+    if (lines.length >= LINES_AT_ONCE) this.join()
+  }
+
+  get text(): string {
+    this.join()
+    return this.joined.join('')
+  }
+
+  private join(): void {
+    this.joined.push(this.lines.join(''))
+    this.lines = []
+  }
+}
+
+/** Writes a media playlist. */
+export function writeMediaPlaylist({ segments, ...header }: MediaPlaylist): string {
+  const lines = new SegmentLines()
+  for (const segment of segments) lines.add(segment)
+  return playlistOfLines(header, lines)
+}
+
+/** Writes a media playlist whose segments have been written. */
+export function playlistOfLines(playlist: Omit<MediaPlaylist, 'segments'>, lines: SegmentLines): string {
   let text = `#EXTM3U\n#EXT-X-VERSION:${playlist.version}\n`
   if (playlist.independentSegments) text += '#EXT-X-INDEPENDENT-SEGMENTS\n'
   if (playlist.iFramesOnly) text += '#EXT-X-I-FRAMES-ONLY\n'
@@ -63,33 +115,7 @@ export function writeMediaPlaylist(playlist: MediaPlaylist): string {
   if (playlist.discontinuitySequence > 0) {
     text += `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}\n`
   }
-  // Nearly every segment is as long as the one before it.
-  let lastDuration = -1
-  let extinf = ''
-  let map: string | undefined
-  for (const segment of playlist.segments) {
-    if (segment.duration !== lastDuration) {
-      lastDuration = segment.duration
-      extinf = `#EXTINF:${threeDecimals(msFromTicks(segment.duration))},\n`
-    }
-    if (segment.discontinuity) text += '#EXT-X-DISCONTINUITY\n'
-    for (const key of segment.keys ?? []) text += `${keyLine('EXT-X-KEY', key)}\n`
-    if (segment.map !== map && segment.map !== undefined) {
-      map = segment.map
-      text += `#EXT-X-MAP:${writeAttributeList([['URI', quoted(map)]])}\n`
-    }
-    for (const line of segment.markers?.dateRanges ?? []) text += `${line}\n`
-    if (segment.programDateTime !== undefined) {
-      text += `#EXT-X-PROGRAM-DATE-TIME:${writeDateTime(segment.programDateTime)}\n`
-    }
-    for (const line of segment.markers?.cues ?? []) text += `${line}\n`
-    if (segment.gap) text += '#EXT-X-GAP\n'
-    text += extinf
-    if (segment.byteRange) text += `#EXT-X-BYTERANGE:${segment.byteRange.size}@${segment.byteRange.offset}\n`
-    text += segment.uri
-    text += '\n'
-  }
-  return playlist.ended ? `${text}#EXT-X-ENDLIST\n` : text
+  return `${text}${lines.text}${playlist.ended ? '#EXT-X-ENDLIST\n' : ''}`
 }
 
 function threeDecimals(ms: number): string {

@@ -1,6 +1,6 @@
 import { type AdTags, adTagsOf } from '../../manifests/hls/ad-tags.ts'
 import { keyLine, versionOfKey, type WrittenKey } from '../../manifests/hls/keys.ts'
-import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../../manifests/hls/media-playlist.ts'
+import { type MediaSegment, playlistOfLines, SegmentLines } from '../../manifests/hls/media-playlist.ts'
 import { msBetween, msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
@@ -83,7 +83,7 @@ function* entriesOf(plan: PlaylistPlan): Generator<PlaylistEntry> {
 /** Writes a playlist of these entries, in their order. */
 export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEntry>): string {
   const { settings, ended, independentSegments, iFramesOnly, imagesOnly } = plan
-  const segments: MediaSegment[] = []
+  const lines = new SegmentLines()
   let first: PlaylistEntry | undefined
   const markersBefore = adMarkersOf(plan)
   const keysBefore = keysOf(plan.keys)
@@ -92,6 +92,7 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
   let previous: StreamInterval | undefined
   let longest = 0
   let hasGaps = false
+  let listedBefore = 0
   for (const entry of entries) {
     const { segment, shown, listed } = entry
     first ??= entry
@@ -103,9 +104,9 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
       (interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, shown.startUtc))) ||
       // EXT-X-DATERANGE needs a date in the playlist, RFC 8216 §4.3.2.7.
       (markers !== undefined && markers.dateRanges.length > 0)
-    const keys = listed && keysBefore(segment, first.number + segments.length)
+    const keys = listed && keysBefore(segment, first.number + listedBefore)
     if (keys) version = Math.max(version, ...keys.map(versionOfKey))
-    segments.push({
+    lines.add({
       ...(listed ?? { uri: entry.gapUri() }),
       duration,
       discontinuity,
@@ -114,11 +115,12 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
       ...(isDated && { programDateTime: shown.startUtc }),
       ...(markers && { markers }),
     })
+    listedBefore++
     if (duration > longest) longest = duration
     hasGaps ||= listed === undefined
     previous = shown
   }
-  const playlist: MediaPlaylist = {
+  const header = {
     version: hasGaps ? Math.max(GAP_VERSION, version) : version,
     targetDuration: targetDurationFor(ticks(longest), plan),
     mediaSequence: first?.number ?? 0,
@@ -127,10 +129,9 @@ export function writePlaylist(plan: PlaylistHeader, entries: Iterable<PlaylistEn
     ...(iFramesOnly && { iFramesOnly }),
     ...(imagesOnly && { imagesOnly }),
     ...(settings.playlistType !== 'NONE' && { playlistType: settings.playlistType }),
-    segments,
     ended,
   }
-  return writeMediaPlaylist(playlist)
+  return playlistOfLines(header, lines)
 }
 
 /** The ad tags before each segment, in all renditions alike, and in no playlist of trick play. */
