@@ -9,8 +9,11 @@ export type XmlElement = {
   readonly children: readonly XmlNode[]
 }
 
-/** An element, character data, or elements as text. */
-export type XmlNode = XmlElement | string | CheckedXml
+/** An element, several, character data, or elements as text. */
+export type XmlNode = XmlElement | XmlLeaves | string | CheckedXml
+
+/** Elements of one name without content, by their attributes: there may be tens of thousands. At least one. */
+export type XmlLeaves = { readonly name: string; readonly each: Iterable<XmlAttributes> }
 
 /** Elements as text that are written as they are: whoever gives them has checked that they are well-formed. */
 export type CheckedXml = { readonly checked: string }
@@ -39,18 +42,39 @@ export function xmlText(node: XmlElement): string {
 function nodeText(node: XmlNode, lineBreak: string): string {
   if (typeof node === 'string') return escaped(node)
   if ('checked' in node) return lineBreak + node.checked
+  if ('each' in node) return leavesText(node, lineBreak)
   const { name, attributes, children } = node
-  let text = `${lineBreak}<${name}`
-  for (const attribute in attributes) {
-    const value = attributes[attribute]
-    if (value !== undefined) text += ` ${attribute}="${typeof value === 'string' ? escaped(value) : value}"`
-  }
+  let text = `${lineBreak}<${name}${attributesText(attributes)}`
   if (children.length === 0) return `${text}/>`
   text += '>'
   const isText = lineBreak === '' || children.some((child) => typeof child === 'string')
   const before = isText ? '' : `${lineBreak} `
   for (const child of children) text += nodeText(child, before)
   return `${text}${isText ? '' : lineBreak}</${name}>`
+}
+
+/** Elements that are joined at a time. */
+const LEAVES_AT_ONCE = 256
+
+function leavesText({ name, each }: XmlLeaves, lineBreak: string): string {
+  const joined: string[] = []
+  let leaves: string[] = []
+  for (const attributes of each) {
+    leaves.push(lineBreak, '<', name, attributesText(attributes), '/>')
+    if (leaves.length < 5 * LEAVES_AT_ONCE) continue
+    joined.push(leaves.join(''))
+    leaves = []
+  }
+  return joined.join('') + leaves.join('')
+}
+
+function attributesText(attributes: XmlAttributes): string {
+  let text = ''
+  for (const attribute in attributes) {
+    const value = attributes[attribute]
+    if (value !== undefined) text += ` ${attribute}="${typeof value === 'string' ? escaped(value) : value}"`
+  }
+  return text
 }
 
 const SPECIAL = /[&<>"\p{Cc}\u2028\p{Cs}\uFFFE\uFFFF]/u

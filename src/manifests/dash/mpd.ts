@@ -1,5 +1,6 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { CheckedXml } from '../xml.ts'
+import type { TimelineRun } from './segment-timeline.ts'
 import type { SpliceInfoSection } from './splice-info-section.ts'
 
 /**
@@ -117,11 +118,8 @@ export type SegmentTemplate = {
   readonly presentationTimeOffset?: number
   readonly startNumber?: number
   readonly duration?: number
-  readonly segmentTimeline?: readonly TimelineSegment[]
+  readonly segmentTimeline?: readonly TimelineRun[]
 }
-
-/** A segment of a SegmentTimeline, §5.3.9.6. The writer joins consecutive segments of equal duration into runs. */
-export type TimelineSegment = { readonly t: number; readonly d: number }
 
 /** A descriptor, §5.8.2; its scheme defines its meaning. */
 export type Descriptor = { readonly schemeIdUri: string; readonly value?: string }

@@ -3,20 +3,21 @@ import { describe, it } from 'node:test'
 import { parse, parseUTCTiming } from 'mpd-parser'
 import { utcMs } from '../../media/time.ts'
 import { colour, id3EventStream, mpegChannels, role, trickMode, utcTime, utcTiming } from './descriptors.ts'
-import type { AdaptationSet, Mpd, Representation, TimelineSegment } from './mpd.ts'
+import type { AdaptationSet, Mpd, Representation } from './mpd.ts'
+import { type TimelineRun, timelineRuns } from './segment-timeline.ts'
 import { writeMpd } from './write-mpd.ts'
 
 const NOON = utcMs(Date.UTC(2026, 7, 1, 12))
 
 /** Consecutive segments of these durations; a negative one is a hole. */
-function timeline(start: number, durations: readonly number[]): readonly TimelineSegment[] {
-  const segments: TimelineSegment[] = []
+function timeline(start: number, durations: readonly number[]): readonly TimelineRun[] {
+  const segments: { t: number; d: number }[] = []
   let t = start
   for (const d of durations) {
     if (d > 0) segments.push({ t, d })
     t += Math.abs(d)
   }
-  return segments
+  return timelineRuns(segments)
 }
 
 const VIDEO: Representation = {

@@ -1,4 +1,4 @@
-import { element, writeXml, type XmlElement } from '../xml.ts'
+import { element, writeXml, type XmlAttributes, type XmlElement } from '../xml.ts'
 import type {
   AdaptationSet,
   ContentProtection,
@@ -11,8 +11,8 @@ import type {
   Representation,
   RepresentationBase,
   SegmentTemplate,
-  TimelineSegment,
 } from './mpd.ts'
+import type { TimelineRun } from './segment-timeline.ts'
 import { SCTE35_XML, spliceInfoSection } from './splice-info-section.ts'
 import { xsDateTime, xsDuration } from './xsd-time.ts'
 
@@ -157,23 +157,19 @@ function segmentTemplate(template: SegmentTemplate): XmlElement {
   return element(
     'SegmentTemplate',
     { media, initialization, timescale, presentationTimeOffset, startNumber, duration },
-    timeline ? [element('SegmentTimeline', {}, timelineRuns(timeline))] : [],
+    timeline
+      ? [element('SegmentTimeline', {}, timeline.length > 0 ? [{ name: 'S', each: runAttributes(timeline) }] : [])]
+      : [],
   )
 }
 
-/**
- * Writes one S for each run, with a time only where the run does not begin at the end of the one before, §5.3.9.6.2.
- */
-function timelineRuns(timeline: readonly TimelineSegment[]): readonly XmlElement[] {
-  const runs: { readonly t: number | undefined; readonly d: number; r: number }[] = []
+/** Writes one S for each run, with a time only where that does not begin at the end of the one before, §5.3.9.6.2. */
+function* runAttributes(timeline: readonly TimelineRun[]): Generator<XmlAttributes> {
   let end: number | undefined
-  for (const { t, d } of timeline) {
-    const run = runs.at(-1)
-    if (run && t === end && d === run.d) run.r++
-    else runs.push({ t: t === end ? undefined : t, d, r: 0 })
-    end = t + d
+  for (const { t, d, count } of timeline) {
+    yield { t: t === end ? undefined : t, d, r: count > 1 ? count - 1 : undefined }
+    end = t + count * d
   }
-  return runs.map(({ t, d, r }) => element('S', { t, d, r: r > 0 ? r : undefined }))
 }
 
 function descriptors(name: string, values: readonly Descriptor[] = []): readonly XmlElement[] {

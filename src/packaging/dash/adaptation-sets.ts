@@ -12,7 +12,6 @@ import { greatestCommonDivisor } from '../../media/divisor.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { VideoDescription } from '../../media/track.ts'
 import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
-import { intervalOfStream } from '../../model/stream-interval.ts'
 import { passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { familyOf, type SingleVideo } from '../tracks/track-set.ts'
 import { keyGroupOf } from './content-protections.ts'
@@ -79,7 +78,7 @@ function videoSet(
   ]
   return {
     id: tracks[0]!.n,
-    ...picturesInSet(tracks, areCutAlike(tracks, templates.period.segments)),
+    ...picturesInSet(tracks, areCutAlike(tracks, templates)),
     ...(claimsBitstreamSwitching(templates.settings.profile) && { bitstreamSwitching: true }),
     ...protectionOfSet(templates, tracks[0]!),
     ...essential,
@@ -135,11 +134,8 @@ function keyFrameRate({ stream }: SingleVideo, { slots, duration }: SegmentSumma
 }
 
 /** True when the segments of all tracks begin at the same times, ISO/IEC 23009-1 §5.3.3.2. */
-function areCutAlike(tracks: readonly SingleVideo[], segments: readonly SegmentSummary[]): boolean {
-  const isCutOtherwise = (segment: SegmentSummary) => {
-    return tracks.some(({ stream }) => intervalOfStream(segment, stream.index).start !== segment.start)
-  }
-  return tracks.length === 1 || !segments.some(isCutOtherwise)
+function areCutAlike(tracks: readonly SingleVideo[], { shown }: DashTemplates): boolean {
+  return tracks.length === 1 || !tracks.some(({ stream }) => shown.cutOtherwise.has(stream.index))
 }
 
 function picturesInSet(tracks: readonly SingleVideo[], isAligned: boolean): Omit<AdaptationSet, 'representations'> {

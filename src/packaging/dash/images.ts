@@ -1,6 +1,7 @@
 import type { Absence } from '../../archive/reader.ts'
 import { thumbnailTile } from '../../manifests/dash/descriptors.ts'
 import type { AdaptationSet, Representation, SegmentTemplate } from '../../manifests/dash/mpd.ts'
+import { timelineRuns } from '../../manifests/dash/segment-timeline.ts'
 import { TICKS_PER_SECOND, ticks } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { Era, SegmentSummary } from '../../model/output-segment.ts'
@@ -75,7 +76,7 @@ function templateOf(templates: DashTemplates, track: ImageTrack, n: number | '$R
     timescale: TICKS_PER_SECOND,
     presentationTimeOffset: period.begins.time,
     startNumber: parts[0]?.number ?? startNumber * perSegment,
-    segmentTimeline: parts.map(({ shown }) => ({ t: shown.start, d: shown.duration })),
+    segmentTimeline: timelineRuns(parts.map(({ shown }) => ({ t: shown.start, d: shown.duration }))),
   }
 }
 

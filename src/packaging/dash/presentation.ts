@@ -1,16 +1,17 @@
 import { utcTime, utcTiming } from '../../manifests/dash/descriptors.ts'
 import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
 import { TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
-import { intervalOfStream } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
 import { imagesPerSegment } from '../tracks/images.ts'
 import { decodableFrom, type PlacedMoment } from '../tracks/picture-times.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
 import { type ContentProtections, contentProtectionsOf } from './content-protections.ts'
 import { eventStreamsOf } from './event-streams.ts'
+import { periodSegments } from './period-segments.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
 import { profilesOf } from './profiles.ts'
 import type { DashSettings } from './settings.ts'
+import type { DashTemplates } from './templates.ts'
 
 /** The values from which an MPD is written. */
 export type DashPresentation = Presentation & {
@@ -41,14 +42,17 @@ export function mpdOf(manifest: DashPresentation, periods: readonly DashPeriod[]
   const { settings, ended, window } = manifest
   const { encryption } = manifest.endpoint.packaging
   const protections = contentProtectionsOf(encryption, settings, window, periods)
-  const written = (period: DashPeriod, start: number) => writtenPeriod(manifest, protections, period, start)
+  const shown = new Map(periods.map((period) => [period.id, periodSegments(period, settings)]))
+  const longest = [...shown.values()].reduce((most, each) => Math.max(most, each.longest), 0)
+  const written = (period: DashPeriod, start: number) =>
+    writtenPeriod(manifest, protections, { period, shown: shown.get(period.id)! }, start)
   const [first, last] = [periods[0]!, periods.at(-1)!]
   const type = ended ? 'static' : 'dynamic'
   const common = {
     id: MPD_ID,
     profiles: profilesOf(settings.profile, type),
     minBufferTime: settings.minBufferTimeSeconds * 1000,
-    maxSegmentDuration: longestSegment(periods),
+    maxSegmentDuration: Math.ceil(longest / TICKS_PER_MS),
     ...(protections.common.length > 0 && { contentProtections: protections.common }),
   }
   if (ended) {
@@ -82,7 +86,7 @@ export function mpdOf(manifest: DashPresentation, periods: readonly DashPeriod[]
 function writtenPeriod(
   manifest: DashPresentation,
   protections: ContentProtections,
-  period: DashPeriod,
+  { period, shown }: Pick<DashTemplates, 'period' | 'shown'>,
   start: number,
 ): Period {
   const { encryption } = manifest.endpoint.packaging
@@ -97,6 +101,7 @@ function writtenPeriod(
     adaptationSets: adaptationSetsOf({
       settings,
       period,
+      shown,
       startNumber: isCounted ? period.id + 1 : period.segments[0]!.number,
       imagesPerSegment: imagesPerSegment(manifest.window),
       isWhole: manifest.style.kind === 'harvest',
@@ -162,15 +167,4 @@ function durationOf({ begins, endUtc }: DashPeriod): number {
  */
 function latenessOf({ segmentTemplateFormat, segment }: DashSettings): number {
   return segmentTemplateFormat === 'NUMBER_WITH_DURATION' ? segment.durationSeconds * 1000 : 0
-}
-
-function longestSegment(periods: readonly DashPeriod[]): number {
-  let longest = 0
-  for (const { segments, tracks } of periods) {
-    const streams = [...tracks.video, ...tracks.audio].map(({ stream }) => stream.index)
-    for (const segment of segments) {
-      longest = Math.max(longest, segment.duration, ...streams.map((n) => intervalOfStream(segment, n).duration))
-    }
-  }
-  return Math.ceil(longest / TICKS_PER_MS)
 }

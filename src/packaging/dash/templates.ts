@@ -1,17 +1,10 @@
-import type {
-  AdaptationSet,
-  ContentProtection,
-  Representation,
-  SegmentTemplate,
-  TimelineSegment,
-} from '../../manifests/dash/mpd.ts'
+import type { AdaptationSet, ContentProtection, Representation, SegmentTemplate } from '../../manifests/dash/mpd.ts'
 import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
 import type { Encryption } from '../../model/encryption.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
-import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
-import { intervalOf } from '../tracks/track-times.ts'
 import { type DashKind, headerFileName, segmentFileName } from './names.ts'
+import type { PeriodSegments } from './period-segments.ts'
 import type { DashPeriod } from './periods.ts'
 import type { DashSettings } from './settings.ts'
 import { templateTimescales } from './timescales.ts'
@@ -20,6 +13,7 @@ import { templateTimescales } from './timescales.ts'
 export type DashTemplates = {
   readonly settings: DashSettings
   readonly period: DashPeriod
+  readonly shown: PeriodSegments
   readonly startNumber: number
   /** How many images are listed for each output segment. */
   readonly imagesPerSegment: number
@@ -78,7 +72,7 @@ export function templatesOf(templates: DashTemplates, kind: DashKind, tracks: re
 type Counted = Omit<SegmentTemplate, 'media' | 'initialization'>
 
 function countedBy(templates: DashTemplates, track: SingleTrack, timescale: number): Counted {
-  const { settings, period, startNumber } = templates
+  const { settings, period, shown, startNumber } = templates
   const origin = period.begins.time
   if (settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION') {
     // Ticks, whatever the media's timescale: the one in which regular segments have a whole duration.
@@ -93,15 +87,8 @@ function countedBy(templates: DashTemplates, track: SingleTrack, timescale: numb
     timescale,
     presentationTimeOffset: rescale(origin, TICKS_PER_SECOND, timescale),
     startNumber,
-    segmentTimeline: timelineOf({ ...track, timescale }, period.segments),
+    segmentTimeline: shown.timelines.get(track.n) ?? [],
   }
-}
-
-function timelineOf(track: SingleTrack, segments: readonly SegmentSummary[]): readonly TimelineSegment[] {
-  return segments.flatMap((segment) => {
-    const interval = intervalOf(track, segment)
-    return interval ? [{ t: interval.start, d: interval.duration }] : []
-  })
 }
 
 /**
@@ -132,7 +119,7 @@ function isAlike(a: Counted, b: Counted): boolean {
     a.presentationTimeOffset === b.presentationTimeOffset &&
     a.duration === b.duration &&
     listA.length === listB.length &&
-    listA.every(({ t, d }, i) => t === listB[i]?.t && d === listB[i]?.d)
+    listA.every(({ t, d, count }, i) => t === listB[i]?.t && d === listB[i].d && count === listB[i].count)
   )
 }
 
