@@ -17,6 +17,7 @@ declare class Buffer extends Uint8Array {
   static from(text: string, encoding: 'base64'): Buffer
   indexOf(value: number | string, byteOffset?: number, encoding?: 'latin1'): number
   latin1Slice(start?: number, end?: number): string
+  utf8Slice(start?: number, end?: number): string
 }
 
 declare namespace WebAssembly {

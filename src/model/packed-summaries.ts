@@ -58,7 +58,8 @@ export class PackedSummaries {
   }
 }
 
-function bytesOfAds({ adBreaks = [], shownAds = {} }: StoredSegmentBody): number {
+function bytesOfAds({ adBreaks = [], shownAds }: StoredSegmentBody): number {
+  if (!shownAds) return adBreaks.length * AD_BYTES
   const { begins = [], goesOn = [], ends = [] } = shownAds
   const named = [...begins, ...goesOn].reduce((sum, { numbers }) => sum + numbers.length * NAME_BYTES, 0)
   return ends.reduce((sum, { closer = '' }) => sum + AD_BYTES + closer.length, adBreaks.length * AD_BYTES + named)

@@ -29,7 +29,7 @@ export type SummaryPage = Uint8Array<ArrayBuffer> & { readonly [summaries]: Stor
 
 /** Reads a page of summaries. */
 export function readSummaryPage(page: SummaryPage): PackedSummaries {
-  const values = JSON.parse(new TextDecoder().decode(page)) as readonly unknown[]
+  const values = JSON.parse(textOf(page)) as readonly unknown[]
   const packed = new PackedSummaries()
   for (let i = 0; i < values.length; i += 4) {
     const body = values[i + 2] as StoredSegmentBody | null
@@ -37,6 +37,11 @@ export function readSummaryPage(page: SummaryPage): PackedSummaries {
     packed.addSlot(values[i + 3] as AnySlotSummary)
   }
   return packed.seal()
+}
+
+/** As TextDecoder has it, which takes ten times as long. */
+function textOf({ buffer, byteOffset, length }: SummaryPage): string {
+  return Buffer.from(buffer, byteOffset, length).utf8Slice()
 }
 
 /** Makes a page of what `readSummaryPage` reads, as JSON. */

@@ -1,4 +1,5 @@
 import type { EraAdEvent, SegmentSummary } from '../output-segment.ts'
+import { mayBeginAds } from '../segment-summary.ts'
 import { type AdName, AdsWalk, beginningIn, keyOf } from './segment-ads.ts'
 
 /** The numbers of ad events of an era. */
@@ -20,7 +21,8 @@ export function begunBefore(segments: readonly SegmentSummary[]): readonly EraNu
     count++
   }
   for (const segment of segments) {
-    for (const { era, event } of beginningIn(segment)) begun.add(keyOf({ era, number: event.number }))
+    if (mayBeginAds(segment))
+      for (const { era, event } of beginningIn(segment)) begun.add(keyOf({ era, number: event.number }))
     const { joins, begins, ends } = walk.enter(segment)
     for (const name of [...joins, ...begins, ...ends]) ask(name)
   }

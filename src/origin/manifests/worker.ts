@@ -5,7 +5,7 @@ import { type ContentKeys, NoContentKey } from '../../packaging/content-keys.ts'
 import type { RangeQuestion, RangeSource, Rendered, RenderJob, RenderReply, RenderRequest } from './worker-messages.ts'
 
 /** Memory of the thread, and what it has of that for what is soon forgotten, which V8 by itself would double. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 64 }
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 24 }
 
 type Job = {
   readonly source: RangeSource

@@ -8,9 +8,10 @@ import type { Operations } from './synchronous.ts'
 
 type Edge = { number: number; start_utc: number; end_utc: number }
 
-const SEGMENTS_AND_SLOTS = `FROM output_segment s CROSS JOIN slot t INDEXED BY slot_by_place
+/** Segments with their slots, and with what else is joined to these. */
+const segmentsAndSlots = (more = '') => `FROM output_segment s CROSS JOIN slot t INDEXED BY slot_by_place
      ON t.input = s.input AND t.era = s.slot_era AND t.idx >= s.first_slot AND t.idx < s.first_slot + s.slot_count
-   WHERE s.output_timeline = ? AND s.number > ? AND s.number <= ?`
+   ${more} WHERE s.output_timeline = ? AND s.number > ? AND s.number <= ?`
 
 /**
  * Reads output segments in pages, so that a window of many hours blocks neither the database's writers nor the
@@ -115,7 +116,7 @@ export function outputSegmentOperations(db: SqliteDatabase) {
     ): SegmentPageJson<OutputSegment> {
       return pageOf(
         db.all<StoredSlotRow>(
-          `SELECT s.number, s.era, s.body, t.body AS slot ${SEGMENTS_AND_SLOTS}
+          `SELECT s.number, s.era, s.body, t.body AS slot ${segmentsAndSlots()}
            AND s.end_utc > ? AND s.start_utc < ? ORDER BY s.number, t.idx`,
           outputTimeline,
           after,
@@ -131,10 +132,9 @@ export function outputSegmentOperations(db: SqliteDatabase) {
       // SQLite puts the page together: a row of its own for each slot would take twice as long.
       db.get<{ page: SummaryPage }>(
         `SELECT CAST('[' || coalesce(group_concat(part, ','), '') || ']' AS BLOB) AS page FROM (
-           SELECT s.number || ',' || s.era || ',' ||
-             CASE t.idx WHEN s.first_slot THEN s.body ELSE 'null' END || ',' ||
-             coalesce((SELECT body FROM slot_summary WHERE slot = t.id), t.body) AS part
-           ${SEGMENTS_AND_SLOTS} ORDER BY s.number, t.idx)`,
+           SELECT concat_ws(',', s.number, s.era, CASE t.idx WHEN s.first_slot THEN s.body ELSE 'null' END,
+             coalesce(y.body, t.body)) AS part
+           ${segmentsAndSlots('LEFT JOIN slot_summary y ON y.slot = t.id')} ORDER BY s.number, t.idx)`,
         outputTimeline,
         after,
         last,
