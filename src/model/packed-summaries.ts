@@ -25,7 +25,7 @@ const FIRST_NUMBERS = 64
 /**
  * Summaries of output segments, to be kept in great numbers: all that their records say of slots is numbers in one
  * array, and a slot is made of them whenever it is asked for. Memory: some 300 bytes for a segment, and for each slot
- * eight for each number of its record: 200 in all for three renditions.
+ * eight for each number of its record: some 150 for three renditions.
  */
 export class PackedSummaries {
   readonly segments: SegmentSummary[] = []
