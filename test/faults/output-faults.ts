@@ -141,8 +141,8 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
     name: 'playlist-without-end',
     breaks: 'A finished playlist does not say that it is.',
     file: 'src/packaging/hls-playlists/media-playlist.ts',
-    find: '    segments,\n    ended,\n',
-    replace: '    segments,\n    ended: ended && segments.length === 0,\n',
+    find: '    ended,\n  }\n',
+    replace: '    ended: ended && listedBefore === 0,\n  }\n',
     caughtBy: {
       file: 'src/packaging/hls-ts/format.test.ts',
       cases: 'ends when the window does|as a harvest leaves it',
@@ -290,9 +290,9 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
   {
     name: 'hole-in-dash-timeline',
     breaks: 'A SegmentTimeline leaves out a segment that is there.',
-    file: 'src/packaging/dash/templates.ts',
-    find: 'return segments.flatMap((segment) => {',
-    replace: 'return segments.filter((_, i) => i !== 1).flatMap((segment) => {',
+    file: 'src/packaging/dash/period-segments.ts',
+    find: 'if (interval) timeline',
+    replace: 'if (interval && segment !== segments[1]) timeline',
     caughtBy: { file: 'src/packaging/dash/format.test.ts', cases: 'has a segment template for each representation' },
     failure: /- +' +<S t="300000" d="180180" r="1"/,
   },

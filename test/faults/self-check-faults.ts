@@ -54,9 +54,9 @@ export const SELF_CHECK_FAULTS: readonly Fault[] = [
   {
     name: 'timelines-overlap',
     breaks: 'Segments of an MPD are listed as twice as long as they are.',
-    file: 'src/packaging/dash/templates.ts',
-    find: 'd: interval.duration }',
-    replace: 'd: interval.duration * 2 }',
+    file: 'src/packaging/dash/period-segments.ts',
+    find: 'interval.start, interval.duration)',
+    replace: 'interval.start, interval.duration * 2)',
     caughtBy: CHANNEL,
     failure: /timeline-contiguous/,
   },
