@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts'
 import { openCdnIdentifiers } from './configured-secrets.ts'
+import { nginxAccel } from './http/accel.ts'
 import type { Mount } from './http/handler.ts'
 import { createIngest, type IngestDeps } from './ingest/ingest.ts'
 import type { IngressObserver } from './ingest/ingress.ts'
@@ -15,7 +16,7 @@ const MOVIES_MS = 10_000
 
 type Deps = Omit<
   IngestDeps & OriginDeps,
-  'identifiers' | 'limits' | 'manifestWorker' | 'missesPerSecond' | 'movieLimits' | 'observers'
+  'accel' | 'identifiers' | 'limits' | 'manifestWorker' | 'missesPerSecond' | 'movieLimits' | 'observers'
 > & {
   /** What reads anew when the process is told to. */
   readonly reloaders: (() => Promise<void> | void)[]
@@ -56,6 +57,7 @@ export async function startDataPlane(
     const origin = createOrigin({
       ...deps,
       identifiers,
+      accel: config.accel && nginxAccel(deps.clients),
       missesPerSecond: config.playbackMissesPerSecond,
       observers: heardBy.egress,
       memoryCacheBytes: config.memoryCacheBytes,

@@ -1,5 +1,5 @@
-import { preset } from './setting.ts'
-import { flag, integer } from './value-kind.ts'
+import { preset, unset } from './setting.ts'
+import { choice, flag, integer } from './value-kind.ts'
 
 /** How many connections are open, and who answers on them. */
 export const CONNECTION_SETTINGS = {
@@ -22,5 +22,12 @@ export const CONNECTION_SETTINGS = {
     flag,
     'true',
     'Answer the plain requests of players by an HTTP server of our own, which takes less CPU than that of Node: each GET and HEAD without a body or anything else that is unusual. With `false`, all go through that of Node.',
+  ),
+  accel: unset(
+    'accel',
+    choice('nginx'),
+    'Windrow sends all bytes itself',
+    'With `nginx`, nginx in front sends segments that are served as they are stored, from the objects in the data folder ' +
+      '(`X-Accel-Redirect`), set up as in `deploy/nginx-accel.conf`; with `trusted-proxies`, and not with `archive-bucket`.',
   ),
 }

@@ -84,6 +84,8 @@ function checked(settings: Settings): Settings {
   demandPair(settings, 'webhookUrl', 'webhookSecret')
   demandPair(settings, 'databaseUrl', 'archiveBucket', FORMS)
   demandOther(settings, 'cacheFolder', 'archiveBucket')
+  demandOther(settings, 'accel', 'trustedProxies')
+  demandFiles(settings)
   if (settings.archiveBucket !== undefined) demandSharedBuckets(settings)
   demandCertificates(settings)
   return settings
@@ -118,6 +120,15 @@ function demandCertificates(settings: Settings): void {
   if (certificates === keys) return
   throw new ConfigurationError(
     `${SETTINGS.tlsCertificate.name} has ${certificates} files and ${SETTINGS.tlsKey.name} ${keys}: each has one key`,
+  )
+}
+
+/** nginx sends files, and where the archive is in a bucket there are none. */
+function demandFiles({ accel, archiveBucket }: Settings): void {
+  if (accel === undefined || archiveBucket === undefined) return
+  throw new ConfigurationError(
+    `${SETTINGS.accel.name} is set with ${SETTINGS.archiveBucket.name}: ${accel} can send files of the data folder only, ` +
+      'and the media of an archive bucket are in none; leave one of them out',
   )
 }
 

@@ -135,4 +135,14 @@ describe('an exchange', () => {
       ],
     )
   })
+
+  it('counts the bytes that a proxy sends in its place', async () => {
+    const { port, ended } = await start(async (_, __, response, ___, exchange) => {
+      exchange.noteSentByProxy(1000)
+      response.writeHead(200, { 'content-length': 0 }).end()
+    })
+    await ask(port)
+    await eventually('the end', () => (ended.length === 1 ? true : undefined))
+    assert.equal(ended[0]?.sentBytes, 1000)
+  })
 })

@@ -28,6 +28,7 @@ export class Exchange<Asked extends HttpRequest = HttpRequest> {
   private headMs: number | undefined
   /** Bytes that the connection had sent before the response. */
   private sentBefore = 0
+  private sentByProxy = 0
   private end: { readonly ms: number; readonly sentBytes: number } | undefined
 
   /** `failed` is told of errors of those who hear of the end; without it, they end the process. */
@@ -73,6 +74,11 @@ export class Exchange<Asked extends HttpRequest = HttpRequest> {
     this.sentBefore = this.request.socket.bytesWritten
   }
 
+  /** Notes that a proxy sends these bytes of the body, which it is told of instead. */
+  noteSentByProxy(bytes: number): void {
+    this.sentByProxy = bytes
+  }
+
   /** The status that was sent, also when the rest of the response was not. */
   get status(): number {
     return this.headMs === undefined && !this.response.headersSent ? CLIENT_LEFT : this.response.statusCode
@@ -88,9 +94,12 @@ export class Exchange<Asked extends HttpRequest = HttpRequest> {
     return this.request instanceof ExchangeRequest ? this.request.bodyBytes : 0
   }
 
-  /** Bytes of the response's body that were handed to the network; with its framing where it has no Content-Length. */
+  /**
+   * Bytes of the response's body that were handed to the network, or to a proxy; with its framing where it has no
+   * Content-Length.
+   */
   get sentBytes(): number {
-    return this.end?.sentBytes ?? this.sentSoFar()
+    return (this.end?.sentBytes ?? this.sentSoFar()) + (this.isAborted ? 0 : this.sentByProxy)
   }
 
   /** Milliseconds from the last byte of the request to the first of the response. */

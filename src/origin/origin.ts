@@ -1,5 +1,6 @@
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
+import type { Accel } from '../http/accel.ts'
 import { acceptsGzip } from '../http/accepts-gzip.ts'
 import type { ClientNetworks } from '../http/client-networks.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -48,7 +49,8 @@ type Refused = PlaybackError | PlaybackRefusal | undefined
 
 export type OriginDeps = {
   readonly resources: Pick<Resources, 'clipById' | 'originEndpointByGuid' | 'onChange'>
-  readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openOnce' | 'openProven'>
+  readonly archive: SegmentLookup &
+    Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openOnce' | 'openProven' | 'hasProvenFile'>
   readonly media: SourceMedia
   readonly contentKeys: ContentKeys
   /** The memory for segments at the live edge; made ones have a quarter of it, and 64 MiB at least. */
@@ -61,6 +63,8 @@ export type OriginDeps = {
   readonly identifiers: IdentifierJudge
   /** Responses 403 and 404 to one client network, beyond which it gets 429. */
   readonly missesPerSecond: number
+  /** Present where a proxy in front sends files itself. */
+  readonly accel?: Accel | undefined
   /** Counts what responses hold until clients have read them. */
   readonly outgoing: OutgoingBytes
   readonly clock: Clock
@@ -72,7 +76,7 @@ export type OriginDeps = {
 }
 
 /** What becomes known of a request while it is answered. */
-type Asked = { -readonly [Key in keyof Egress]?: Egress[Key] }
+type Asked = { -readonly [Key in keyof Egress]?: Egress[Key] } & { readonly exchange: Exchange }
 
 /**
  * Creates the playback side: `/out/v1/<endpoint GUID>/<manifest, segment or file>`. `tick` is called every few seconds;
@@ -88,6 +92,7 @@ export function createOrigin({
   openSpool,
   movieLimits,
   outgoing,
+  accel,
   clients,
   identifiers,
   missesPerSecond,
@@ -208,9 +213,18 @@ export function createOrigin({
     }
     const answer = partAnswer(request, body.size, etag)
     if ('error' in answer) return answer
-    const sent = { ...common, 'Content-Type': body.contentType, ...answer.headers }
+    const typed = { ...common, 'Content-Type': body.contentType }
+    const sent = { ...typed, ...answer.headers }
     if (request.method === 'HEAD') {
       response.writeHead(answer.status, sent).end()
+      return undefined
+    }
+    if (accel?.sendsFor(request, answer) && body.kind === 'object' && (await archive.hasProvenFile(body.object))) {
+      const { start = 0, end = body.size } = answer.range ?? {}
+      asked.bytesFrom = 'proxy'
+      asked.exchange.noteSentByProxy(end - start)
+      const told = accel.fieldsOf(body.object.key, typed)
+      response.writeHead(answer.status, { ...told, 'Content-Length': 0 }).end()
       return undefined
     }
     // Counted before it is known whether it is in memory: opening reads a stream that has not been proven yet.
@@ -226,13 +240,13 @@ export function createOrigin({
     return undefined
   }
 
-  function observe(exchange: Exchange, { endpoint, kind, refusal, bytesFrom }: Asked): void {
+  function observe({ exchange, endpoint, kind, refusal, bytesFrom }: Asked): void {
     if (endpoint) for (const heard of observers) heard(exchange, { endpoint, kind, refusal, bytesFrom })
   }
 
   const handle: BodilessHandler = async (request, response, target, exchange) => {
-    const asked: Asked = {}
-    if (observers.length > 0) exchange.whenEnded(() => observe(exchange, asked))
+    const asked: Asked = { exchange }
+    if (observers.length > 0) exchange.whenEnded(() => observe(asked))
     const refused = await play(request, response, target, asked).catch((error: unknown) => {
       const refusal = refusalBy(error)
       if (!refusal) throw error
@@ -257,7 +271,7 @@ export function createOrigin({
       // Nothing is looked up for it: an endpoint that nobody has just asked for is not told of.
       const endpoint = guid === undefined ? undefined : directory.current(guid)
       if (observers.length > 0 && endpoint)
-        exchange.whenEnded(() => observe(exchange, { endpoint, refusal: FULL.error }))
+        exchange.whenEnded(() => observe({ exchange, endpoint, refusal: FULL.error }))
       refusals.report(FULL, target.path, exchange.requestId)
       sendRefusal(response, FULL)
     },

@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { Pool } from '../concurrency/pool.ts'
+import { SingleFlight } from '../concurrency/single-flight.ts'
 import { LostMedia } from '../model/lost-media.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
 import { type ByteRange, type CachedObjects, NoSuchObject, type ObjectStream, type Objects } from './objects.ts'
@@ -14,7 +16,7 @@ const MOST_PROVEN = 8
 /** Errors of a disk or of what lies in the place of an object. */
 const UNREADABLE = new Set(['EIO', 'EISDIR', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EUCLEAN', 'EBADMSG', 'EILSEQ'])
 
-/** Reads of source objects that are held against what the index knows of them. All throw LostMedia. */
+/** Reads of source objects that are held against what the index knows of them. Those that open or prove throw LostMedia. */
 export type ProvenObjects = {
   /** The whole object. Bytes in memory are proven once. */
   read(object: StoredBytes): Promise<Uint8Array>
@@ -26,11 +28,16 @@ export type ProvenObjects = {
   prove(object: StoredBytes): Promise<void>
   /** Opens an object or a range of it after it has been read and proven once. */
   openProven(object: StoredBytes, range?: ByteRange): Promise<Uint8Array | ObjectStream>
+  /**
+   * Whether the object lies whole in a local file, for those who have that sent unread: it has been read and proven
+   * once, and its size is as it was. False for a lost one as well, which `openProven` tells of.
+   */
+  hasProvenFile(object: StoredBytes): Promise<boolean>
 }
 
 /** Objects that may be kept nearer than in their store. */
 type MaybeCached<Reads extends keyof Objects> = Pick<Objects, Reads> &
-  Partial<Pick<CachedObjects, 'forget' | 'openOnce'>>
+  Partial<Pick<CachedObjects, 'forget' | 'location' | 'openOnce'>>
 
 /**
  * Proves what is read of a store by size and CRC-32. Where `objects` is a cache, `stored` is the store below it, which
@@ -44,6 +51,8 @@ export function provenObjects(
   /** Bytes that a cache below holds and gives again and again. */
   const provenBytes = new WeakSet<Uint8Array>()
   const provenKeys = new Set<string>()
+  /** Many viewers ask for a new segment at once. */
+  const proving = new SingleFlight<void>()
   const proofs = new Pool(Array.from({ length: MOST_PROVEN }, (_, place) => place))
 
   const proveBytes = async (object: StoredBytes, bytes: Uint8Array) => {
@@ -72,6 +81,7 @@ export function provenObjects(
 
   // A viewer far back in the archive must not fill the cache.
   const prove = async (object: StoredBytes) => {
+    provenKeys.delete(object.key)
     const pieces = await stored.open(object.key)
     if (pieces instanceof Uint8Array) await proveBytes(object, pieces)
     else {
@@ -113,6 +123,20 @@ export function provenObjects(
         }
         return range ? opened : provenStream(object, opened, forget)
       }),
+    async hasProvenFile(object) {
+      const { key, size } = object
+      const location = stored.location?.(key)
+      if (location?.kind !== 'file') return false
+      try {
+        if (!provenKeys.has(key)) await proving.run(key, () => reading(object, () => prove(object)))
+        const found = await orLost(key, () => stat(location.path))
+        if (found.size === size) return true
+      } catch (error) {
+        if (!(error instanceof LostMedia)) throw error
+      }
+      provenKeys.delete(key)
+      return false
+    },
   }
 }
 

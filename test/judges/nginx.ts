@@ -50,6 +50,6 @@ http {
   }
 }
 
-function childOf(pid: number): number {
+export function childOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim())
 }

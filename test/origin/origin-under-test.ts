@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { type AddressInfo, BlockList } from 'node:net'
+import { nginxAccel } from '../../src/http/accel.ts'
 import { ClientNetworks } from '../../src/http/client-networks.ts'
 import { Exchange } from '../../src/http/exchange.ts'
 import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts'
@@ -41,8 +42,10 @@ export class OriginUnderTest {
   identifiers = NO_IDENTIFIERS
   /** Whether all places for players are taken. */
   isFull = false
+  /** Whether nginx in front sends files. */
+  isBehindAccel = false
   /** What observers were told. */
-  readonly heard: { readonly status: number; readonly egress: Egress }[] = []
+  readonly heard: { readonly status: number; readonly sentBytes: number; readonly egress: Egress }[] = []
   /** What the origin has logged. */
   readonly lines: LogLine[] = []
   readonly outgoing = new OutgoingBytes({
@@ -90,12 +93,15 @@ export class OriginUnderTest {
       ...NO_MOVIES,
       outgoing: this.outgoing,
       clients,
+      accel: this.isBehindAccel ? nginxAccel(clients) : undefined,
       missesPerSecond: 20,
       identifiers: { judge: (...args) => this.identifiers.judge(...args) } satisfies IdentifierJudge,
     }
     const level = (level: string) => (fields: LogFields) => void this.lines.push({ level, fields })
     const log = { info: level('info'), warn: level('warn'), error: level('error') }
-    const observers: readonly EgressObserver[] = [({ status }, egress) => this.heard.push({ status, egress })]
+    const observers: readonly EgressObserver[] = [
+      ({ status, sentBytes }, egress) => this.heard.push({ status, sentBytes, egress }),
+    ]
     this.origin = createOrigin({ ...parts, clock: () => this.now, date: () => this.now, log, observers })
   }
 

@@ -264,6 +264,8 @@ export class FakeArchive
   window: ArchiveWindow | undefined
   readonly outputTimeline = ++outputTimelines
   readonly lost = new Set<string>()
+  /** Whether its objects lie in local files. */
+  hasFiles = false
   readonly overrides = new Map<string, Uint8Array>()
   windowsRead = 0
   /** Pages of segments that manifests of windows were written from. */
@@ -367,6 +369,10 @@ export class FakeArchive
 
   openProven(object: Pick<StoredBytes, 'key'>, range?: { start: number; end: number }): Promise<Uint8Array> {
     return this.read(object, range)
+  }
+
+  async hasProvenFile({ key }: Pick<StoredBytes, 'key'>): Promise<boolean> {
+    return this.hasFiles && !this.lost.has(key)
   }
 
   /** Unlike an archive, it takes the bytes for what was stored, except those of `lost`. */
