@@ -73,7 +73,8 @@ export async function startArchive(
   closers.push(periodically(RETENTION_MS, retain, failed('retention')))
   if (config.scrubBytesPerSecond > 0) {
     const pace = { bytesPerSecond: config.scrubBytesPerSecond, intervalMs: config.scrubIntervalMs }
-    const scrub = new Scrub({ segmentIndex, objects, stored, clock: steady, log, ...pace })
+    const foundLost = (key: string) => archive.distrustFile(key)
+    const scrub = new Scrub({ segmentIndex, objects, stored, foundLost, clock: steady, log, ...pace })
     const step = async () => {
       if (archive.scrubs()) await scrub.step(() => isClosing.aborted)
     }

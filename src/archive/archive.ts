@@ -9,6 +9,7 @@ import type { View } from '../model/overview/reduced-content.ts'
 import { Lookups } from '../stores/lookups.ts'
 import type { ChannelUsage, SlotWalk } from '../stores/object-ledger.ts'
 import type { Objects } from '../stores/objects.ts'
+import { ProvenFiles } from '../stores/proven-files.ts'
 import { provenObjects } from '../stores/proven-objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
@@ -69,6 +70,8 @@ export type Archive = ArchiveReader &
     retain(): Promise<void>
     /** True when this process should delete what is kept for a time only, and not another one. */
     retains(): boolean
+    /** Has an object that was found to be lost proven again before its file is sent unread. */
+    distrustFile(key: string): void
     /** True when this process should read stored media again, and not another one. */
     scrubs(): boolean
     /**
@@ -126,6 +129,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   let closing = false
 
   const proven = provenObjects(objects, stored)
+  const files = new ProvenFiles({ stored, prove: proven.prove, clock })
   // Files are near.
   const liveMedia = shared && new LiveMedia({ read: proven.read, clock })
 
@@ -226,6 +230,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       await content.read()
       return replacementsOf(channelGuid, replaced, segmentIndex, (ids) => content.erasById(ids))
     },
+    hasProvenFile: (object) => files.has(object),
+    distrustFile: (key) => files.distrust(key),
     location: (key) => objects.location(key),
 
     async tick() {

@@ -74,7 +74,7 @@ export type ArchiveReader = {
   openProven(object: StoredBytes, range?: ByteRange): Promise<Uint8Array | ObjectStream>
   /**
    * Whether a source object lies whole in a local file, for those who have that sent unread: it has been read and
-   * proven once in this process, and its size is as it was. False for a lost one as well.
+   * proven once in this process, and its size was right a second ago. False for a lost one as well.
    */
   hasProvenFile(object: StoredBytes): Promise<boolean>
   /** Where the object lies, for those who can take it from there; it must not be changed. */

@@ -15,6 +15,8 @@ export type ScrubDeps = {
   readonly objects: Objects
   /** The same without a cache: a scrub reads what is on the disk, and leaves the caches to viewers. */
   readonly stored: Objects
+  /** Is told of each lost object. */
+  readonly foundLost?: (key: string) => void
   /** Passes evenly. */
   readonly clock: Clock
   readonly log: Log
@@ -101,6 +103,7 @@ export class Scrub {
       this.found.objects++
       this.found.bytes += object.size
       const loss = await this.lossOf(object)
+      if (loss) this.deps.foundLost?.(object.key)
       if (loss && (await this.isKept(place))) await this.mend(place, object, loss)
       else if (!loss) this.known.delete(object.key)
     }

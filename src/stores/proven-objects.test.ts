@@ -101,40 +101,6 @@ describe('objects that are proven', () => {
     }
   })
 
-  for (const [what, [, damage]] of Object.entries(damages)) {
-    it(`have no file to be sent unread with ${what}, before it was proven or, unless the size is the same, after`, async () => {
-      const object = await put()
-      const proven = provenObjects(cacheObjects(stored, { maxBytes: 1 << 24 }), stored)
-      assert.ok(await proven.hasProvenFile(object))
-      assert.ok(await proven.hasProvenFile(object))
-      await damage(object.path)
-      const isSameSize = what === 'one changed byte'
-      assert.equal(await proven.hasProvenFile(object), isSameSize)
-      assert.equal(await provenObjects(stored).hasProvenFile(object), false)
-      // Whoever reads all media again finds it, and from then on it is not sent any more.
-      await assert.rejects(proven.prove(object))
-      assert.equal(await proven.hasProvenFile(object), false)
-    })
-  }
-
-  it('are proven once for all who ask for their file, and have none where they lie elsewhere', async () => {
-    const object = await put()
-    let reads = 0
-    const noted: Objects = {
-      ...stored,
-      open: (key) => {
-        reads++
-        return stored.open(key)
-      },
-    }
-    const proven = provenObjects(noted)
-    assert.deepEqual(await Promise.all([1, 2, 3].map(() => proven.hasProvenFile(object))), [true, true, true])
-    assert.ok(await proven.hasProvenFile(object))
-    assert.equal(reads, 1)
-    const location = { kind: 's3', host: 'here', bucket: 'archive', key: object.key } as const
-    assert.equal(await provenObjects({ ...stored, location: () => location }).hasProvenFile(object), false)
-  })
-
   it('are not taken into a cache by their proof', async () => {
     const object = await put()
     const uncached: string[] = []

@@ -1,8 +1,6 @@
-import { stat } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { Pool } from '../concurrency/pool.ts'
-import { SingleFlight } from '../concurrency/single-flight.ts'
 import { LostMedia } from '../model/lost-media.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
 import { type ByteRange, type CachedObjects, NoSuchObject, type ObjectStream, type Objects } from './objects.ts'
@@ -16,7 +14,7 @@ const MOST_PROVEN = 8
 /** Errors of a disk or of what lies in the place of an object. */
 const UNREADABLE = new Set(['EIO', 'EISDIR', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EUCLEAN', 'EBADMSG', 'EILSEQ'])
 
-/** Reads of source objects that are held against what the index knows of them. Those that open or prove throw LostMedia. */
+/** Reads of source objects that are held against what the index knows of them. All throw LostMedia. */
 export type ProvenObjects = {
   /** The whole object. Bytes in memory are proven once. */
   read(object: StoredBytes): Promise<Uint8Array>
@@ -28,16 +26,11 @@ export type ProvenObjects = {
   prove(object: StoredBytes): Promise<void>
   /** Opens an object or a range of it after it has been read and proven once. */
   openProven(object: StoredBytes, range?: ByteRange): Promise<Uint8Array | ObjectStream>
-  /**
-   * Whether the object lies whole in a local file, for those who have that sent unread: it has been read and proven
-   * once, and its size is as it was. False for a lost one as well, which `openProven` tells of.
-   */
-  hasProvenFile(object: StoredBytes): Promise<boolean>
 }
 
 /** Objects that may be kept nearer than in their store. */
 type MaybeCached<Reads extends keyof Objects> = Pick<Objects, Reads> &
-  Partial<Pick<CachedObjects, 'forget' | 'location' | 'openOnce'>>
+  Partial<Pick<CachedObjects, 'forget' | 'openOnce'>>
 
 /**
  * Proves what is read of a store by size and CRC-32. Where `objects` is a cache, `stored` is the store below it, which
@@ -51,8 +44,6 @@ export function provenObjects(
   /** Bytes that a cache below holds and gives again and again. */
   const provenBytes = new WeakSet<Uint8Array>()
   const provenKeys = new Set<string>()
-  /** Many viewers ask for a new segment at once. */
-  const proving = new SingleFlight<void>()
   const proofs = new Pool(Array.from({ length: MOST_PROVEN }, (_, place) => place))
 
   const proveBytes = async (object: StoredBytes, bytes: Uint8Array) => {
@@ -123,20 +114,6 @@ export function provenObjects(
         }
         return range ? opened : provenStream(object, opened, forget)
       }),
-    async hasProvenFile(object) {
-      const { key, size } = object
-      const location = stored.location?.(key)
-      if (location?.kind !== 'file') return false
-      try {
-        if (!provenKeys.has(key)) await proving.run(key, () => reading(object, () => prove(object)))
-        const found = await orLost(key, () => stat(location.path))
-        if (found.size === size) return true
-      } catch (error) {
-        if (!(error instanceof LostMedia)) throw error
-      }
-      provenKeys.delete(key)
-      return false
-    },
   }
 }
 

@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { benchAccel } from './accel.ts'
 import { benchAdSignalling } from './ad-signalling.ts'
 import { benchDayOfAds } from './day-of-ads.ts'
 import { benchFortnight } from './fortnight.ts'
@@ -47,6 +48,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   },
   latency: benchLatency,
   serving: benchServing,
+  'serving by nginx': benchAccel,
   packaging: benchPackaging,
   protection: benchProtection,
   'time shift': benchTimeShift,
