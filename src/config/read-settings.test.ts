@@ -145,10 +145,13 @@ describe('a setting that cannot be used is refused in one line that says where i
       /^archive-bucket is set, but harvest-store is folder, which other nodes cannot see: set it to s3$/,
     ],
     [{ env: NODE }, /^archive-bucket is set, but harvest-store is folder, .* set it to s3$/],
-    [{ args: ['--accel', 'nginx'] }, /^accel is set without trusted-proxies, which it needs$/],
+    [{ args: ['--accel=nginx'] }, /^accel is set without trusted-proxies, which it needs$/],
     [{ args: ['--accel', 'apache', '--trusted-proxies', '127.0.0.1'] }, /^--accel must be one of nginx, not "apache"$/],
     [
-      { env: { ...NODE, WINDROW_ACCEL: 'nginx', WINDROW_TRUSTED_PROXIES: '10.0.0.1', WINDROW_HARVEST_STORE: 's3' } },
+      {
+        env: { ...NODE, WINDROW_TRUSTED_PROXIES: '10.0.0.1', WINDROW_HARVEST_STORE: 's3' },
+        args: ['--accel=nginx'],
+      },
       /^accel is set with archive-bucket: nginx can send files of the data folder only, and the media .* are in none; /,
     ],
     [{ args: ['--cache-folder', 'cache'] }, /^cache-folder is set without archive-bucket, which it needs$/],

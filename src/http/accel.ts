@@ -5,7 +5,7 @@ import type { PartAnswer } from './request-headers.ts'
 
 /** How a proxy in front sends a stored file itself, in place of an answer with its bytes. */
 export type Accel = {
-  /** Whether the proxy that has made this request does so, and gives its client the answer that it would get from here. */
+  /** Whether the proxy that has made this request does so, and gives its client the answer it would get from here. */
   sendsFor(request: HttpRequest, answer: Pick<PartAnswer, 'range'>): boolean
   /** Makes of the header fields that a client is to get those that have the proxy send the object of a key. */
   fieldsOf(key: string, fields: OutgoingHttpHeaders): OutgoingHttpHeaders
@@ -35,7 +35,7 @@ export function nginxAccel(clients: Pick<ClientNetworks, 'isFromProxy'>): Accel 
     },
     fieldsOf(key, { 'Cache-Control': caching, ...fields }) {
       const path = key.split('/').map(encodeURIComponent).join('/')
-      // Under its own name, nginx would keep it even where it cannot open the file, and asks here for all of the answer.
+      // Under its own name, nginx would keep it even where it cannot open the file, and asks here for the answer.
       return { ...fields, 'X-Accel-Cache-Control': caching, 'X-Accel-Redirect': `${INTERNAL_PREFIX}${path}` }
     },
   }

@@ -12,7 +12,7 @@ export type Egress = {
   readonly kind: EgressKind | undefined
   /** Why it got no media. */
   readonly refusal: PlaybackError | undefined
-  /** Of a segment that was sent: whether its bytes were in memory or on disk, were made of others, or a proxy sends them. */
+  /** Of a segment that was sent: its bytes were in memory or on disk, were made of others, or a proxy sends them. */
   readonly bytesFrom?: 'memory' | 'disk' | 'made' | 'proxy' | undefined
 }
 

@@ -8,7 +8,7 @@ import { staticCopy } from './serving.ts'
 const SECONDS = 1.2
 const CONNECTIONS = 8
 
-/** Segments that nginx sends from the data folder when Windrow says so, beside the same bytes as files of nginx alone. */
+/** Segments that nginx sends from the data folder when Windrow says so, beside the same files of nginx alone. */
 export async function benchAccel(): Promise<Measure[]> {
   const programme = await startProgramme(BEHIND_ACCEL)
   const { windrow } = programme
