@@ -96,6 +96,8 @@ on where it was. A lost object gets its bytes back where the other input sent th
 lost (\`object-lost\`): players get 404, live HLS playlists call it a gap from the first such answer on, and harvests replace
 it or leave a gap, see [Harvesting](harvesting.md). At 8 MiB a second, a day of 10 Mb/s takes four hours: choose a rate that
 reads all you keep in the time in which you want to know.
+Files that nginx sends (\`accel\`) are compared before it does so for the first time, and then by their size alone: what rots
+later is sent until a scrub finds it, see [nginx that sends files](../deploy/README.md#nginx-that-sends-files).
 
 ## Refusals of ingest
 

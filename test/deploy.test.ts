@@ -93,6 +93,23 @@ type PodSpec = {
   }[]
 }
 
+describe('deploy/nginx-accel.conf', () => {
+  const accel = read('nginx-accel.conf')
+
+  it('passes requests on to where Windrow is by default, and takes the largest segment that it takes', () => {
+    const { listen, maxSegmentBytes } = settingsOf({})
+    assert.ok(listen !== 'none' && accel.includes(`server ${listen.host}:${listen.port} `))
+    const [, mebibytes] = /client_max_body_size (\d+)m;/.exec(accel) ?? []
+    assert.equal(Number(mebibytes) << 20, maxSegmentBytes)
+  })
+
+  it('goes with the settings that its section of the README has', () => {
+    const [, yaml = ''] = /## nginx that sends files.*?```\n(.*?)```/s.exec(read('README.md')) ?? []
+    const { accel: by } = readSettings({ args: ['--config', 'windrow.yaml'], env: {}, readFile: () => yaml })
+    assert.notEqual(by, undefined)
+  })
+})
+
 describe('deploy/kubernetes', () => {
   const names = readdirSync(new URL('../deploy/kubernetes', import.meta.url)).filter((name) => name.endsWith('.yaml'))
   const kustomization = parse(read('kubernetes/kustomization.yaml')) as {
