@@ -26,7 +26,7 @@ export async function kernelModule(): Promise<string> {
     },
     listFiles: () => [],
   })
-  if (error) throw new Error(`kernel/kernel.ts: ${stderr}`, { cause: error })
+  if (error) throw new Error(`kernel/kernel.ts: ${stderr.toString()}`, { cause: error })
   const lines = Buffer.from(code)
     .toString('base64')
     .match(/.{1,100}/g)!
