@@ -99,9 +99,9 @@ describe('what packages hold', () => {
     ]) {
       assert.ok(paths.includes(path), path)
     }
-    const strange = paths.filter((path) =>
-      /^(src|test|demo|scripts|console)\/|\/console\/\.|\.test\.|\.(d\.[cm]?ts|map)$|typescript|vite/.test(path),
-    )
+    const sources = /^(src|test|demo|scripts|console|kernel)\/|\/console\/\.|\.test\.|\.(d\.[cm]?ts|map)$/
+    const tools = /^node_modules\/(\.bin\/)?(typescript|vite|assemblyscript|binaryen)\b/
+    const strange = paths.filter((path) => sources.test(path) || tools.test(path))
     assert.deepEqual(strange, [])
   })
 
