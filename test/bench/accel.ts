@@ -5,7 +5,7 @@ import { cpuSeconds, type Measure, paired, SERVED_ON } from './measure.ts'
 import { serveChannel, startProgramme } from './programme.ts'
 import { staticCopy } from './serving.ts'
 
-const SECONDS = 1.2
+const SECONDS = 0.8
 const CONNECTIONS = 8
 
 /** Segments that nginx sends from the data folder when Windrow says so, beside the same files of nginx alone. */

@@ -11,17 +11,36 @@ export type Measure = {
   /** How many times better than the peer; above 1 is better, whatever the unit. */
   readonly ratio: number
   readonly note?: string
+  /** Of a cost at two sizes of the same work: the peer is the smaller one. */
+  readonly growth?: Growth
+}
+
+export type Growth = {
+  /** What the sizes count, in the plural. */
+  readonly of: string
+  readonly sizes: Sizes
+}
+
+type Sizes = readonly [small: number, large: number]
+
+/** The power of the size that a cost grows with: 1 is in proportion to it, 0 not at all. */
+export function exponentOf([small, large]: Sizes, [cost, costOfLarge]: Sizes): number {
+  return Math.log(costOfLarge / cost) / Math.log(large / small)
 }
 
 /** Rounds of every contender in turn; a machine that is busy for a while is busy for all of them. */
-export const ROUNDS = 5
+export const ROUNDS = process.argv.includes('--quick') ? 3 : 5
 
 /** Windrow and its peers run on one core, whatever drives them on the other. */
 export const SERVED_ON = ['taskset', '--cpu-list', '1']
 export const DRIVEN_ON = '0'
 
+/** Of an even number the mean of the two in the middle, which favours nobody. */
 export function median(values: readonly number[]): number {
-  return quantile(values, 0.5)
+  const sorted = values.toSorted((a, b) => a - b)
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+  if (low === undefined || high === undefined) throw new Error('no values')
+  return (low + high) / 2
 }
 
 export function quantile(values: readonly number[], part: number): number {

@@ -37,7 +37,7 @@ async function beside(
   const measures: Measure[] = []
   for (const format of served) {
     const waits: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] }
-    await warmUp(windrow.url, format, 1.5)
+    await warmUp(windrow.url, format, 1)
     await warmUp(nginx.url, format, 0.2)
     const [value, peerValue] = await interleaved(
       serving(windrow.pid, windrow.url, format, waits.ours),

@@ -7,13 +7,13 @@ import { promisify } from 'node:util'
 import { writeCmafSegment } from '../../src/media/mp4/cmaf.ts'
 import { DemuxBuffer } from '../../src/media/ts/demux-buffer.ts'
 import { demuxTs } from '../../src/media/ts/demuxer.ts'
+import { median, ROUNDS } from './measure.ts'
 
 const exec = promisify(execFile)
 
 /** Six seconds of 1080p at about 6.4 Mb/s, noise so that the bits are real entropy, looped by `LOOPS`. */
 const SECONDS = 6
 const LOOPS = 80
-const ROUNDS = 5
 /** Rounds of 370 MB until V8 compiles nothing more. */
 const WARMING_ROUNDS = 12
 
@@ -105,10 +105,6 @@ async function ffmpegSeconds(file: string): Promise<number> {
   // The second line is of the children: user, system.
   const [, minutes, seconds, systemMinutes, systemSeconds] = /\n(\d+)m([\d.]+)s (\d+)m([\d.]+)s/.exec(stdout)!
   return Number(minutes) * 60 + Number(seconds) + Number(systemMinutes) * 60 + Number(systemSeconds)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
 if (import.meta.main) console.table(await benchRemux())

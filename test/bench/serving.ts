@@ -8,7 +8,7 @@ import { type GetFigures, load } from './get-load.ts'
 import { cpuSeconds, interleaved, type Measure, SERVED_ON } from './measure.ts'
 import { serveChannel, startProgramme } from './programme.ts'
 
-const SECONDS = 1.2
+const SECONDS = 0.8
 const PEERS: Readonly<Record<BareKind, string>> = {
   http: 'bare node:http',
   net: 'bare node:net',
