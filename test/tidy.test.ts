@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
+import { measuredLines } from '../scripts/measured-lines.ts'
 import { operationsPage } from '../scripts/operations-page.ts'
+import { performanceCharts } from '../scripts/performance-charts.ts'
+import { withMeasurements } from '../scripts/performance-page.ts'
 import { withScalingTable } from '../scripts/scaling-table.ts'
 import { selfCheckPage } from '../scripts/self-check-page.ts'
 import { tracingPage } from '../scripts/tracing-page.ts'
@@ -11,6 +14,8 @@ import { HARVEST_PROBLEMS } from '../src/harvest/harvest-failed.ts'
 import { attemptsFor } from '../src/harvest/job/retry-policy.ts'
 import { LOG_EVENTS } from '../src/log.ts'
 import { BUCKET_PROBLEMS, BucketRefused } from '../src/stores/buckets.ts'
+import { readBudget } from './bench/budget.ts'
+import { recordedMachines } from './bench/recorded-runs.ts'
 import { wrongNeeds } from './declared-needs.ts'
 import { forbiddenConsoleImports, forbiddenImports, readImportTable } from './import-table.ts'
 import { isTest, lineAt, readSource, readTree, type SourceFile, withoutComments } from './source-tree.ts'
@@ -314,6 +319,14 @@ describe('the documentation', () => {
   it('of scaling has the table that follows from its figures', () => {
     const { text } = readSource('docs/scaling.md')
     assert.equal(text, withScalingTable(text), 'run "npm run docs"')
+  })
+
+  it('of performance has the tables and charts that follow from the recorded runs', () => {
+    const [machines, budgets] = [recordedMachines(), readBudget()]
+    const { text } = readSource('docs/performance.md')
+    assert.equal(text, withMeasurements(text, machines, budgets), 'run "npm run docs"')
+    for (const [name, { svg }] of performanceCharts(measuredLines(machines, budgets)))
+      assert.equal(readSource(`docs/images/${name}.svg`).text, svg, 'run "npm run docs"')
   })
 
   it('of harvests lists each reason for which a job can fail, and whether it is tried again', () => {

@@ -80,10 +80,10 @@ export function textFiles(product: Product): Entry[] {
   ]
 }
 
-/** What README.md shows; builds from before there were any have none. */
+/** What pages show; builds from before there were any have none. */
 function pictures(source: string): Entry[] {
   const folder = join(source, 'docs/images')
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.png')) : []
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.(png|svg)$/.test(name)) : []
   return names.map((name) => copied(`docs/images/${name}`, join(folder, name)))
 }
 
