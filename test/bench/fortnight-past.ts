@@ -21,7 +21,19 @@ export async function writeFortnight(
   end: UtcMs,
   others: readonly string[],
 ): Promise<void> {
-  const began = utcMs(end - DAYS * DAY_MS)
+  await writeDays(DAYS, dataFolder, endpointGuid, ingest, end, others)
+}
+
+/** The same of so many days, up to fourteen. */
+export async function writeDays(
+  days: number,
+  dataFolder: string,
+  endpointGuid: string,
+  ingest: InputRef,
+  end: UtcMs,
+  others: readonly string[],
+): Promise<void> {
+  const began = utcMs(end - days * DAY_MS)
   const past = { streams: FIVE_RENDITIONS, hasSources: true, others }
   await writePast(dataFolder, endpointGuid, ingest, began, DAY_SEGMENTS, past)
   const database = new DatabaseSync(join(dataFolder, 'windrow.db'))
@@ -29,12 +41,12 @@ export async function writeFortnight(
   database.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL; PRAGMA cache_size = -524288;')
   const kept = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'source_object_kept'").get()
   database.exec('DROP TRIGGER source_object_kept')
-  for (let day = 1; day < DAYS; day++) copyFirstDay(database, day)
+  for (let day = 1; day < days; day++) copyFirstDay(database, day)
   database.exec(`
-    UPDATE input_usage SET objects = objects * ${DAYS}, bytes = bytes * ${DAYS};
+    UPDATE input_usage SET objects = objects * ${days}, bytes = bytes * ${days};
     ${String(kept?.['sql'])};
-    UPDATE highest_number SET number = number * ${DAYS};
-    UPDATE output_timeline SET state = json_set(state, '$.nextNumber', ${DAYS * DAY_SEGMENTS + 1});
+    UPDATE highest_number SET number = number * ${days};
+    UPDATE output_timeline SET state = json_set(state, '$.nextNumber', ${days * DAY_SEGMENTS + 1});
     PRAGMA wal_checkpoint(TRUNCATE);`)
   database.close()
 }

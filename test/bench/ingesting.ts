@@ -83,13 +83,13 @@ export async function closedLoop(pushers: readonly Pusher[], seconds: number): P
 }
 
 /** Milliseconds of each segment's PUT, from its first byte to its answer; the encoders are spread over a segment. */
-export async function pace(pushers: readonly Pusher[]): Promise<number[]> {
+export async function pace(pushers: readonly Pusher[], segments = PACED_SEGMENTS): Promise<number[]> {
   const latencies: number[] = []
   const began = performance.now()
   await Promise.all(
     pushers.map(async (pusher, index) => {
       const rendition = pusher.renditions[0]!
-      for (let turn = 0; turn < PACED_SEGMENTS; turn++) {
+      for (let turn = 0; turn < segments; turn++) {
         const due = (index / pushers.length + turn) * SEGMENT_SECONDS * 1000
         await sleep(Math.max(0, due - (performance.now() - began)))
         const number = pusher.published++

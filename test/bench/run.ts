@@ -8,6 +8,7 @@ import { problemsOf, readBudget } from './budget.ts'
 import { benchDayOfAds } from './day-of-ads.ts'
 import { benchFortnight } from './fortnight.ts'
 import { benchFortnightInPostgres } from './fortnight-postgres.ts'
+import { benchGrowth } from './growth.ts'
 import { benchHarvestFiles } from './harvest-files.ts'
 import { benchHarvestHour } from './harvest-hour.ts'
 import { benchHarvestInS3 } from './harvest-in-s3.ts'
@@ -42,6 +43,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   'day of ads': benchDayOfAds,
   fortnight: benchFortnight,
   'fortnight in PostgreSQL': benchFortnightInPostgres,
+  growth: benchGrowth,
   harvesting: benchHarvesting,
   'harvest of an hour': benchHarvestHour,
   'harvest of files': benchHarvestFiles,
@@ -59,6 +61,7 @@ const BY_NAME = new Set([
   'day of ads',
   'fortnight',
   'fortnight in PostgreSQL',
+  'growth',
   'harvest of files',
   'harvest in S3',
   'harvest memory',
