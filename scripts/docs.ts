@@ -9,6 +9,7 @@ import { operationsPage } from './operations-page.ts'
 import { performanceCharts } from './performance-charts.ts'
 import { withMeasurements } from './performance-page.ts'
 import { withScalingTable } from './scaling-table.ts'
+import { sdkOperationsModule } from './sdk-operations.ts'
 import { selfCheckPage } from './self-check-page.ts'
 import { tracingPage } from './tracing-page.ts'
 
@@ -23,6 +24,7 @@ const files = {
   'docs/self-check.md': selfCheckPage(),
   'docs/tracing.md': tracingPage(),
   'console/src/api/operations.ts': apiOperationsModule(),
+  'src/control/mediapackage-v1/sdk-operations.ts': sdkOperationsModule(),
   ...Object.fromEntries(charts.map(([name, { svg }]) => [`docs/images/${name}.svg`, svg])),
 }
 for (const [path, text] of Object.entries(files)) {

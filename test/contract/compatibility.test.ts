@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { apiOperationsModule } from '../../scripts/api-operations.ts'
+import { sdkOperationsModule } from '../../scripts/sdk-operations.ts'
 import { OPERATIONS } from '../../src/control/mediapackage-v1/operations.ts'
 import { pathTemplate, type Shape, type Structure } from '../../src/control/operation.ts'
 
@@ -57,6 +58,11 @@ function members(): Map<string, Set<string>> {
 it('console/src/api/operations.ts is what `npm run docs` would write', () => {
   const text = readFileSync(new URL('../../console/src/api/operations.ts', import.meta.url), 'utf8')
   assert.equal(text, apiOperationsModule(), 'run "npm run docs"')
+})
+
+it('src/control/mediapackage-v1/sdk-operations.ts is what `npm run docs` would write', () => {
+  const path = new URL('../../src/control/mediapackage-v1/sdk-operations.ts', import.meta.url)
+  assert.equal(readFileSync(path, 'utf8'), sdkOperationsModule(), 'run "npm run docs"')
 })
 
 describe('docs/compatibility.md', () => {
