@@ -13,6 +13,7 @@ import type { OwnKeyServer } from './configured-key-server.ts'
 import { KeyServerCredentials } from './keys/aws-credentials.ts'
 import type { KeyCertificate } from './keys/encrypted-keys.ts'
 import type { KeyProvider } from './keys/key-provider.ts'
+import { SIGNING_PACKAGES } from './keys/key-server-auth.ts'
 import { type SpekeOptions, spekeClient } from './keys/speke-client.ts'
 
 /** Time for a request for keys, from resolving the host to the last byte of the answer. */
@@ -42,6 +43,8 @@ type Deps = {
 /** The key servers that endpoints name, requested as the settings say. Throws ConfigurationError. */
 export function configuredKeyProvider(settings: SpekeSettings, { date, turns, own }: Deps): KeyProvider {
   const { region, spekeAllowHosts, spekeAuth, spekeCaFile, spekeCertificates, spekeHeaders } = settings
+  // A package that is missing is found out here, and not by the first request.
+  for (const name of SIGNING_PACKAGES) import.meta.resolve(name)
   const credentials = new KeyServerCredentials({
     region,
     isRequired: spekeAuth === 'sigv4',

@@ -103,7 +103,7 @@ async function serve(flags: readonly string[]): Promise<void> {
   const readyFile = new ReadyFile(settings.readyFile)
   readyFile.remove()
   const { startTracing } = await import('./spans.ts')
-  startTracing()
+  await startTracing()
   const { startServer } = await import('./server.ts')
   const machine = { wall, monotonic }
   const server = await startServer(config, { machine, log, version: version(), settings: inEffect })

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import { METRICS, type MetricDeclaration, type Metrics, type MetricTotals } from './metrics.ts'
 
 /** The metrics of the process, and their text. */
@@ -7,10 +7,14 @@ export type KeptMetrics = Metrics &
     readonly contentType: string
     /** All series as Prometheus reads them, after gauges have been set of what is known now. */
     text(): Promise<string>
+    /** Begins to keep those of the process itself: what passes before, and before the first text, is not in them. */
+    keepProcess(): Promise<void>
   }
 
 type Labels = Readonly<Record<string, string>>
 
+/** The text format of Prometheus. */
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 /** Metrics of prom-client that take the longer, the more connections are open. */
 const TOO_LONG = [
   'nodejs_active_handles',
@@ -33,9 +37,13 @@ const LOOP_SAMPLE_MS = 20
  * take too long to write where there are many (decision 92).
  */
 export function openMetrics(): KeptMetrics {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS })
-  for (const name of TOO_LONG) registry.removeSingleMetric(name)
+  // If it is missing, that is found out here.
+  import.meta.resolve('prom-client')
+  let keeping: Promise<Registry> | undefined
+  const ofProcess = () => {
+    keeping ??= openProcessMetrics()
+    return keeping
+  }
   const families = new Map(Object.entries(METRICS).map(([name, declared]) => [name, new Family(name, declared)]))
   const readers: (() => unknown)[] = []
   const seriesOf = (name: string, labels: Labels) => families.get(name)!.series(labels)
@@ -65,7 +73,7 @@ export function openMetrics(): KeptMetrics {
       return sums
     },
     onScrape: (read) => void readers.push(read),
-    contentType: registry.contentType,
+    contentType: CONTENT_TYPE,
     async text() {
       for (const read of readers) await read()
       const parts: string[] = []
@@ -76,9 +84,20 @@ export function openMetrics(): KeptMetrics {
         }
       }
       await nextTurn()
-      return parts.join('') + (await registry.metrics())
+      return parts.join('') + (await (await ofProcess()).metrics())
+    },
+    async keepProcess() {
+      await ofProcess()
     },
   }
+}
+
+async function openProcessMetrics(): Promise<Registry> {
+  const { collectDefaultMetrics, Registry } = await import('prom-client')
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS })
+  for (const name of TOO_LONG) registry.removeSingleMetric(name)
+  return registry
 }
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))

@@ -138,7 +138,7 @@ export async function startServer(
 
     const turns = new Turns()
     const media = new SourceMedia(archive, { maxBytes: config.memoryCacheBytes, turns, log })
-    const buckets = openBuckets(config)
+    const buckets = await openBuckets(config)
     const openSpool = (options?: FileSpoolOptions) => new FileSpool(config.dataFolder, options)
     const ffmpeg = config.ffmpeg === 'none' ? undefined : config.ffmpeg
     const [decoder, encoder] = [ffmpegDecoder(ffmpeg), ffmpegEncoder(ffmpeg)]
@@ -276,6 +276,9 @@ export async function startServer(
     const urls = await openListeners(config, { listeners, certificates, log, mounts, api })
     url = urls.url
     own?.listensAt(urls.apiUrl)
+    // Its packages would take a tenth of the start.
+    const keepProcess = () => void metrics.keepProcess().catch(failed('reading the metrics of the process'))
+    if (config.metricsListen !== 'none') setImmediate(keepProcess)
     const delayMs = config.drainDelayMs ?? (stores.sharing ? DRAIN_DELAY_MS : 0)
     return {
       ...urls,

@@ -16,7 +16,7 @@ const PARENT = 'b7ad6b7169203331'
 
 describe('without an SDK', () => {
   it('work is done as it is, and nobody asks for attributes', async () => {
-    startTracing()
+    await startTracing()
     assert.equal(isTracing(), false)
     const attributes = () => assert.fail()
     assert.equal(await inSpan('publish', attributes, async () => 1), 1)
@@ -29,13 +29,13 @@ describe('without an SDK', () => {
 describe('with an SDK', () => {
   const spans: RecordedSpan[] = []
   let forget: () => void
-  before(() => {
+  before(async () => {
     forget = recordSpans((span) => spans.push(span))
-    startTracing()
+    await startTracing()
   })
-  after(() => {
+  after(async () => {
     forget()
-    startTracing()
+    await startTracing()
   })
   afterEach(() => void spans.splice(0))
 

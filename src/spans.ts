@@ -1,14 +1,4 @@
-import {
-  type Attributes,
-  context,
-  ProxyTracerProvider,
-  propagation,
-  type Span,
-  type SpanOptions,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api'
+import type { Attributes, Span, SpanOptions, Tracer } from '@opentelemetry/api'
 
 /**
  * Every span, with its attributes beside `windrow.channel`, which each has: the GUID of the channel. Names are stable.
@@ -46,15 +36,28 @@ type AttributesOf<Name extends SpanName> = Readonly<
   Partial<Record<(typeof SPANS)[Name]['attributes'][number], string | number>>
 > & { readonly 'windrow.channel': string }
 
+type Api = typeof import('@opentelemetry/api')
+
+/** What every copy of the API in a process registers with, so that they are one. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1')
+
+/** The API; undefined where nothing was registered with it, and traces of others do not go on here. */
+let api: Api | undefined
 /** The tracer of an SDK that was registered; undefined where there is none, and spans are not made. */
 let tracer: Tracer | undefined
 
 /** Makes spans from now on, if an SDK of OpenTelemetry has been registered in this process (`node --import`). */
-export function startTracing(): void {
+export async function startTracing(): Promise<void> {
+  // Few servers have one, and the API would be a tenth of all files that they load.
+  api = REGISTERED in globalThis ? await import('@opentelemetry/api') : undefined
+  tracer = api && tracerOf(api)
+}
+
+function tracerOf({ ProxyTracerProvider, trace }: Api): Tracer | undefined {
   const provider = trace.getTracerProvider()
   const isNone =
     provider instanceof ProxyTracerProvider && provider.getDelegate() === new ProxyTracerProvider().getDelegate()
-  tracer = isNone ? undefined : trace.getTracer('windrow')
+  return isNone ? undefined : trace.getTracer('windrow')
 }
 
 export function isTracing(): boolean {
@@ -67,7 +70,8 @@ export function inSpan<Name extends SpanName, T>(
   attributes: () => AttributesOf<Name>,
   work: () => Promise<T>,
 ): Promise<T> {
-  return tracer ? traced(tracer, name, { attributes: attributes() as Attributes }, work) : work()
+  if (!api || !tracer) return work()
+  return traced({ api, tracer }, name, { attributes: attributes() as Attributes }, work)
 }
 
 /** As `inSpan`, in a trace of its own, since the work goes on when what it was begun for has ended: that is linked. */
@@ -76,24 +80,28 @@ export function inOwnTrace<Name extends SpanName, T>(
   attributes: () => AttributesOf<Name>,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!tracer) return work()
-  const cause = trace.getActiveSpan()?.spanContext()
+  if (!api || !tracer) return work()
+  const cause = api.trace.getActiveSpan()?.spanContext()
   const options = { root: true, attributes: attributes() as Attributes, links: cause ? [{ context: cause }] : [] }
-  return traced(tracer, name, options, work)
+  return traced({ api, tracer }, name, options, work)
 }
 
 /** Does the work as a part of the trace that headers of a trusted client name. */
 export function inTraceOf<T>(headers: Readonly<Record<string, unknown>>, work: () => T): T {
+  if (!api) return work()
+  const { context, propagation } = api
   return context.with(propagation.extract(context.active(), headers), work)
 }
 
-function traced<T>(by: Tracer, name: SpanName, options: SpanOptions, work: () => Promise<T>): Promise<T> {
-  return by.startActiveSpan(name, options, async (span: Span) => {
+type Making = { readonly api: Api; readonly tracer: Tracer }
+
+function traced<T>({ api, tracer }: Making, name: SpanName, options: SpanOptions, work: () => Promise<T>): Promise<T> {
+  return tracer.startActiveSpan(name, options, async (span: Span) => {
     try {
       return await work()
     } catch (error) {
       // Not its message, which may quote what clients and servers have sent.
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'error' })
+      span.setStatus({ code: api.SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'error' })
       throw error
     } finally {
       span.end()

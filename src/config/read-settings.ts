@@ -1,10 +1,9 @@
-import { isMap, isScalar, isSeq, LineCounter } from 'yaml'
 import { type CopySettings, copySettingList } from './copy-settings.ts'
 import type { EffectiveSetting, SettingSource } from './effective-setting.ts'
 import type { Setting } from './setting.ts'
 import { environmentName, SETTINGS, type Settings, settingList } from './settings.ts'
 import { InvalidValue } from './value-kind.ts'
-import { yamlDocument } from './yaml-document.ts'
+import { yamlDocument, yamlParser } from './yaml-document.ts'
 
 /** Lines of a file of settings: more than there are settings, and what is said of them. */
 const MOST_LINES = 1000
@@ -187,6 +186,7 @@ function readFlags(list: SettingList, args: readonly string[]): SaidByName {
 
 /** Reads the file. All values are read as the text that is written, so that 000000000000 stays an account id. */
 function readYaml(list: SettingList, file: Said, readFile: SettingSources['readFile']): SaidByName {
+  const { isMap, isScalar, isSeq, LineCounter } = yamlParser()
   const lines = new LineCounter()
   const written = readText(file, readFile)
   if (written.split('\n', MOST_LINES + 1).length > MOST_LINES) {

@@ -1,4 +1,10 @@
-import { type LineCounter, parseDocument } from 'yaml'
+import { createRequire } from 'node:module'
+import type { LineCounter } from 'yaml'
+
+const require = createRequire(import.meta.url)
+
+/** The parser, which is loaded with the first file: most servers have none. Settings are read synchronously. */
+export const yamlParser = (): typeof import('yaml') => require('yaml')
 
 /**
  * A YAML document whose values are the text that is written; no alias is followed. Undefined for what is nested, or has
@@ -10,7 +16,11 @@ export function yamlDocument(text: string, lineCounter?: LineCounter) {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   try {
-    return parseDocument(text, { schema: 'failsafe', prettyErrors: false, ...(lineCounter && { lineCounter }) })
+    return yamlParser().parseDocument(text, {
+      schema: 'failsafe',
+      prettyErrors: false,
+      ...(lineCounter && { lineCounter }),
+    })
   } finally {
     Error.stackTraceLimit = stackTraceLimit
   }

@@ -1,5 +1,3 @@
-import { Sha256 } from '@smithy/core/checksum'
-import { SignatureV4 } from '@smithy/signature-v4'
 import type { AwsCredentials } from '../assumed-role.ts'
 import type { Clock } from '../clock.ts'
 import { comparedHost } from '../internal-addresses.ts'
@@ -18,6 +16,9 @@ export type KeyServerAuth = {
   readonly region: string
   readonly date: Clock
 }
+
+/** What signs requests: loaded when one is first signed, since few servers have credentials for it. */
+export const SIGNING_PACKAGES = ['@smithy/core/checksum', '@smithy/signature-v4']
 
 /** API Gateway, in front of which key servers of SPEKE stand. */
 const SERVICE = 'execute-api'
@@ -62,6 +63,8 @@ export async function authenticated(
   }
   const credentials = await auth.credentials(roleArn)
   if (!credentials) return { headers, secrets: [] }
+  const { Sha256 } = await import('@smithy/core/checksum')
+  const { SignatureV4 } = await import('@smithy/signature-v4')
   const region = GATEWAY.exec(host)?.[1] ?? auth.region
   const signer = new SignatureV4({ credentials, region, service: SERVICE, sha256: Sha256 })
   const query: Record<string, string | string[]> = {}

@@ -1,9 +1,9 @@
-import { isMap, isScalar, type YAMLMap } from 'yaml'
+import type { YAMLMap } from 'yaml'
 import type { Clock } from '../clock.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import { type FileText, readPrivateText } from '../config/private-file.ts'
 import { ConfigurationError } from '../config/read-settings.ts'
-import { yamlDocument } from '../config/yaml-document.ts'
+import { yamlDocument, yamlParser } from '../config/yaml-document.ts'
 import type { Log } from '../log.ts'
 import { type SecretStore, SecretStoreFailed, type StoredSecret } from './secret-store.ts'
 
@@ -80,6 +80,7 @@ export class SecretsFile implements SecretStore {
 
 /** Parses the file. Throws ConfigurationError, which names the place and no value. */
 export function parseSecrets(text: string, file: string): ReadonlyMap<string, Versions> {
+  const { isMap, isScalar } = yamlParser()
   const wrong = (what: string) => new ConfigurationError(`${file}: ${what}`)
   const { errors, contents } = yamlDocument(text) ?? {}
   const [problem] = errors ?? []
@@ -109,7 +110,7 @@ export function parseSecrets(text: string, file: string): ReadonlyMap<string, Ve
 }
 
 function textOf(node: unknown): string | undefined {
-  return isScalar<string>(node) ? node.value : undefined
+  return yamlParser().isScalar<string>(node) ? node.value : undefined
 }
 
 /** The JSON document of AWS that is written as a map. */

@@ -3,7 +3,6 @@ import type { Buckets, ReadableBuckets } from './buckets.ts'
 import { bucketsIn } from './data-folder.ts'
 import { folderBuckets } from './folder-buckets/buckets.ts'
 import { checkBucketName } from './object-name.ts'
-import { s3Buckets } from './s3/buckets.ts'
 import type { S3ConnectionOptions } from './s3/connection.ts'
 import type { S3Objects, S3ObjectsOptions } from './s3/objects.ts'
 import type { S3Reader } from './s3/reader.ts'
@@ -30,7 +29,7 @@ export type BucketSettings = {
 }
 
 /** The buckets of a process. */
-export function openBuckets(settings: BucketSettings): Buckets & ReadableBuckets {
+export async function openBuckets(settings: BucketSettings): Promise<Buckets & ReadableBuckets> {
   if (settings.harvestStore === 'folder') {
     return folderBuckets({
       folder: bucketsIn(settings.dataFolder),
@@ -39,6 +38,8 @@ export function openBuckets(settings: BucketSettings): Buckets & ReadableBuckets
       createBuckets: true,
     })
   }
+  // Its signatures are made by packages that folders do not need.
+  const { s3Buckets } = await import('./s3/buckets.ts')
   return s3Buckets({
     ...s3ConnectionOptions(settings, 2 * settings.harvestConcurrency),
     ...(settings.s3AssumeRole && { role: roleOptions(settings) }),

@@ -48,6 +48,15 @@ export const SERVICE_FAULTS: readonly Fault[] = [
     failure: /\+ +status: 200/,
   },
   {
+    name: 'loaded-unused',
+    breaks: 'A server loads at its start what only its metrics need.',
+    file: 'src/server.ts',
+    find: "if (config.metricsListen !== 'none') setImmediate(keepProcess)",
+    replace: 'await metrics.keepProcess()',
+    caughtBy: { file: 'test/start.test.ts', cases: 'what the settings do not use is not loaded' },
+    failure: /loads @opentelemetry\/api/,
+  },
+  {
     name: 'away-at-once',
     breaks: 'All nodes leave together while the database fails over.',
     file: 'src/http/health.ts',

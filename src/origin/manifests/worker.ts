@@ -15,8 +15,8 @@ type Job = {
 }
 
 /**
- * Writes manifests of windows of any length in a thread of its own. When the thread ends, the manifests in it fail,
- * and the next request starts another.
+ * Writes manifests of windows of any length in a thread of its own, which the first request starts: until somebody
+ * plays, it would only take memory. When the thread ends, the manifests in it fail; the next request starts another.
  */
 export class ManifestWorker {
   private readonly rendering = new Map<number, Job>()
@@ -28,7 +28,6 @@ export class ManifestWorker {
   constructor(keys: Pick<ContentKeys, 'describe'>, clock: Clock) {
     this.keys = keys
     this.clock = clock
-    this.thread = this.start()
   }
 
   /** Writes a manifest. The caller bounds how many are written at the same time: memory holds the windows of all. */
