@@ -18,6 +18,7 @@ const TASKS = {
   check: { run: ['scripts/check.ts'] },
   soak: { build: true, run: ['scripts/soak.ts'] },
   bench: { build: true, run: ['test/bench/run.ts'] },
+  profile: { build: true, run: ['test/bench/profiles.ts'] },
   docs: { run: ['scripts/docs.ts'] },
   package: { build: true, run: ['scripts/package.ts'] },
   format: { run: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'] },

@@ -34,10 +34,14 @@ export type ServedChannel = { readonly playlist: string; readonly segments: read
 
 export async function startProgramme(
   environment: Readonly<Record<string, string>> = {},
-  { television = TELEVISION, under = SERVED_ON }: { television?: Television; under?: readonly string[] } = {},
+  {
+    television = TELEVISION,
+    under = SERVED_ON,
+    ...build
+  }: { television?: Television; under?: readonly string[]; program?: string } = {},
 ): Promise<Programme> {
   const [windrow, loop] = await Promise.all([
-    Windrow.start({ under, environment: { WINDROW_LOG_LEVEL: 'warn', ...environment } }),
+    Windrow.start({ ...build, under, environment: { WINDROW_LOG_LEVEL: 'warn', ...environment } }),
     encodeLoop(television),
   ])
   return { windrow, client: mediaPackage(windrow), loop }
