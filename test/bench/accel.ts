@@ -7,6 +7,7 @@ import { staticCopy } from './serving.ts'
 
 const SECONDS = 0.8
 const CONNECTIONS = 8
+const ROUNDS = 9
 
 /** Segments that nginx sends from the data folder when Windrow says so, beside the same files of nginx alone. */
 export async function benchAccel(): Promise<Measure[]> {
@@ -28,6 +29,7 @@ export async function benchAccel(): Promise<Measure[]> {
     const figures = await paired(
       perCpuSecond(inFront.url, [inFront.workerPid, windrow.pid]),
       perCpuSecond(alone.url, [alone.workerPid]),
+      ROUNDS,
     )
     return [{ name: 'segment by way of nginx', unit: 'GB per CPU second', peer: 'nginx static', ...figures }]
   } finally {

@@ -52,8 +52,12 @@ export function quantile(values: readonly number[], part: number): number {
 
 /** Runs each contender `ROUNDS` times in turn; gives the median of what each measured. */
 export async function interleaved(...contenders: readonly (() => Promise<number>)[]): Promise<number[]> {
+  return inRounds(ROUNDS, contenders)
+}
+
+export async function inRounds(rounds: number, contenders: readonly (() => Promise<number>)[]): Promise<number[]> {
   const figures = contenders.map((): number[] => [])
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const [index, contender] of contenders.entries()) figures[index]!.push(await contender())
   }
   return figures.map(median)
@@ -65,11 +69,12 @@ const PAIRED_ROUNDS = 15
 export async function paired(
   ours: () => Promise<number>,
   peers: () => Promise<number>,
+  rounds = PAIRED_ROUNDS,
 ): Promise<Pick<Measure, 'value' | 'peerValue' | 'ratio'>> {
   const figures: { value: number; peerValue: number }[] = []
   await ours()
   await peers()
-  for (let round = 0; round < PAIRED_ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     if (round % 2 === 0) {
       const value = await ours()
       figures.push({ value, peerValue: await peers() })

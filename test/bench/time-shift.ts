@@ -3,7 +3,7 @@ import { utcMs } from '../../src/media/time.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { manifestRounds } from './manifest-rounds.ts'
-import { type Measure, ROUNDS, SERVED_ON } from './measure.ts'
+import { type Measure, SERVED_ON } from './measure.ts'
 import { endpointGuidOf, inputAt, writePast } from './past.ts'
 
 export const SPANS = [
@@ -13,6 +13,8 @@ export const SPANS = [
 ]
 /** A day, in segments of two seconds. */
 const SEGMENTS = 43_200
+/** Each starts the server anew for every manifest. */
+const ROUNDS = 3
 
 /** Media playlists and a DASH manifest of the past of a channel that is a day old, in three renditions. */
 export async function benchTimeShift(): Promise<Measure[]> {
