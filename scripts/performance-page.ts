@@ -1,6 +1,6 @@
 /** The generated sections of docs/performance.md, from the runs in docs/measurements. */
 import type { Budgets, Must } from '../test/bench/budget.ts'
-import { exponentOf, type Measure, median } from '../test/bench/measure.ts'
+import { exponentOf, exponentText, type Measure, median } from '../test/bench/measure.ts'
 import type { RecordedMachine, RecordedRun } from '../test/bench/recorded-runs.ts'
 import {
   COUNTED_RUNS,
@@ -126,7 +126,7 @@ function growth(lines: readonly MeasuredLine[]): string {
       const more = Math.max(0, (large - small) / (to - from))
       const exponents = measures.map((each) => exponentOf(size.sizes, [each.peerValue, each.value]))
       const cells = [`${name}, ${unit}`, `${from} and ${to} ${size.of}`, rounded(small), rounded(large), rounded(more)]
-      return `| ${[...cells, exponent(median(exponents)), machine].join(' | ')} |`
+      return `| ${[...cells, exponentText(median(exponents)), machine].join(' | ')} |`
     }),
   )
   const charts = [...performanceCharts(lines)].filter(([name]) => name !== 'beside-peers')
@@ -139,6 +139,3 @@ function growth(lines: readonly MeasuredLine[]): string {
     ].join('\n'),
   ].join('\n\n')
 }
-
-/** A tenth is as much as it is known to. */
-const exponent = (value: number) => (Math.round(value * 10) / 10 || 0).toFixed(1)

@@ -8,11 +8,12 @@ import { fetchBytes, fetchMediaPlaylist, renditionsOf } from '../judges/playlist
 import type { Pusher } from '../judges/pusher.ts'
 import { prepare } from './fortnight.ts'
 import { DAY_MS, writeDays } from './fortnight-past.ts'
+import { load } from './get-load.ts'
 import { LADDER } from './harvest-hour.ts'
 import { harvest } from './harvesting.ts'
 import { closedLoop, pace } from './ingesting.ts'
 import { waited } from './manifest-rounds.ts'
-import { cpuSeconds, exponentOf, type Measure, median } from './measure.ts'
+import { cpuSeconds, exponentOf, exponentText, type Measure, median } from './measure.ts'
 import { openChannel, type Programme, SEGMENT_SECONDS, startProgramme } from './programme.ts'
 
 /** A decade apart. */
@@ -66,7 +67,7 @@ async function grown(
       peer: `${sizes[0]} instead of ${sizes[1]} ${of}`,
       peerValue,
       ratio: sizes[1] / sizes[0] / (value / peerValue),
-      note: `exponent ${exponentOf(sizes, [peerValue, value]).toFixed(1)}`,
+      note: `exponent ${exponentText(exponentOf(sizes, [peerValue, value]))}`,
       growth: { of, sizes },
     }
   })
@@ -101,7 +102,9 @@ async function viewingOf(viewers: number, isFew: boolean): Promise<Costs> {
     const rounds = isFew ? WATCHED.few : WATCHED.many
     const watched = (count: number) => () => Promise.all([pace([pusher], rounds), watching(url, count, rounds)])
     // Until the code is compiled.
-    for (let n = 0; n < 5; n++) await watching(url, VIEWERS[0], 1, 0)
+    const { segments } = await fetchMediaPlaylist(url)
+    const paths = [url, new URL(segments.at(-1)!.uri, url).href].map((each) => new URL(each).pathname)
+    await load({ origin: programme.windrow.url, paths, connections: 8, seconds: 2 })
     const seconds = rounds * SEGMENT_SECONDS
     const alone = await costOfSeconds(programme, seconds, watched(0))
     const all = await costOfSeconds(programme, seconds, watched(viewers))
@@ -114,11 +117,11 @@ async function viewingOf(viewers: number, isFew: boolean): Promise<Costs> {
 }
 
 /** Viewers, spread over a segment, who ask for the playlist and for the last segment that it lists. */
-async function watching(url: string, viewers: number, rounds: number, seconds = SEGMENT_SECONDS): Promise<void> {
+async function watching(url: string, viewers: number, rounds: number): Promise<void> {
   const began = performance.now()
   const one = async (_: unknown, index: number) => {
     for (let round = 0; round < rounds; round++) {
-      const due = (index / viewers + round) * seconds * 1000
+      const due = (index / viewers + round) * SEGMENT_SECONDS * 1000
       await sleep(Math.max(0, due - (performance.now() - began)))
       const { segments } = await fetchMediaPlaylist(url)
       await fetchBytes(`${new URL(segments.at(-1)!.uri, url)}`)

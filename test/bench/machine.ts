@@ -72,9 +72,11 @@ function calling(): number {
 
 /** Two threads that wait for each other by turns. */
 function switching(): number {
-  const turns = new Int32Array(new SharedArrayBuffer(4))
+  const turns = new Int32Array(new SharedArrayBuffer(8))
   const worker = new Worker(
     `const { workerData: turns } = require('node:worker_threads')
+    Atomics.store(turns, 1, 1)
+    Atomics.notify(turns, 1)
     for (let n = 0; n < ${SWITCHES}; n++) {
       Atomics.wait(turns, 0, 2 * n)
       Atomics.store(turns, 0, 2 * n + 2)
@@ -82,8 +84,8 @@ function switching(): number {
     }`,
     { eval: true, workerData: turns },
   )
-  // It has begun once it waits for the first turn.
-  while (Atomics.notify(turns, 0) === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+  // It has begun. A notice without a turn would put it one turn ahead, and it would end while it is waited for.
+  Atomics.wait(turns, 1, 0)
   const took = timed(() => {
     for (let n = 0; n < SWITCHES; n++) {
       Atomics.store(turns, 0, 2 * n + 1)

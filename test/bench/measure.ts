@@ -28,6 +28,11 @@ export function exponentOf([small, large]: Sizes, [cost, costOfLarge]: Sizes): n
   return Math.log(costOfLarge / cost) / Math.log(large / small)
 }
 
+/** A tenth is as much as it is known to; there is no zero below zero. */
+export function exponentText(exponent: number): string {
+  return (Math.round(exponent * 10) / 10 || 0).toFixed(1)
+}
+
 /** Rounds of every contender in turn; a machine that is busy for a while is busy for all of them. */
 export const ROUNDS = process.argv.includes('--quick') ? 3 : 5
 

@@ -4,7 +4,7 @@ import { measuredLines, medianAndRange } from '../../scripts/measured-lines.ts'
 import { performanceCharts } from '../../scripts/performance-charts.ts'
 import { withMeasurements } from '../../scripts/performance-page.ts'
 import { type Budgets, readBudget } from './budget.ts'
-import { exponentOf, type Measure, median } from './measure.ts'
+import { exponentOf, exponentText, type Measure, median } from './measure.ts'
 import type { RecordedMachine, RecordedRun } from './recorded-runs.ts'
 
 const PAGE = ['summary', 'growth']
@@ -51,6 +51,7 @@ describe('figures of recorded runs', () => {
   it('grow with a power of the work', () => {
     assert.equal(exponentOf([4, 40], [25, 250]), 1)
     assert.equal(exponentOf([1, 10], [300, 300]), 0)
+    assert.equal(exponentText(exponentOf([1, 10], [300, 299])), '0.0')
     assert.ok(Math.abs(exponentOf([2, 20], [7, 700]) - 2) < 1e-9)
     assert.ok(Math.abs(exponentOf([1, 4], [10, 20]) - 0.5) < 1e-9)
   })
