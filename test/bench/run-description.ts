@@ -1,7 +1,7 @@
 /** What a run of the bench is told to have run on, without names of anything. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { availableParallelism, loadavg, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { machineSpeeds } from './machine.ts'
 import type { RecordedRun } from './recorded-runs.ts'
 
@@ -9,7 +9,8 @@ export function describeMachine(): Omit<RecordedRun, 'date' | 'measures'> {
   const [load = 0] = loadavg()
   return {
     commit: commit(),
-    cores: availableParallelism(),
+    // All of them, whichever this process may use.
+    cores: cpus().length,
     isVirtual: /^flags.*\bhypervisor\b/m.test(readFileSync('/proc/cpuinfo', 'utf8')),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     load,
