@@ -156,12 +156,20 @@ export class SqliteDatabase {
       const known = `this program supports versions up to ${MIGRATIONS.length}: a newer one has used the data folder`
       throw new DatabaseRefused(`the database has version ${version}, but ${known}`)
     }
-    MIGRATIONS.slice(version).forEach((migration, i) => {
-      this.atomically(() => {
+    const migrations = MIGRATIONS.slice(version)
+    // Of an empty database, all are one commit: each is a sync of the disk, for which the start would wait.
+    if (version === 0) this.apply(migrations, 0)
+    else for (const [i, migration] of migrations.entries()) this.apply([migration], version + i)
+  }
+
+  /** In one transaction. */
+  private apply(migrations: typeof MIGRATIONS, version: number): void {
+    this.atomically(() => {
+      for (const migration of migrations) {
         if (typeof migration === 'string') this.exec(migration)
         else migration(this)
-        this.exec(`PRAGMA user_version = ${version + i + 1}`)
-      })
+      }
+      this.exec(`PRAGMA user_version = ${version + migrations.length}`)
     })
   }
 }
