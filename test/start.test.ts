@@ -18,4 +18,5 @@ it('what the settings do not use is not loaded, nor what only metrics of the pro
   assert.ok(loaded(after).includes('loads prom-client'))
   child.kill('SIGTERM')
   assert.equal(await ended, 0)
+  assert.doesNotMatch(said(), /loads (undici|nothing)/)
 })

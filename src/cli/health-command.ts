@@ -1,8 +1,8 @@
-import { request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import { type NamedAddress, publicAddresses } from '../config/listening.ts'
 import { readSettings, type SettingSources } from '../config/read-settings.ts'
 import { addressText, duration, InvalidValue } from '../config/value-kind.ts'
+import { request as plainRequest } from '../node-http.ts'
 import { CommandMisused, type Terminal } from './terminal.ts'
 
 const POLL_MS = 200

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { IncomingMessage, ServerResponse } from '../node-http.ts'
 import type { HttpRequest, HttpResponse } from './message.ts'
 
 /** The status of a request whose client left before there was an answer, as nginx has it in its logs. */
@@ -148,6 +148,6 @@ export class ExchangeResponse extends ServerResponse<ExchangeRequest> {
 
   override writeHead(...args: unknown[]): this {
     this.exchange?.noteHead()
-    return super.writeHead(...(args as Parameters<ServerResponse['writeHead']>))
+    return super.writeHead(...(args as Parameters<HttpResponse['writeHead']>))
   }
 }

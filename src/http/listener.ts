@@ -1,6 +1,7 @@
-import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Log } from '../log.ts'
+import { createServer } from '../node-http.ts'
 import { ClientNetworks } from './client-networks.ts'
 import { ConnectionAdmission, DEFAULT_CONNECTION_LIMITS } from './connection-admission.ts'
 import { Connections } from './connections.ts'
@@ -88,7 +89,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
   const server = options.tls
     ? createTlsServer(serverOptions, { ...options.tls, name, log, handshakeMs: limits.handshakeMs }, connections)
-    : createPlainServer(serverOptions)
+    : createServer(serverOptions)
   // Encoders that do not keep connections send a body, close their side and do not wait for the response. Node would
   // take that for an abort and discard the part of the body not read yet.
   Object.assign(server, { httpAllowHalfOpen: true })

@@ -1,8 +1,9 @@
 import type { LookupAddress } from 'node:dns'
-import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import { request as requestTls } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { comparedHost } from '../internal-addresses.ts'
+import { request as requestPlain } from '../node-http.ts'
 import { KeyProviderFailed } from './key-provider.ts'
 
 export type KeyServerRequest = {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
-import { type OutgoingHttpHeader, type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
+import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
+import { STATUS_CODES } from '../../node-http.ts'
 import type { HttpResponse } from '../message.ts'
 import { fieldLines } from './field-lines.ts'
 
