@@ -32,7 +32,8 @@ if (!isInstalled()) await install()
 const node = findNode()
 if (task.build) {
   await must([node, 'scripts/build-kernel.ts'])
-  await Promise.all([must([node, 'node_modules/typescript/bin/tsc', '-b']), must([node, 'scripts/build-console.ts'])])
+  const scripts = [['node_modules/typescript/bin/tsc', '-b'], ['scripts/build-server.ts'], ['scripts/build-console.ts']]
+  await Promise.all(scripts.map((script) => must([node, ...script])))
 }
 if (task.run) process.exit(await run([node, ...task.run, ...args]))
 

@@ -37,18 +37,19 @@ export function programFiles({ root, source, version }: Product): Entry[] {
     copied('bin/windrow', join(source, 'bin/windrow'), 0o755),
     copied('bin/package.json', join(source, 'bin/package.json')),
     file('package.json', `${JSON.stringify(about, null, 2)}\n`),
-    ...compiledFiles(source),
+    ...builtFiles(source),
     ...consoleFiles(source),
     ...recordedFiles(source),
     ...dependencies(root).flatMap((dependency) => dependencyFiles(root, dependency)),
   ]
 }
 
-/** What is compiled of each source that there is: what was compiled of one that is gone stays in `dist`. */
-function compiledFiles(source: string): Entry[] {
-  const paths = filesBelow(join(source, 'src')).filter((path) => path.endsWith('.ts'))
-  const compiled = paths.map((path) => `dist/${path.slice(0, -'.ts'.length)}.js`)
-  return compiled.filter((path) => existsSync(join(source, path))).map((path) => copied(path, join(source, path)))
+/** What is built of the sources; builds from before they were bundled have a file for each. */
+function builtFiles(source: string): Entry[] {
+  const folder = join(source, 'dist')
+  return filesBelow(folder)
+    .filter((path) => path.endsWith('.js') && !/^(console\/|\.)/.test(path))
+    .map((path) => copied(`dist/${path}`, join(folder, path)))
 }
 
 /** What browsers are sent, without what only builds and packages need; builds from before it have nothing. */

@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { RECORDING_FOLDER } from '../recording-folder.ts'
 import { SEGMENT_TICKS } from './segment-numbers.ts'
-
-/** Where the recording is, both in a source tree and in a package: this file is two folders below its root. */
-const FOLDER = new URL('../../test-stream/', import.meta.url)
 
 /** How many segments a loop has, and how long it lasts in ticks of 90 kHz. */
 const LOOP_SEGMENTS = 4
@@ -17,7 +15,9 @@ export type RecordedStream = {
 
 export async function readRecordedStream(): Promise<RecordedStream> {
   const segmentsOf = (name: string) =>
-    Promise.all(Array.from({ length: LOOP_SEGMENTS }, (_, n) => readFile(new URL(`${name}-${n}.m2t`, FOLDER))))
+    Promise.all(
+      Array.from({ length: LOOP_SEGMENTS }, (_, n) => readFile(new URL(`${name}-${n}.m2t`, RECORDING_FOLDER))),
+    )
   const [high, low, sound] = await Promise.all([segmentsOf('high'), segmentsOf('low'), segmentsOf('sound')])
   return { high, low, sound }
 }

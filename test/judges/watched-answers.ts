@@ -5,11 +5,11 @@ import { isMainThread } from 'node:worker_threads'
 
 type Described = typeof import('../../src/control/openapi.ts') & typeof import('../../src/control/openapi-mount.ts')
 
-/** The server's own modules, which it has loaded by then. */
+/** Loaded when the first answer is watched: it is made of the sources that the server is built of. */
 function documentOfServer(): object {
   const require = createRequire(import.meta.url)
   const [{ openApiDocument }, { DESCRIBED_APIS }] = ['openapi', 'openapi-mount'].map(
-    (name) => require(`../../dist/control/${name}.js`) as Described,
+    (name) => require(`../../src/control/${name}.ts`) as Described,
   ) as [Described, Described]
   return openApiDocument('0.0.0', DESCRIBED_APIS)
 }
