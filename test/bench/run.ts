@@ -26,6 +26,7 @@ import { canBeRecorded, record } from './recorded-runs.ts'
 import { benchRemux } from './remux.ts'
 import { describeMachine } from './run-description.ts'
 import { benchServing } from './serving.ts'
+import { benchStart } from './start.ts'
 import { benchTimeShift } from './time-shift.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
@@ -33,6 +34,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
     const [ours, theirs] = await benchRemux()
     return [{ ...ours!, peer: 'ffmpeg -c copy', peerValue: theirs!.value }]
   },
+  start: benchStart,
   latency: benchLatency,
   serving: benchServing,
   'serving by nginx': benchAccel,
