@@ -1,4 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
+import { appendAll } from './append-all.ts'
 import type { CommittedObject, ObjectWriter } from './objects.ts'
 
 /** Bytes and chunks collected before they are written; much larger single writes are slower. */
@@ -79,7 +80,7 @@ export class FileWriter implements ObjectWriter {
   private flush(): void {
     const { chunks } = this
     this.release()
-    if (chunks.length > 0) this.written = this.written.then(() => writeAll(this.file, chunks))
+    if (chunks.length > 0) this.written = this.written.then(() => appendAll(this.file, chunks))
   }
 
   private release(): void {
@@ -93,24 +94,4 @@ export class FileWriter implements ObjectWriter {
     this.isOpen = false
     await this.file.close()
   }
-}
-
-/** Writes all chunks. A write may be short; the next one then gives the reason. */
-async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
-  let left = chunks
-  while (left.length > 0) {
-    const { bytesWritten } = await file.writev(left)
-    left = after(left, bytesWritten)
-  }
-}
-
-/** The part of `chunks` after their first `bytes` bytes. */
-function after(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
-  let skip = bytes
-  const first = chunks.findIndex((chunk) => {
-    if (skip < chunk.length) return true
-    skip -= chunk.length
-    return false
-  })
-  return first === -1 ? [] : [chunks[first]?.subarray(skip) ?? new Uint8Array(), ...chunks.slice(first + 1)]
 }

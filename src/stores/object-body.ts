@@ -21,8 +21,8 @@ export type ObjectBody = {
   readonly contentType: string
   /** Total bytes; a put with more or fewer is refused. */
   readonly size: number
-  /** SHA-256 of all the bytes, hexadecimal; absent while unknown. */
-  readonly sha256?: string
+  /** SHA-256 of all the bytes, hexadecimal; absent while unknown, which may be until they have been read. */
+  readonly sha256?: string | undefined
 } & (
   | { readonly kind: 'object'; readonly object: ArchivedObject }
   | { readonly kind: 'objects'; readonly objects: readonly ArchivedObject[] }

@@ -37,11 +37,11 @@ export async function bring(
 
 /** Puts a body; gives its SHA-256. */
 async function send(body: ObjectBody, put: (sent: ObjectBody) => Promise<void>, signal: AbortSignal): Promise<string> {
-  if (body.kind === 'stream' && body.sha256 === undefined) {
-    // Such a body is made while it is read, and is not made twice for its hash.
-    const { sent, sha256 } = digesting(body)
+  if (body.sha256 === undefined && (body.kind === 'stream' || body.kind === 'objects')) {
+    const sent = digesting(body)
     await put(sent)
-    return sha256()
+    if (sent.sha256 === undefined) throw new Error('a body was put that was not read to its end')
+    return sent.sha256
   }
   const sent = await digested(body)
   signal.throwIfAborted()

@@ -6,21 +6,33 @@ export async function digested(body: ObjectBody): Promise<ObjectBody & { readonl
   return { ...body, sha256: body.sha256 ?? (await digestOf(body)) }
 }
 
-/** A stream that is hashed while it is read. `sha256` gives the hash of the last reading, which has to be over. */
-export function digesting(body: Extract<ObjectBody, { kind: 'stream' }>) {
-  let latest = createHash('sha256')
-  const sent: ObjectBody = {
-    ...body,
+/**
+ * A body whose SHA-256 becomes known when it has been read to its end: what is made of several objects is neither read
+ * nor made twice for its hash.
+ */
+export function digesting(body: ObjectBody): ObjectBody & { readonly sha256: string | undefined } {
+  let sha256: string | undefined
+  const { contentType, size } = body
+  return {
+    kind: 'stream',
+    contentType,
+    size,
+    get sha256() {
+      return sha256
+    },
     async *open() {
       const hash = createHash('sha256')
-      latest = hash
-      for await (const piece of body.open()) {
+      let left = size
+      sha256 = undefined
+      for await (const piece of piecesOf(body)) {
         hash.update(piece)
+        left -= piece.length
+        // Not after the last piece: who has it need not ask for more.
+        if (left === 0) sha256 = hash.digest('hex')
         yield piece
       }
     },
   }
-  return { sent, sha256: () => latest.copy().digest('hex') }
 }
 
 async function digestOf(body: ObjectBody): Promise<string> {

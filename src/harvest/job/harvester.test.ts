@@ -15,6 +15,7 @@ import { ALL_STREAMS, hlsEndpoint, unsupportedEndpoint } from '../../../test/ori
 import { utcMs } from '../../media/time.ts'
 import type { HarvestJob, HarvestOutcome } from '../../model/harvest-job.ts'
 import { BucketRefused } from '../../stores/buckets.ts'
+import type { ObjectBody } from '../../stores/object-body.ts'
 import { createHarvester, type HarvesterDeps } from './harvester.ts'
 
 const unreachable = () => new BucketRefused('Unreachable', 'Nobody answers.')
@@ -77,8 +78,13 @@ describe('a finished asset', () => {
     const archive = new HarvestArchive(windowOf(outputSegments(1, Array(10).fill({ slots: 2 }))))
     t.after(await archive.keepInFiles())
     const buckets = new RecordingBuckets()
+    const offered = new Map<string, ObjectBody>()
+    buckets.onTake = (key, body) => {
+      offered.set(key, body)
+      return key.endsWith('.ts') ? { isTaken: true, isProven: true } : { isTaken: false }
+    }
     await harvest(harvestJob(), { buckets, archive })
-    const body = buckets.objects.get('cup/final/index_1_2.ts')
+    const body = offered.get('cup/final/index_1_2.ts')
     const files =
       body?.kind === 'objects' && body.objects.map(({ location }) => location?.kind === 'file' && location.path)
     assert.deepEqual(files, [archive.file('s1-2-0'), archive.file('s1-2-1')])

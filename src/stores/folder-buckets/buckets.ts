@@ -11,13 +11,14 @@ import {
   type Taking,
 } from '../buckets.ts'
 import { syncFolder } from '../directory-syncs.ts'
-import { fileOf, type ObjectBody, piecesOf } from '../object-body.ts'
+import { fileOf, type ObjectBody } from '../object-body.ts'
 import { checkBucketName } from '../object-name.ts'
 import { checkFile, copyProven, prove } from './archived-files.ts'
 import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './errors.ts'
 import { folderSegments, tagOf, UPLOADS } from './folder-names.ts'
 import { bucketFolders, FolderReader } from './reading.ts'
 import { makeRoot } from './root.ts'
+import { READ_ONLY, writeNew } from './writing.ts'
 
 export type FolderBucketsOptions = {
   /** Folder whose subfolders are the buckets. */
@@ -30,8 +31,7 @@ export type FolderBucketsOptions = {
   readonly createBuckets: boolean
 }
 
-/** Objects are replaced, never changed; a linked object shares its bytes with the archive. */
-const READ_ONLY = 0o444
+const PERMISSIONS = 0o7777
 /** Errors of `link` where a link is impossible: another file system, too many links, not supported. */
 const NO_LINK = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
@@ -80,7 +80,11 @@ class FolderBucket implements Bucket {
       if (this.options.links && (await this.link(body, source, target, signal))) {
         return { isTaken: true, isProven: !this.options.linksUnread }
       }
-      await this.write(body, target, (upload) => copyProven(body, source, upload, signal))
+      await this.write(body, target, async (upload) => {
+        await copyProven(body, source, upload, signal)
+        // For reading: a copy has its source's mode, and syncing needs no write permission.
+        return open(upload, 'r')
+      })
       return { isTaken: true, isProven: true }
     })
   }
@@ -88,7 +92,7 @@ class FolderBucket implements Bucket {
   async put(key: string, body: ObjectBody, signal: AbortSignal, condition?: PutCondition): Promise<void> {
     await this.place(key, async (target) => {
       if (condition) await this.checkTag(target, condition)
-      await this.write(body, target, (upload) => writeAll(upload, body, signal))
+      await this.write(body, target, (upload) => writeNew(upload, body, signal))
     })
   }
 
@@ -205,18 +209,19 @@ class FolderBucket implements Bucket {
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') return unlessNoLink(error)
     }
-    return this.replace(target, (upload) => link(source, upload)).then(() => true, unlessNoLink)
+    // A rename does nothing when both names are links to the same file.
+    const replacing = this.replace(target, (upload) => link(source, upload), { isLeft: true })
+    return replacing.then(() => true, unlessNoLink)
   }
 
-  /** Creates or replaces a file by one that `make` makes of the body. */
-  private async write(body: ObjectBody, target: string, make: (upload: string) => Promise<void>): Promise<void> {
+  /** Creates or replaces a file by one that `make` makes of the body and leaves open. */
+  private async write(body: ObjectBody, target: string, make: (upload: string) => Promise<FileHandle>): Promise<void> {
     await this.replace(target, async (upload) => {
-      await make(upload)
-      // Opened again for reading: a copy has its source's mode, and syncing needs no write permission.
-      const file = await open(upload, 'r')
+      const file = await make(upload)
       try {
-        checkSize((await file.stat()).size, body)
-        await file.chmod(READ_ONLY)
+        const { size, mode } = await file.stat()
+        checkSize(size, body)
+        if ((mode & PERMISSIONS) !== READ_ONLY) await file.chmod(READ_ONLY)
         await file.sync()
       } finally {
         await file.close()
@@ -224,19 +229,25 @@ class FolderBucket implements Bucket {
     })
   }
 
-  private async replace(target: string, make: (upload: string) => Promise<void>): Promise<void> {
+  /** `isLeft` is true where what `make` has made may still be there when the object is. */
+  private async replace(
+    target: string,
+    make: (upload: string) => Promise<void>,
+    { isLeft = false } = {},
+  ): Promise<void> {
     const uploads = join(this.root, UPLOADS)
     await this.once(uploads, (path) => this.makeFolder(path, lstat))
     const upload = join(uploads, randomUUID())
+    let isPlaced = false
     try {
       await make(upload)
       await rename(upload, target)
+      isPlaced = true
     } catch (error) {
       if (codeOf(error) === 'EISDIR') throw inTheWay(target.slice(this.options.folder.length + 1), { cause: error })
       throw error
     } finally {
-      // Even after a rename, which does nothing when both names are links to the same file.
-      await rm(upload, { force: true })
+      if (isLeft || !isPlaced) await rm(upload, { force: true })
     }
   }
 }
@@ -259,23 +270,6 @@ function checkSize(size: number, body: ObjectBody): void {
 function unlessNoLink(error: unknown): false {
   if (NO_LINK.has(codeOf(error))) return false
   throw error
-}
-
-async function writeAll(upload: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
-  const file = await open(upload, 'wx')
-  try {
-    if (body.kind === 'bytes') await file.writeFile(Buffer.concat(body.parts), { signal })
-    else await append(file, body, signal)
-  } finally {
-    await file.close()
-  }
-}
-
-async function append(file: FileHandle, body: ObjectBody, signal: AbortSignal): Promise<void> {
-  for await (const piece of piecesOf(body)) {
-    signal.throwIfAborted()
-    await file.writeFile(piece)
-  }
 }
 
 async function isFolder(path: string): Promise<boolean> {

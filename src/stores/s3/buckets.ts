@@ -25,7 +25,7 @@ import { readableS3Buckets } from './readable-buckets.ts'
 const MAX_HELD_BYTES = 16 << 20
 /** Memory kept for such bodies between objects. */
 const MAX_KEPT_BYTES = 32 << 20
-/** Larger objects are uploaded in parts. */
+/** Larger objects are uploaded in parts, and so are those whose SHA-256 cannot be signed: a part's MD5 can. */
 const MULTIPART_BYTES = 64 << 20
 const REMOVALS_AT_ONCE = 8
 const PERMISSIONS = 's3:PutObject and s3:GetBucketLocation'
@@ -153,7 +153,7 @@ class S3Bucket implements Bucket {
         const md5 = () => md5Of(bytes)
         return this.send(key, body, bytes, { signal, conditions, answeredEarly: keep, md5 })
       })
-    } else if (body.size > MULTIPART_BYTES) await this.inParts(key, body, signal)
+    } else if (body.size > MULTIPART_BYTES || body.sha256 === undefined) await this.inParts(key, body, signal)
     else await this.stream(key, body, signal)
   }
 
