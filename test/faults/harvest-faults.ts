@@ -66,6 +66,15 @@ export const HARVEST_FAULTS: readonly Fault[] = [
     failure: /\+ '[0-9a-f]{64}'\s+- '[0-9a-f]{63}0'/,
   },
   {
+    name: 'lent-memory-returned-early',
+    breaks: 'The memory of a made segment goes to the next one before it is written.',
+    file: 'src/harvest/asset/bring.ts',
+    find: 'const brought = await bringBody(',
+    replace: 'body.release?.()\n  const brought = await bringBody(',
+    caughtBy: { file: 'src/harvest/asset/bring.test.ts', cases: 'is released when its object is there' },
+    failure: /\+ 'released',\s+'put'|AssertionError/,
+  },
+  {
     name: 'damage-passed-on',
     breaks: 'Source bytes that are not as stored go into assets and to players.',
     file: 'src/stores/proven-objects.ts',

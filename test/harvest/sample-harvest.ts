@@ -165,7 +165,7 @@ export class RecordingBuckets implements Buckets {
 /** A body that names files as it is, and others with their bytes. */
 async function asKept(body: ObjectBody): Promise<ObjectBody> {
   const objects = body.kind === 'object' ? [body.object] : body.kind === 'objects' ? body.objects : []
-  if (body.kind === 'bytes' || (objects.length > 0 && objects.every(({ location }) => location))) return body
+  if (objects.length > 0 && objects.every(({ location }) => location)) return body
   const parts: Uint8Array[] = []
   for await (const piece of piecesOf(body)) parts.push(Uint8Array.from(piece))
   const { contentType, size, sha256 } = body

@@ -22,6 +22,18 @@ export async function bring(
   signal: AbortSignal,
 ): Promise<Brought> {
   const body = await make()
+  const brought = await bringBody({ key, body }, bucket, sleep, signal)
+  // Not after a failure: the bytes may still be on their way to the network then.
+  body.release?.()
+  return brought
+}
+
+async function bringBody(
+  { key, body }: { readonly key: string; readonly body: ObjectBody },
+  bucket: Bucket,
+  sleep: Sleep,
+  signal: AbortSignal,
+): Promise<Brought> {
   signal.throwIfAborted()
   const { size } = body
   const taking = await retryTransient(() => bucket.take(key, body, signal), sleep, signal)

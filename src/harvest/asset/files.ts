@@ -22,14 +22,21 @@ import type {
   TextBody,
   WholeFileSource,
 } from '../../packaging/output-format.ts'
+import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { ArchivedObject, ObjectBody } from '../../stores/object-body.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 
 /** The source of an asset's bytes. */
 export type AssetSource = WholeFileSource & { readonly archive: ArchiveReader; readonly contentKeys: ContentKeys }
 
-/** An object of an asset. `body` makes its bytes, the same at each call. */
-export type AssetObject = { readonly key: string; readonly body: () => Promise<ObjectBody> }
+/**
+ * An object of an asset. `body` makes its bytes, the same at each call; they are valid until `release`, where there is
+ * one.
+ */
+export type AssetObject = {
+  readonly key: string
+  readonly body: () => Promise<ObjectBody & { release?(): void }>
+}
 
 /** The key of a segment or header; `track` names the media playlist it belongs to. */
 export type SegmentKey = Pick<AssetObject, 'key'> & {
@@ -111,7 +118,7 @@ export function assetFiles(
     segmentsOf: (batch) =>
       asset.segmentsOf(batch).map((file) => ({
         ...keyed(file),
-        body: () => segmentBody(file.name, file.body(batch, source.media, source.contentKeys), source),
+        body: () => lentBody(file.name, (media) => file.body(batch, media, source.contentKeys), source),
       })),
     sourcesOf: (batch) =>
       asset.segmentsOf(batch).map(({ name, source: { place, stream } }) => {
@@ -156,6 +163,17 @@ export function manifestKeys(
 
 export function reportKey({ s3Destination }: HarvestJob, { report }: AssetNames): string {
   return `${folderOfKey(s3Destination.manifestKey)}${report === undefined ? '' : `${report}_`}harvest.json`
+}
+
+/** A body that is made in memory of its own, which its release gives to the next. */
+async function lentBody(
+  name: string,
+  make: (media: SourceMedia) => Promise<SegmentBody | undefined>,
+  source: AssetSource,
+): Promise<ObjectBody & { release(): void }> {
+  const { media, end } = source.media.lendWhole()
+  const body = await segmentBody(name, make(media), source)
+  return { ...body, release: end }
 }
 
 async function segmentBody(

@@ -59,8 +59,8 @@ export async function encryptedBody(
       ? encryptPackedAudioInSteps(parts, soundCodec(stream, era), cipher)
       : encryptSamplesInSteps(parts, cipher)
   }
-  const made = transformedBody(contentType, objects, deps.media, function* (sources) {
-    return yield* encrypt(change ? yield* change(sources) : sources)
+  const made = transformedBody(contentType, objects, deps.media, function* (sources, memory) {
+    return yield* encrypt(change ? yield* change(sources, memory) : sources)
   })
   const body = await made.catch((error: unknown) => {
     // In a segment alone: what its stream was when its era began can be encrypted.

@@ -6,6 +6,7 @@ import { inOrder, type OutputSegment, type SlotObject } from '../../model/output
 import type { SegmentBody } from '../output-format.ts'
 import { objectBody, transformedBody } from '../segments/segment-body.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
+import type { WholeMemory } from '../segments/whole-memory.ts'
 import { cutEnd, pictureEnd } from '../tracks/cut-end.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
 import { isChanged } from './manifests.ts'
@@ -15,7 +16,7 @@ import type { HlsStream } from './stream-set.ts'
 export type ClearSegment = {
   readonly objects: readonly SlotObject[]
   /** Absent where they stay as they are. */
-  readonly change?: (sources: readonly Uint8Array[]) => Steps<readonly Uint8Array[]>
+  readonly change?: (sources: readonly Uint8Array[], memory: WholeMemory) => Steps<readonly Uint8Array[]>
 }
 
 /** What a segment of a stream in MPEG-TS or packed audio is made of. */
@@ -43,8 +44,8 @@ export function clearSegment({ source, pids }: HlsStream, segment: OutputSegment
   const endOf = (pid: number) => (pictures.has(pid) ? pictureEnd(segment) : end.time)
   return {
     objects,
-    *change(sources) {
-      const options = segment.isCut ? { until: { near: segment.start, endOf } } : {}
+    *change(sources, { allocate }) {
+      const options = { allocate, ...(segment.isCut && { until: { near: segment.start, endOf } }) }
       return [yield* filterTsInSteps(sources, ({ pid }) => pids?.includes(pid) ?? true, options)]
     },
   }

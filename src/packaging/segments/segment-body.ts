@@ -5,6 +5,7 @@ import type { SlotObject } from '../../model/output-segment.ts'
 import type { StoredBytes } from '../../model/source-segment.ts'
 import type { SegmentBody } from '../output-format.ts'
 import type { SourceMedia } from './source-media.ts'
+import type { WholeMemory } from './whole-memory.ts'
 
 /** A body of consecutive source objects, untouched. Undefined when there are none. */
 export function objectBody(contentType: string, objects: readonly SlotObject[]): SegmentBody | undefined {
@@ -23,7 +24,7 @@ export async function transformedBody(
   contentType: string,
   objects: readonly SlotObject[],
   media: Pick<SourceMedia, 'ofWhole'>,
-  change: (sources: readonly Uint8Array[]) => Steps<readonly Uint8Array[]>,
+  change: (sources: readonly Uint8Array[], memory: WholeMemory) => Steps<readonly Uint8Array[]>,
 ): Promise<SegmentBody | undefined> {
   if (objects.length === 0) return undefined
   const parts = await media.ofWhole(objects, change).catch(async (error: unknown) => {
@@ -47,7 +48,7 @@ export function bytesBody(
 async function isMalformed(
   object: SlotObject,
   media: Pick<SourceMedia, 'ofWhole'>,
-  change: (sources: readonly Uint8Array[]) => Steps<unknown>,
+  change: (sources: readonly Uint8Array[], memory: WholeMemory) => Steps<unknown>,
 ): Promise<boolean> {
   try {
     await media.ofWhole([object], change)

@@ -1,17 +1,12 @@
+import { WarmBuffers } from '../../cache/warm-buffers.ts'
 import { type ObjectBody, piecesOf } from '../object-body.ts'
 
-const SMALLEST = 1 << 16
-
-/**
- * Reusable memory for bodies that are sent in one piece: a new buffer for each object would have to be cleared and
- * collected. Keeps at most `mostKept` bytes while nothing is sent.
- */
+/** Reusable memory for bodies that are sent in one piece. Keeps at most `mostKept` bytes while nothing is sent. */
 export class BodyBuffers {
-  private readonly free: Buffer[] = []
-  private readonly mostKept: number
+  private readonly buffers: WarmBuffers
 
   constructor(mostKept: number) {
-    this.mostKept = mostKept
+    this.buffers = new WarmBuffers(mostKept)
   }
 
   /**
@@ -19,7 +14,7 @@ export class BodyBuffers {
    * Rejects when there are more or fewer bytes than the body states, and as `work` does.
    */
   async hold<T>(body: ObjectBody, work: (bytes: Buffer, keep: () => void) => Promise<T>): Promise<T> {
-    const buffer = this.take(body.size)
+    const buffer = this.buffers.take(body.size)
     const size = body.kind === 'bytes' ? copyParts(body.parts, buffer) : await readPieces(body, buffer)
     if (size !== body.size) throw new Error(`read ${size} bytes of an object that has ${body.size}`)
     let isKept = false
@@ -29,22 +24,8 @@ export class BodyBuffers {
     const result = await work(buffer.subarray(0, size), keep)
     // After a failure, the bytes may still be on their way to the network: the buffer is left to the garbage
     // collector.
-    if (!isKept) this.give(buffer)
+    if (!isKept) this.buffers.give(buffer)
     return result
-  }
-
-  private take(size: number): Buffer {
-    const at = this.free.findIndex(({ length }) => length >= size)
-    if (at >= 0) return this.free.splice(at, 1)[0]!
-    return Buffer.allocUnsafeSlow(Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(size))))
-  }
-
-  /** Returns a buffer. The largest ones are kept, since they serve every size. */
-  private give(buffer: Buffer): void {
-    this.free.push(buffer)
-    this.free.sort((a, b) => a.length - b.length)
-    let kept = this.free.reduce((sum, { length }) => sum + length, 0)
-    while (kept > this.mostKept) kept -= this.free.shift()!.length
   }
 }
 
