@@ -1,31 +1,36 @@
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeHarvestJobCommand, type MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import { createHarvestJob, createHlsEndpoint } from '../judges/aws.ts'
-import { run } from '../judges/processes.ts'
+import { run, temporaryFolder } from '../judges/processes.ts'
 import { cpuSeconds, type Measure, median, ROUNDS, SERVED_ON } from './measure.ts'
 import { openChannel, type Programme, startProgramme } from './programme.ts'
 
 const SEGMENTS = 300
 const BUCKET = 'clips'
 
+/** `parts` is of those that are made anew: how many segments of the linked asset have the bytes of one of theirs. */
 const ENDPOINTS = [
   { id: 'linked', what: 'one slot per segment, linked', settings: { SegmentDurationSeconds: 2 } },
-  { id: 'joined', what: 'three slots per segment, joined', settings: { SegmentDurationSeconds: 6 } },
+  { id: 'joined', what: 'three slots per segment, joined', settings: { SegmentDurationSeconds: 6 }, parts: 3 },
   {
     id: 'filtered',
     what: 'audio split off, filtered',
     settings: { SegmentDurationSeconds: 2, UseAudioRenditionGroup: true },
+    parts: 1,
   },
 ] as const
+
+type Round = { readonly bytes: number; readonly ours: Cost; readonly theirs: Cost; readonly script?: Cost }
 
 /** Seconds a piece of work took: of the clock, and of CPU. */
 export type Cost = { readonly wall: number; readonly cpu: number }
 
 /**
- * A window of ten minutes into a folder of the same file system, against `cp -r` of the asset that comes of it. Judged
- * by CPU: what the clock says depends on how the machine gets its pages that minute.
+ * A window of ten minutes into a folder of the same file system, against `cp -r` of the asset that comes of it. What is
+ * made anew is also held against a script that joins as many bytes, hashes and syncs them. Judged by CPU: what the
+ * clock says depends on how the machine gets its pages that minute.
  */
 export async function benchHarvesting(): Promise<Measure[]> {
   const programme = await startProgramme({ WINDROW_MAX_HARVEST_JOBS: '1000' })
@@ -36,34 +41,42 @@ export async function benchHarvesting(): Promise<Measure[]> {
     for (let count = 0; count < SEGMENTS; count++) await pusher.pushNext()
     await pusher.end()
     const window = { start: pusher.dateOf(0), end: pusher.dateOf(SEGMENTS) }
-    const rounds = ENDPOINTS.map((): { bytes: number; ours: Cost; theirs: Cost }[] => [])
+    const rounds = ENDPOINTS.map((): Round[] => [])
     for (let round = 0; round < ROUNDS; round++) {
-      for (const [index, { id }] of ENDPOINTS.entries()) {
-        const name = `${id}-${round}`
-        const asset = join(windrow.bucketFolder(BUCKET), name)
-        const ours = await harvest(programme, name, id, window)
-        rounds[index]!.push({ bytes: sizeOf(asset), ours, theirs: await copy(asset, `${asset}-copy`) })
-        for (const folder of [asset, `${asset}-copy`]) rmSync(folder, { recursive: true })
+      const folderOf = (id: string) => join(windrow.bucketFolder(BUCKET), `${id}-${round}`)
+      for (const [index, endpoint] of ENDPOINTS.entries()) {
+        const { id } = endpoint
+        const asset = folderOf(id)
+        const ours = await harvest(programme, `${id}-${round}`, id, window)
+        const theirs = await copy(asset, `${asset}-copy`)
+        const script =
+          'parts' in endpoint && (await joinedByScript(folderOf('linked'), `${asset}-script`, endpoint.parts))
+        rounds[index]!.push({ bytes: sizeOf(asset), ours, theirs, ...(script && { script }) })
+        rmSync(`${asset}-copy`, { recursive: true })
+        if (script) for (const folder of [asset, `${asset}-script`]) rmSync(folder, { recursive: true })
       }
+      rmSync(folderOf('linked'), { recursive: true })
     }
-    return ENDPOINTS.map(({ what }, index) => {
-      const rate = (who: 'ours' | 'theirs', clock: keyof Cost) =>
-        median(rounds[index]!.map((round) => round.bytes / 1e6 / round[who][clock]))
-      const [value, peerValue] = [rate('ours', 'cpu'), rate('theirs', 'cpu')]
-      const byTheClock = `${Math.round(rate('ours', 'wall'))} against ${Math.round(rate('theirs', 'wall'))} MB/s`
-      return {
-        name: `harvest, ${what}`,
-        value,
-        unit: 'MB per CPU second',
-        peer: 'cp -r',
-        peerValue,
-        ratio: value / peerValue,
-        note: `by the clock ${byTheClock}`,
-      }
+    return ENDPOINTS.flatMap(({ what }, index) => {
+      const name = `harvest, ${what}`
+      const of = rounds[index]!
+      const beside = measure(name, 'cp -r', of, ({ theirs }) => theirs)
+      if (of.some(({ script }) => !script)) return [beside]
+      return [beside, measure(`${name}, beside a script`, 'cat, sha256sum and sync', of, ({ script }) => script!)]
     })
   } finally {
     await windrow.kill()
   }
+}
+
+function measure(name: string, peer: string, rounds: readonly Round[], peerOf: (round: Round) => Cost): Measure {
+  const rate = (costOf: (round: Round) => Cost, clock: keyof Cost) =>
+    median(rounds.map((round) => round.bytes / 1e6 / costOf(round)[clock]))
+  const ours = ({ ours }: Round) => ours
+  const [value, peerValue] = [rate(ours, 'cpu'), rate(peerOf, 'cpu')]
+  const byTheClock = `${Math.round(rate(ours, 'wall'))} against ${Math.round(rate(peerOf, 'wall'))} MB/s`
+  const note = `by the clock ${byTheClock}`
+  return { name, value, unit: 'MB per CPU second', peer, peerValue, ratio: value / peerValue, note }
 }
 
 /** From the request to the job's end. */
@@ -94,6 +107,25 @@ export async function ended(client: MediaPackageClient, id: string, began: numbe
 }
 
 const copy = (from: string, to: string) => costOf(`cp -r ${from} ${to}`)
+
+/** Joins so many segments of a folder at a time, one behind the other, hashes what comes of it, and syncs that. */
+function joinedByScript(from: string, to: string, parts: number): Promise<Cost> {
+  const segments = readdirSync(from)
+    .filter((name) => name.endsWith('.ts'))
+    .toSorted((a, b) => numberIn(a) - numberIn(b))
+    .map((name) => join(from, name))
+  const lines = [`set -e`, `mkdir ${to}`]
+  for (let at = 0; at < segments.length; at += parts) {
+    lines.push(`cat ${segments.slice(at, at + parts).join(' ')} > ${to}/${at}.ts`)
+  }
+  lines.push(`sha256sum ${to}/*.ts > ${to}/sums`, `sync -f ${to}`)
+  const script = join(temporaryFolder('script'), 'join.sh')
+  writeFileSync(script, lines.join('\n'))
+  return costOf(`bash ${script}`)
+}
+
+/** The last number in the name of a segment. */
+const numberIn = (name: string) => Number(/(\d+)\.ts$/.exec(name)?.[1])
 
 /** Of a shell command, on the core that is measured. */
 export async function costOf(work: string): Promise<Cost> {
