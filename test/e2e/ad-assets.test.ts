@@ -119,7 +119,8 @@ describe('ad breaks of the source', () => {
   const sent: Buffer[] = []
 
   before(async () => {
-    ;[windrow, player] = await Promise.all([Windrow.start(), Player.start()])
+    windrow = await Windrow.start()
+    player = await Player.start()
     client = mediaPackage(windrow)
     nginx = await startNginx(`root ${windrow.bucketFolder('clips')}; add_header Access-Control-Allow-Origin *;`)
     const loop = await encodeLoop()

@@ -77,7 +77,8 @@ describe('breaks that an encoder announces', () => {
         return { id: `${id}`, start, end: start + duration / TICKS }
       }),
     )
-    ;[windrow, player] = await Promise.all([Windrow.start(), Player.start()])
+    windrow = await Windrow.start()
+    player = await Player.start()
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'tv')
     const ads = { PeriodTriggers: ['ADS'], AdsOnDeliveryRestrictions: 'BOTH' } satisfies DashPackage

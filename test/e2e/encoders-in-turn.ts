@@ -45,7 +45,8 @@ const LONGEST_TURN_MS = 20_000
 export async function watchEncodersInTurn({ seed, seconds, absence, viewings, log }: EncodersInTurn): Promise<InTurn> {
   const random = seededRandom(seed)
   const encoded = await encodeLadder(BEFORE + seconds + AFTER, SOURCE_SECONDS)
-  const [windrow, player] = await Promise.all([Windrow.start(), Player.start()])
+  const windrow = await Windrow.start()
+  const player = await Player.start()
   const client = mediaPackage(windrow)
   const inputs = await createRedundantChannel(client, 'in-turn')
   const urls = new Map<string, string>()

@@ -33,7 +33,8 @@ const SECONDS_BEFORE = 32
 /** An encoder that goes on for so many seconds unless it is stopped; resolves when there is enough to go back in. */
 export async function startBroadcast(seconds: number): Promise<Broadcast> {
   const encoded = await encodeLadder(LOOP_SECONDS)
-  const [windrow, player] = await Promise.all([Windrow.start(), Player.start()])
+  const windrow = await Windrow.start()
+  const player = await Player.start()
   const client = mediaPackage(windrow)
   const ingest = await createChannel(client, 'live')
   const urls = new Map<string, string>()

@@ -61,7 +61,8 @@ describe('main sound in the variants, and another language beside it', { concurr
   let player: Player
   const urls = new Map<string, string>()
   before(async () => {
-    ;[windrow, player] = await Promise.all([Windrow.start(), Player.start()])
+    windrow = await Windrow.start()
+    player = await Player.start()
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'muxed')
     for (const output of OUTPUTS) urls.set(output.name, await output.create(client, 'muxed'))

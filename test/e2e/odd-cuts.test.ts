@@ -98,7 +98,8 @@ describe('players of what is cut, timed or multiplexed otherwise', { concurrency
   let windrow: Windrow
   let player: Player
   before(async () => {
-    ;[windrow, player] = await Promise.all([Windrow.start(), Player.start()])
+    windrow = await Windrow.start()
+    player = await Player.start()
     await Promise.all([...programmes.values()].map((programme, index) => programme.push(windrow, `odd-${index}`)))
   })
   after(async () => {

@@ -99,7 +99,10 @@ export class Player {
     this.close = close
   }
 
-  /** `trusted` are digests of public keys (SHA-256, base64): certificates with them are taken, whoever signed them. */
+  /**
+   * `trusted` are digests of public keys (SHA-256, base64): certificates with them are taken, whoever signed them. Not to
+   * be started beside anything that may fail: the browser goes on until `stop`, and the process with it.
+   */
   static async start({ trusted = [] }: { readonly trusted?: readonly string[] } = {}): Promise<Player> {
     const server = createServer(({ url = '/' }, response) => {
       const read = SCRIPTS[url.slice(1) as Engine]

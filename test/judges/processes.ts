@@ -108,13 +108,16 @@ export async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** The last of the ports that `fetch` and browsers refuse to connect to; those of judges begin above it. */
+const LAST_BLOCKED_PORT = 10_080
+
 /**
  * A port that was free a moment ago, another one each time, below those the kernel hands out by itself: while a server
  * that is to come back is down, nobody else is given its port, and no client of it can end up connected to itself.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(10_000, 32_768)
+    const port = randomInt(LAST_BLOCKED_PORT + 1, 32_768)
     if (ports.has(port)) continue
     const server = createServer()
     const isFree = await new Promise<boolean>((resolve) => {
