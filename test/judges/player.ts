@@ -100,8 +100,8 @@ export class Player {
   }
 
   /**
-   * `trusted` are digests of public keys (SHA-256, base64): certificates with them are taken, whoever signed them. Not to
-   * be started beside anything that may fail: the browser goes on until `stop`, and the process with it.
+   * `trusted` are digests of public keys (SHA-256, base64): certificates with them are taken, whoever signed them. Not
+   * to be started beside anything that may fail: the browser goes on until `stop`, and the process with it.
    */
   static async start({ trusted = [] }: { readonly trusted?: readonly string[] } = {}): Promise<Player> {
     const server = createServer(({ url = '/' }, response) => {
