@@ -5,7 +5,7 @@ import { openPostgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { DAY_MS, DAY_SEGMENTS, DAYS } from './fortnight-past.ts'
 import { FIRST_DAY, FIVE_RENDITIONS, writePastInto } from './past.ts'
 
-/** The past of `writeFortnight` in PostgreSQL: one day written by the store, the others copied from it in SQL. */
+/** Fourteen days of `writeDays` in PostgreSQL: one day written by the store, the others copied from it in SQL. */
 export async function writeFortnightInPostgres(
   url: string,
   endpointGuid: string,

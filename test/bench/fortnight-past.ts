@@ -10,21 +10,10 @@ export const DAY_SEGMENTS = 43_200
 export const DAY_MS = 86_400_000
 
 /**
- * A past of fourteen days in five renditions, about three million source objects, that ends at `end`: one day written
- * by the store, the others copied from it in SQL. The encoder was restarted every midnight: each day is an era of its
- * own.
+ * A past of so many days, up to fourteen, in five renditions, that ends at `end`; fourteen are about three million
+ * source objects. One day is written by the store, the others are copied from it in SQL. The encoder was restarted
+ * every midnight: each day is an era of its own.
  */
-export async function writeFortnight(
-  dataFolder: string,
-  endpointGuid: string,
-  ingest: InputRef,
-  end: UtcMs,
-  others: readonly string[],
-): Promise<void> {
-  await writeDays(DAYS, dataFolder, endpointGuid, ingest, end, others)
-}
-
-/** The same of so many days, up to fourteen. */
 export async function writeDays(
   days: number,
   dataFolder: string,

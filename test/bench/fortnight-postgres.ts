@@ -8,7 +8,7 @@ import { startPostgres } from '../servers/postgres.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
 import { startSwift } from '../servers/swift.ts'
 import { prepare } from './fortnight.ts'
-import { DAY_MS, DAYS, writeFortnight } from './fortnight-past.ts'
+import { DAY_MS, DAYS, writeDays } from './fortnight-past.ts'
 import { writeFortnightInPostgres } from './fortnight-past-postgres.ts'
 import { waited } from './manifest-rounds.ts'
 import { type Measure, median } from './measure.ts'
@@ -42,7 +42,7 @@ export async function benchFortnightInPostgres(): Promise<Measure[]> {
     for (const { windrow } of [embedded, shared]) await windrow.stop()
     const end = utcMs(Math.floor(Date.now() / 1000) * 1000)
     const { windrow, guids } = embedded
-    await writeFortnight(windrow.dataFolder, guids.hls, guids, end, [guids.dash])
+    await writeDays(DAYS, windrow.dataFolder, guids.hls, guids, end, [guids.dash])
     const walBefore = await walPosition(url)
     const writing = await waited(() =>
       writeFortnightInPostgres(url, shared.guids.hls, shared.guids, end, [shared.guids.dash]),

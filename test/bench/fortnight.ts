@@ -9,7 +9,7 @@ import { fetchBytes } from '../judges/playlists.ts'
 import { eventually, temporaryFolder } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { clipRounds } from './clips.ts'
-import { DAY_MS, DAY_SEGMENTS, DAYS, writeFortnight } from './fortnight-past.ts'
+import { DAY_MS, DAY_SEGMENTS, DAYS, writeDays } from './fortnight-past.ts'
 import { linkObjects } from './linked-objects.ts'
 import { manifestRounds, waited, watch } from './manifest-rounds.ts'
 import { type Measure, median, quantile, SERVED_ON } from './measure.ts'
@@ -45,7 +45,7 @@ export async function benchFortnight(): Promise<Measure[]> {
   await windrow.stop()
   const end = utcMs(Math.floor(Date.now() / 1000) * 1000)
   const writing = await waited(() =>
-    writeFortnight(windrow.dataFolder, hls, { channelGuid, ingestEndpointId }, end, [dash]),
+    writeDays(DAYS, windrow.dataFolder, hls, { channelGuid, ingestEndpointId }, end, [dash]),
   )
   console.log(`  a fortnight was written in ${(writing / 1000).toFixed(0)} s`)
   const databaseBytes = statSync(join(windrow.dataFolder, 'windrow.db')).size

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { utcMs } from '../../src/media/time.ts'
-import { DAY_MS, DAYS, writeFortnight } from '../bench/fortnight-past.ts'
+import { DAY_MS, DAYS, writeDays } from '../bench/fortnight-past.ts'
 import { median, quantile } from '../bench/measure.ts'
 import { endpointGuidOf, inputAt } from '../bench/past.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
@@ -72,7 +72,7 @@ async function writeArchive(windrow: Windrow): Promise<void> {
   const playback = await createHlsEndpoint(client, 'tv', 'tv-hls', {}, (DAYS * DAY_MS) / 1000)
   await windrow.stop()
   const end = utcMs(Math.floor(Date.now() / 1000) * 1000)
-  await writeFortnight(windrow.dataFolder, endpointGuidOf(playback), inputAt(url), end, [])
+  await writeDays(DAYS, windrow.dataFolder, endpointGuidOf(playback), inputAt(url), end, [])
   await windrow.start({ WINDROW_SCRUB_RATE: '0B', WINDROW_RETENTION_GRACE: '14d' })
 }
 
