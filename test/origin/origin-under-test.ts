@@ -53,7 +53,7 @@ export class OriginUnderTest {
     stallSeconds: 60,
     log: { info() {}, warn() {}, error() {} },
   })
-  private readonly worker = new ManifestWorker(
+  readonly worker = new ManifestWorker(
     { describe: (endpoint, periods) => this.contentKeys.describe(endpoint, periods) },
     () => utcMs(0),
   )

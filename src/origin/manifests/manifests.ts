@@ -164,6 +164,8 @@ export class Manifests {
     const last = window?.segments.at(-1)
     const written = window && request.write(window, { kind: 'live', ...styleOf(query) })
     if (window && written) this.leftOut.note(endpoint, written)
+    // Who plays the live edge may go back in time next.
+    if (last && endpoint.startoverWindowSeconds > 0) this.worker.prepare()
     return {
       rendered: last ? manifestText(written, last) : 'NothingToShowYet',
       version,

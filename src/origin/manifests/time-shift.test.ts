@@ -1,6 +1,6 @@
 /** Time-shifted viewing by URL: content from noon on, six seconds a segment, numbered from 10. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, mock } from 'node:test'
 import hlsParser from 'hls-parser'
 import { Parser as M3u8Parser } from 'm3u8-parser'
 import { parse as parseMpd } from 'mpd-parser'
@@ -494,6 +494,22 @@ describe('a time delay', () => {
     origin.now = utcMs(NOON + 120_000)
     assert.equal(isFinished(await origin.manifest('index_1.m3u8')), true)
   })
+})
+
+describe('the thread that writes windows', () => {
+  for (const [name, endpoint, times] of [
+    ['an endpoint with a start-over window', hlsEndpoint({}, DVR), 1],
+    ['an endpoint without one', hlsEndpoint({}, { startoverWindowSeconds: 0 }), 0],
+  ] as const) {
+    it(`starts ${times} times with a live playlist of ${name}`, async () => {
+      serve(endpoint)
+      const prepare = mock.method(origin.worker, 'prepare')
+      await origin.manifest('index_1.m3u8')
+      await origin.manifest('index_1.m3u8')
+      prepare.mock.restore()
+      assert.equal(prepare.mock.callCount(), times)
+    })
+  }
 })
 
 const span = (start: number, end: number) => ({ start, end })

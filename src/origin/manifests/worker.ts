@@ -15,8 +15,9 @@ type Job = {
 }
 
 /**
- * Writes manifests of windows of any length in a thread of its own, which the first request starts: until somebody
- * plays, it would only take memory. When the thread ends, the manifests in it fail; the next request starts another.
+ * Writes manifests of windows of any length in a thread of its own. It starts when it is first needed, or is to be
+ * soon: until somebody plays, it would only take memory. When it ends, the manifests in it fail; the next request
+ * starts another.
  */
 export class ManifestWorker {
   private readonly rendering = new Map<number, Job>()
@@ -28,6 +29,11 @@ export class ManifestWorker {
   constructor(keys: Pick<ContentKeys, 'describe'>, clock: Clock) {
     this.keys = keys
     this.clock = clock
+  }
+
+  /** Starts the thread where there is none, which takes a fifth of a second that no window should wait for. */
+  prepare(): void {
+    this.running()
   }
 
   /** Writes a manifest. The caller bounds how many are written at the same time: memory holds the windows of all. */
@@ -51,8 +57,12 @@ export class ManifestWorker {
   }
 
   private send(message: RenderRequest, moved: ArrayBuffer[] = []): void {
+    this.running().postMessage(message, moved)
+  }
+
+  private running(): Worker {
     this.thread ??= this.start()
-    this.thread.postMessage(message, moved)
+    return this.thread
   }
 
   private start(): Worker {
