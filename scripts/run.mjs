@@ -12,7 +12,7 @@ const REQUIRED_NODE = 24
 /** What each task runs once everything is installed; `build` first where it needs dist. */
 const TASKS = {
   build: { build: true },
-  start: { build: true, run: ['dist/main.js', 'serve'] },
+  start: { build: true, run: ['bin/windrow', 'serve'] },
   demo: { build: true, run: ['demo/demo.ts'] },
   test: { build: true, run: ['scripts/test.ts'] },
   check: { run: ['scripts/check.ts'] },

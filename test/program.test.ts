@@ -19,6 +19,16 @@ after(() => rmSync(folder, { recursive: true }))
 const oldNode = join(folder, 'old-node.cjs')
 writeFileSync(oldNode, "Object.defineProperty(process, 'versions', { value: { node: '20.20.0' } })\n")
 
+/** Writes down each flag of V8 that is set while a process runs. */
+const flagsSet = join(folder, 'flags')
+const flagWriter = join(folder, 'flag-writer.cjs')
+writeFileSync(
+  flagWriter,
+  `const v8 = require('v8')
+v8.setFlagsFromString = (flag) => require('fs').appendFileSync(${JSON.stringify(flagsSet)}, flag + '\\n')
+`,
+)
+
 const LAUNCHERS = [
   { title: 'bin/windrow', nodeArgs: [] },
   { title: 'bin/windrow started by an old Node', nodeArgs: ['--require', oldNode] },
@@ -35,6 +45,16 @@ for (const { title, nodeArgs } of LAUNCHERS) {
       const help = windrow('help')
       assert.equal(await help.exitCode, 0)
       assert.match(help.stdout, /--listen HOST:PORT/)
+    })
+
+    it('sets the flags of V8 in the process that serves', async () => {
+      writeFileSync(flagsSet, '')
+      const run = new Run([...nodeArgs, 'bin/windrow', 'version'], { NODE_OPTIONS: `--require ${flagWriter}` })
+      assert.equal(await run.exitCode, 0)
+      assert.deepEqual(readFileSync(flagsSet, 'utf8').trim().split('\n'), [
+        '--external-memory-accounted-in-global-limit',
+        '--heap-growing-percent=100',
+      ])
     })
 
     it('ends with 2 and one line when it is misused', async () => {
