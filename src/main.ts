@@ -20,6 +20,7 @@ import { readyText } from './config/ready-text.ts'
 import { SETTINGS, type Settings } from './config/settings.ts'
 import { type DescriptorNeeds, fittingConnections } from './http/descriptors.ts'
 import { utcMs } from './media/time.ts'
+import { MOST_TIMES_REMOTE } from './stores/buckets.ts'
 import { MOST_PIECE_BYTES } from './stores/objects.ts'
 import { DatabaseRefused } from './stores/resources.ts'
 
@@ -138,10 +139,11 @@ function openFilesLimit(): number {
 /** What takes descriptors: connections, files sent on them, and the files and sockets of harvests and the database. */
 function descriptorNeeds(settings: Omit<Settings, 'accessKeyId' | 'secretAccessKey'>): DescriptorNeeds {
   const { maxConnections, sendMemoryBytes, harvestWorkers, harvestConcurrency, databaseConnections } = settings
+  const times = settings.harvestStore === 's3' ? MOST_TIMES_REMOTE : 1
   return {
     maxConnections,
     streams: Math.ceil(sendMemoryBytes / MOST_PIECE_BYTES),
-    workFiles: 3 * harvestWorkers * harvestConcurrency + databaseConnections,
+    workFiles: 3 * harvestWorkers * harvestConcurrency * times + databaseConnections,
   }
 }
 

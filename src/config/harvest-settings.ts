@@ -28,7 +28,8 @@ export const HARVEST_SETTINGS = {
     'harvest-concurrency',
     integer(1, 64),
     '4',
-    'Objects that one job writes at the same time.',
+    'Objects that one job writes at the same time. To the S3 API it begins with so many, and has up to four times as many ' +
+      'under way, 64 MiB in all, as long as that gets more done.',
   ),
   harvestWorkers: preset(
     'harvest-workers',

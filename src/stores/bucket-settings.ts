@@ -1,5 +1,5 @@
 import { roleOptions } from '../assumed-role.ts'
-import type { Buckets, ReadableBuckets } from './buckets.ts'
+import { type Buckets, MOST_TIMES_REMOTE, type ReadableBuckets } from './buckets.ts'
 import { bucketsIn } from './data-folder.ts'
 import { folderBuckets } from './folder-buckets/buckets.ts'
 import { checkBucketName } from './object-name.ts'
@@ -41,7 +41,7 @@ export async function openBuckets(settings: BucketSettings): Promise<Buckets & R
   // Its signatures are made by packages that folders do not need.
   const { s3Buckets } = await import('./s3/buckets.ts')
   return s3Buckets({
-    ...s3ConnectionOptions(settings, 2 * settings.harvestConcurrency),
+    ...s3ConnectionOptions(settings, 2 * MOST_TIMES_REMOTE * settings.harvestConcurrency),
     ...(settings.s3AssumeRole && { role: roleOptions(settings) }),
     copies: settings.harvestLinks,
     copiesUnproven: !settings.harvestVerifyLinks,

@@ -13,8 +13,16 @@ export type Taking =
   /** It has to be put. `refusal` says in a sentence why the store refuses to copy it, and everything after it. */
   | { readonly isTaken: false; readonly refusal?: string }
 
+/**
+ * How many times as many objects as `harvest-concurrency` a job may have under way to a remote bucket, where that gets
+ * more done.
+ */
+export const MOST_TIMES_REMOTE = 4
+
 /** A bucket, open for writing. All methods throw BucketRefused for problems that are the bucket's. */
 export type Bucket = {
+  /** True where objects travel to another machine, which may take more in the same time when more are under way. */
+  readonly isRemote: boolean
   /**
    * Creates the object, or replaces it as a whole, from objects of the archive where these lie, by links, or by copies
    * that are made without this process: it reads them at most, to prove them. Throws LostMedia.

@@ -59,7 +59,7 @@ export const HARVEST_FAULTS: readonly Fault[] = [
   {
     name: 'digest-wrong-in-report',
     breaks: 'harvest.json gives digests that are not those of the objects.',
-    file: 'src/harvest/asset/bring.ts',
+    file: 'src/harvest/asset/destination.ts',
     find: "taking.isProven ? (body.sha256 ?? '') : ''",
     replace: "taking.isProven ? (body.sha256 ?? '').replace(/.$/, '0') : ''",
     caughtBy: { file: 'test/e2e/assets.test.ts', cases: 'is what its report says' },
@@ -68,10 +68,10 @@ export const HARVEST_FAULTS: readonly Fault[] = [
   {
     name: 'lent-memory-returned-early',
     breaks: 'The memory of a made segment goes to the next one before it is written.',
-    file: 'src/harvest/asset/bring.ts',
-    find: 'const brought = await bringBody(',
-    replace: 'body.release?.()\n  const brought = await bringBody(',
-    caughtBy: { file: 'src/harvest/asset/bring.test.ts', cases: 'is released when its object is there' },
+    file: 'src/harvest/asset/destination.ts',
+    find: 'const brought = await this.bringBody(',
+    replace: 'body.release?.()\n    const brought = await this.bringBody(',
+    caughtBy: { file: 'src/harvest/asset/destination.test.ts', cases: 'is released when its object is there' },
     failure: /\+ 'released',\s+'put'|AssertionError/,
   },
   {

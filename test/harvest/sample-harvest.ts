@@ -115,6 +115,7 @@ export class RecordingBuckets implements Buckets {
   opens: (BucketRefused | undefined)[] = []
   /** Errors with which removals are answered, one each. */
   removals: Error[] = []
+  isRemote = false
   atOnce = 0
   mostAtOnce = 0
 
@@ -126,6 +127,7 @@ export class RecordingBuckets implements Buckets {
       return object ? bytesOf(object).toString('base64') : null
     }
     return {
+      isRemote: this.isRemote,
       take: async (key, body) => {
         const taking = this.onTake(key, body)
         if (taking.isTaken) this.objects.set(key, body)

@@ -6,11 +6,11 @@ import { LostMedia } from '../../model/lost-media.ts'
 import type { PictureEncoder, SegmentBatch } from '../../packaging/output-format.ts'
 import type { Bucket } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
-import { retryTransient, type Sleep } from '../retry.ts'
+import { retryTransient } from '../retry.ts'
 import { rangeWindows } from '../window/by-range.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
-import { type Brought, bring } from './bring.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { type Brought, Destination, type DestinationDeps } from './destination.ts'
 import {
   type AssetFiles,
   type AssetObject,
@@ -25,16 +25,14 @@ import { assetChoosing, assetOf, kindOf, nameTaken, takenKind } from './names.ts
 import { putParent } from './parent.ts'
 import { WindowReading, withBody } from './whole-file.ts'
 
-export type AssetWriterDeps = AssetSource & {
-  readonly encoder: PictureEncoder
-  readonly resources: Pick<
-    HarvestRecords,
-    'bucketKeysOwner' | 'claimBucketKeys' | 'forgetBucketKeys' | 'harvestObjectsNamed' | 'listHarvestObjects'
-  >
-  readonly sleep: Sleep
-  /** Objects written at the same time. Memory: this many times the largest segment. */
-  readonly objectsAtOnce: number
-}
+export type AssetWriterDeps = AssetSource &
+  DestinationDeps & {
+    readonly encoder: PictureEncoder
+    readonly resources: Pick<
+      HarvestRecords,
+      'bucketKeysOwner' | 'claimBucketKeys' | 'forgetBucketKeys' | 'harvestObjectsNamed' | 'listHarvestObjects'
+    >
+  }
 
 /** The files of an asset, and the window they are made of. */
 type AssetInWindow = { readonly files: AssetFiles; readonly window: HarvestWindow }
@@ -55,6 +53,7 @@ export class AssetWriter {
   private readonly attempt: Attempt
   private readonly bucket: Bucket
   private readonly deps: AssetWriterDeps
+  private readonly destination: Destination
   /** The newest output segment written while the job followed the live edge. */
   private followedTo = 0
 
@@ -62,6 +61,7 @@ export class AssetWriter {
     this.attempt = attempt
     this.bucket = bucket
     this.deps = deps
+    this.destination = new Destination(bucket, deps)
   }
 
   /** The kind of file under these names that has one of another asset, as `takenKind` tells it. Claims none. */
@@ -253,7 +253,7 @@ export class AssetWriter {
     const tried = new Set(checkpoint.losses.map(({ key }) => key))
     let losses: readonly Loss[] = []
     const isOver = () => gapPolicy !== 'DISCONTINUITY' && losses.some(isGap)
-    await forEachConcurrent(until(isOver, segments), this.deps.objectsAtOnce, signal, async (segment, fileSignal) => {
+    await forEachConcurrent(until(isOver, segments), this.destination.atOnce, signal, async (segment, fileSignal) => {
       const { file, batch, isWritten } = segment
       try {
         const { object, isTaken } = await this.bring(file, fileSignal)
@@ -272,7 +272,7 @@ export class AssetWriter {
   }
 
   private async bring(file: AssetObject, signal: AbortSignal): Promise<Brought> {
-    const brought = await bring(file, this.bucket, this.deps.sleep, signal)
+    const brought = await this.destination.bring(file, signal)
     if (brought.refusal !== undefined) this.attempt.checkpoint.refuseCopies(brought.refusal)
     return brought
   }

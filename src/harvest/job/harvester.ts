@@ -166,7 +166,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
           'objects of the archive are not copied where they are, but sent',
         ),
     })
-    await exportAsset({ job, checkpoint }, format, { ...deps, sleep }, signal).catch((error: unknown) => {
+    await exportAsset({ job, checkpoint }, format, { ...deps, steady, sleep }, signal).catch((error: unknown) => {
       if (!(error instanceof ContentDeleted)) throw error
       throw new HarvestFailed('NoContent', 'Content planned for the asset has been deleted.')
     })

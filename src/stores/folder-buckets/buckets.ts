@@ -61,6 +61,7 @@ export function folderBuckets(options: FolderBucketsOptions): Buckets & Readable
 }
 
 class FolderBucket implements Bucket {
+  readonly isRemote = false
   private readonly name: string
   private readonly options: FolderBucketsOptions
   /** Folders known to exist, by path. */

@@ -71,6 +71,7 @@ export function s3Buckets(options: S3BucketsOptions): Buckets & ReadableBuckets 
 }
 
 class S3Bucket implements Bucket {
+  readonly isRemote = true
   readonly sdk: Sdk
   readonly client: S3Client
   private readonly buffers: BodyBuffers
