@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeHarvestJobCommand, type MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import { createHarvestJob, createHlsEndpoint } from '../judges/aws.ts'
 import { run, temporaryFolder } from '../judges/processes.ts'
-import { cpuSeconds, type Measure, median, ROUNDS, SERVED_ON } from './measure.ts'
+import { cpuSeconds, type Measure, median, SERVED_ON } from './measure.ts'
 import { openChannel, type Programme, startProgramme } from './programme.ts'
 
 const SEGMENTS = 300
+const ROUNDS = 3
 const BUCKET = 'clips'
 
 /** `parts` is of those that are made anew: how many segments of the linked asset have the bytes of one of theirs. */

@@ -4,7 +4,7 @@ import { AES_128, FAIRPLAY, PLAYREADY, WIDEVINE } from '../../src/model/drm-syst
 import type { Nginx } from '../judges/nginx.ts'
 import { temporaryFolder } from '../judges/processes.ts'
 import { PACKAGER } from '../judges/reference-packager.ts'
-import { inRounds, type Measure, ROUNDS } from './measure.ts'
+import { inRounds, type Measure } from './measure.ts'
 import { type Programme, startProgramme } from './programme.ts'
 import {
   dashSegments,
@@ -20,8 +20,8 @@ import {
 } from './served-formats.ts'
 import { besideProgram, ROOMY, serving, type Temperature, warmAndCold, warmUp } from './warm-and-cold.ts'
 
-/** Bytes in memory are sent alike, whoever made them: a few rounds show that. */
-const WARM_ROUNDS = 3
+/** Of each of six formats, warm and cold: with more, they alone would take a third of a run. */
+const ROUNDS = 3
 
 /** An endpoint that is encrypted, and the name of the one that shows the same in the clear. */
 type Protected = Format & { readonly clear: string }
@@ -117,7 +117,7 @@ async function beside(
   for (const { encrypted, clear } of pairs) {
     for (const format of [encrypted, clear]) await warmUp(windrow.url, format, 1)
     await warmUp(nginx.url, encrypted, 0.2)
-    const [value, peerValue] = await inRounds(temperature === 'warm' ? WARM_ROUNDS : ROUNDS, [
+    const [value, peerValue] = await inRounds(ROUNDS, [
       serving(windrow.pid, windrow.url, encrypted),
       serving(windrow.pid, windrow.url, clear),
     ])
