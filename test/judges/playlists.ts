@@ -39,12 +39,14 @@ type Watched = {
 const LONGEST_PAUSE_MS = 1000
 
 /**
- * Follows every rendition until all have ended or `signal` says so; throws when the presentation breaks a promise:
- * numbers are consecutive, never go back, never name something else, and are the same in all renditions.
+ * Follows every rendition until all have ended, or `signal` says so and they were looked at once more; throws when the
+ * presentation breaks a promise: numbers are consecutive, never go back, never name something else, and are the same in
+ * all renditions.
  */
 export async function watchLive(parentUrl: string, signal?: AbortSignal): Promise<SeenRendition[]> {
   const renditions = await eventually(`a parent playlist at ${parentUrl}`, () => openParent(parentUrl))
-  while (!signal?.aborted && !renditions.every(({ ended }) => ended)) {
+  for (let isLast = false; !isLast && !renditions.every(({ ended }) => ended); ) {
+    isLast = signal?.aborted === true
     await Promise.all(renditions.filter((rendition) => !rendition.ended).map(look))
     const pause = Math.min(...renditions.map(({ target }) => 500 * target), LONGEST_PAUSE_MS)
     await sleep(pause, undefined, signal ? { signal } : {}).catch(() => {})
