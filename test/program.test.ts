@@ -34,6 +34,14 @@ const LAUNCHERS = [
   { title: 'bin/windrow started by an old Node', nodeArgs: ['--require', oldNode] },
 ]
 
+describe('bin/windrow whose pinned Node is an old one', () => {
+  it('starts it once', async () => {
+    const run = new Run(['bin/windrow', 'version'], { NODE_OPTIONS: `--require ${oldNode}` })
+    assert.equal(await run.exitCode, 0, run.stderr)
+    assert.match(run.stdout, /^\d+\.\d+\.\d+\n$/)
+  })
+})
+
 for (const { title, nodeArgs } of LAUNCHERS) {
   const windrow = (...args: string[]) => new Run([...nodeArgs, 'bin/windrow', ...args])
 
