@@ -18,6 +18,7 @@ const LEAST_GAIN = 1.1
 const STEP = 1.5
 /** Periods between a trial that gained nothing and the next. */
 const PERIODS_OF_REST = 8
+const NOTHING_DONE = { count: 0, units: 0, took: 0 }
 
 /**
  * Finds how much work another machine takes at the same time. The limit is raised step by step as long as that gets
@@ -34,7 +35,7 @@ export class AdaptiveLimit implements Limit {
   private settling = 0
   /** True while what is settling was begun before the limit was halved. */
   private isHalved = false
-  private period = { count: 0, units: 0, took: 0 }
+  private period = { ...NOTHING_DONE }
 
   constructor(options: AdaptiveLimitOptions) {
     this.options = options
@@ -57,7 +58,7 @@ export class AdaptiveLimit implements Limit {
     period.units += units
     period.took += took
     if (period.count < TURNS * current || period.took < LEAST_PERIOD_MS * current) return
-    this.period = { count: 0, units: 0, took: 0 }
+    this.period = { ...NOTHING_DONE }
     this.judge((current * period.units) / period.took, period.units / period.count)
   }
 
@@ -91,7 +92,7 @@ export class AdaptiveLimit implements Limit {
 
   private change(limit: number): void {
     this.settling = this.current + limit
-    this.period = { count: 0, units: 0, took: 0 }
+    this.period = { ...NOTHING_DONE }
     this.current = limit
   }
 }

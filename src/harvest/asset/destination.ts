@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { AdaptiveLimit, type Limit } from '../../concurrency/adaptive-limit.ts'
 import type { HarvestObject } from '../../model/harvest-run.ts'
-import { type Bucket, MOST_TIMES_REMOTE } from '../../stores/buckets.ts'
+import { type Bucket, BucketRefused, MOST_TIMES_REMOTE } from '../../stores/buckets.ts'
 import type { ObjectBody } from '../../stores/object-body.ts'
 import { retryTransient, type Sleep } from '../retry.ts'
 import { digested, digesting } from './digest.ts'
@@ -62,8 +62,7 @@ export class Destination {
     signal.throwIfAborted()
     const { bucket } = this
     const { size } = body
-    const retried = <T>(work: () => Promise<T>) =>
-      retryTransient(work, this.deps.sleep, signal, () => this.adapting?.refused())
+    const retried = <T>(work: () => Promise<T>) => retryTransient(() => this.heeding(work), this.deps.sleep, signal)
     const taking = await retried(() => bucket.take(key, body, signal))
     if (taking.isTaken) {
       const sha256 = taking.isProven ? (body.sha256 ?? '') : ''
@@ -73,6 +72,16 @@ export class Destination {
     const put = (sent: ObjectBody) => retried(() => bucket.put(key, sent, signal))
     const object = { key, size, sha256: await send(body, put, signal) }
     return { object, isTaken: false, ...(refusal !== undefined && { refusal }) }
+  }
+
+  /** Does what `work` does, and notes when the bucket says that it is too much. */
+  private async heeding<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof BucketRefused && error.code === 'Unavailable') this.adapting?.refused()
+      throw error
+    }
   }
 }
 
